@@ -1,0 +1,13 @@
+// "Did you mean ...?"
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace embedmask {
+
+/// The candidate with the smallest edit distance to `word`; empty when there are no candidates.
+std::string nearest(std::string_view word, std::span<const std::string> candidates);
+
+}  // namespace embedmask

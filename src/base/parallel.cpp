@@ -1,0 +1,57 @@
+#include "base/parallel.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <atomic>
+#include <exception>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace embedmask {
+
+void parallel_for(std::size_t count, int threads, const std::function<void(std::size_t)>& body) {
+    const auto workers =
+        std::min<std::size_t>(count, static_cast<std::size_t>(std::max(threads, 1)));
+    if (workers <= 1) {
+        for (std::size_t i = 0; i < count; ++i) {
+            body(i);
+        }
+        return;
+    }
+    std::atomic<std::size_t> next{0};
+    std::exception_ptr failure;
+    std::mutex failure_mutex;
+    const auto run = [&] {
+        try {
+            for (std::size_t i = next.fetch_add(1); i < count; i = next.fetch_add(1)) {
+                body(i);
+            }
+        } catch (...) {
+            next.store(count);
+            const std::scoped_lock lock(failure_mutex);
+            if (!failure) failure = std::current_exception();
+        }
+    };
+    {
+        std::vector<std::jthread> helpers;
+        helpers.reserve(workers - 1);
+        for (std::size_t t = 1; t < workers; ++t) {
+            helpers.emplace_back(run);
+        }
+        run();
+    }
+    if (failure) std::rethrow_exception(failure);
+}
+
+int available_processors() {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    if (sched_getaffinity(0, sizeof(set), &set) != 0) {
+        return std::max(1U, std::thread::hardware_concurrency());
+    }
+    return std::max(1, CPU_COUNT(&set));
+}
+
+}  // namespace embedmask

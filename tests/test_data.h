@@ -1,0 +1,54 @@
+// Where tests find their files.
+#pragma once
+
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <random>
+#include <string>
+
+namespace embedmask::testing {
+
+/// tests/data of the checkout: everything here ships with the project.
+inline std::filesystem::path data_path(const std::string& name) {
+    return std::filesystem::path(EMBEDMASK_TEST_DATA) / name;
+}
+
+/// A golden vector of the specification (tests/data/golden).
+inline nlohmann::json golden(const std::string& name) {
+    std::ifstream file(data_path("golden/" + name + ".json"));
+    return nlohmann::json::parse(file);
+}
+
+/// The folder of photos that may not ship ($EMBEDMASK_DATA); empty when it is not there, and the
+/// test then skips itself: `if (shared_data().empty()) GTEST_SKIP() << kNoSharedData;`
+inline std::filesystem::path shared_data() {
+    const char* folder = std::getenv("EMBEDMASK_DATA");
+    if (folder == nullptr || !std::filesystem::is_directory(folder)) return {};
+    return folder;
+}
+inline constexpr const char* kNoSharedData = "EMBEDMASK_DATA is not set: photos that do not ship";
+
+/// A folder of its own for one test, removed at the end.
+class TemporaryFolder {
+public:
+    TemporaryFolder() {
+        std::random_device random;
+        path_ = std::filesystem::temp_directory_path() /
+                ("embedmask-test-" + std::to_string(random()) + std::to_string(random()));
+        std::filesystem::create_directories(path_);
+    }
+    ~TemporaryFolder() {
+        std::error_code ignored;
+        std::filesystem::remove_all(path_, ignored);
+    }
+    TemporaryFolder(const TemporaryFolder&) = delete;
+    TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+    [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+private:
+    std::filesystem::path path_;
+};
+
+}  // namespace embedmask::testing
