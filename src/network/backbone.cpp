@@ -2,23 +2,12 @@
 
 #include <fmt/format.h>
 
+#include "network/bottleneck.h"
+
 namespace embedmask::network {
 namespace {
 
-// One bottleneck: its module names and sizes. `declare` and `forward` read the same plan, so names
-// and order cannot drift apart.
-struct Bottleneck {
-    std::string conv[3];
-    std::string norm[3];
-    std::string shortcut;  // empty = identity
-    std::string shortcut_norm;
-    std::int64_t in = 0;
-    std::int64_t width = 0;
-    int stride = 1;
-    bool trainable = true;
-    int stage = 1;  // 1..4 = layer1..layer4
-};
-
+// Module names and sizes; declaring and calling read the same plan and cannot drift apart.
 struct Plan {
     std::string stem;
     std::string stem_norm;
@@ -63,38 +52,6 @@ Plan plan(const Config& config) {
     return plan;
 }
 
-void declare_block(Builder& b, const Bottleneck& block) {
-    const std::int64_t out = block.width * 4;
-    const auto unit = [&](const std::string& conv, const std::string& norm, std::int64_t from,
-                          std::int64_t to, int kernel) {
-        b.declare_conv(conv, from, to, kernel, false, ConvInit::kaiming(from * kernel * kernel),
-                       block.trainable);
-        b.declare_frozen_batch_norm(norm, to);
-    };
-    if (!block.shortcut.empty()) unit(block.shortcut, block.shortcut_norm, block.in, out, 1);
-    unit(block.conv[0], block.norm[0], block.in, block.width, 1);
-    unit(block.conv[1], block.norm[1], block.width, block.width, 3);
-    unit(block.conv[2], block.norm[2], block.width, out, 1);
-}
-
-NodeId forward_block(Builder& b, const Bottleneck& block, NodeId x, const Config& config) {
-    const double epsilon = config.backbone.frozen_bn_eps;
-    const int stride1 = config.backbone.stride_in_1x1 ? block.stride : 1;
-    const int stride3 = config.backbone.stride_in_1x1 ? 1 : block.stride;
-    const auto unit = [&](NodeId from, int i, int stride) {
-        return b.frozen_batch_norm(b.conv(from, block.conv[i], stride), block.norm[i], epsilon);
-    };
-    NodeId shortcut = x;
-    if (!block.shortcut.empty()) {
-        shortcut = b.frozen_batch_norm(b.conv(x, block.shortcut, block.stride), block.shortcut_norm,
-                                       epsilon);
-    }
-    NodeId y = b.relu(unit(x, 0, stride1));
-    y = b.relu(unit(y, 1, stride3));
-    y = unit(y, 2, 1);
-    return b.relu(b.add(y, shortcut));
-}
-
 }  // namespace
 
 std::vector<std::int64_t> backbone_channels(const Config& config) {
@@ -108,7 +65,7 @@ void declare_backbone(Builder& builder, const Config& config) {
                          modules.stem_trainable);
     builder.declare_frozen_batch_norm(modules.stem_norm, 64);
     for (const Bottleneck& block : modules.blocks) {
-        declare_block(builder, block);
+        block.declare(builder);
     }
 }
 
@@ -122,7 +79,7 @@ BackboneFeatures backbone(Builder& builder, const Config& config) {
     features.channels = backbone_channels(config);
     for (std::size_t i = 0; i < modules.blocks.size(); ++i) {
         const Bottleneck& block = modules.blocks[i];
-        x = forward_block(builder, block, x, config);
+        x = block.forward(builder, x, config.backbone);
         const bool last_of_stage =
             i + 1 == modules.blocks.size() || modules.blocks[i + 1].stage != block.stage;
         if (last_of_stage && block.stage >= 2) features.maps.push_back(x);

@@ -15,7 +15,8 @@ ConvInit ConvInit::head(double bias) {
     return {{Init::Kind::normal, 0.01}, bias};
 }
 
-Builder::Builder() {
+Builder::Builder(std::int64_t input_channels) {
+    graph_.input_channels = input_channels;
     graph_.nodes.push_back({Op::input, "image", {}, {}, {}});
 }
 

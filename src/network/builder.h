@@ -21,7 +21,7 @@ struct ConvInit {
 /// declared module may be called on several levels, which is how the heads share their weights.
 class Builder {
 public:
-    Builder();
+    explicit Builder(std::int64_t input_channels = 3);
 
     [[nodiscard]] NodeId input() const { return 0; }
 

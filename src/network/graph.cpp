@@ -83,7 +83,7 @@ std::vector<Shape> infer_shapes(const Graph& graph, std::int64_t height, std::in
     std::vector<Shape> shapes;
     shapes.reserve(graph.nodes.size());
     for (const Node& node : graph.nodes) {
-        Shape shape = node.inputs.empty() ? Shape{3, height, width} : shapes[node.inputs[0]];
+        Shape shape = node.inputs.empty() ? Shape{graph.input_channels, height, width} : shapes[node.inputs[0]];
         const Attributes& a = node.attributes;
         switch (node.op) {
             case Op::conv2d:
