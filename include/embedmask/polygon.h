@@ -1,0 +1,21 @@
+/// COCO's polygon rasteriser (spec §2.7).
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "embedmask/rle.h"
+
+namespace embedmask {
+
+/// The mask of one closed ring x0, y0, x1, y1, ... in pixels (a trailing odd number is not used),
+/// bit-equal to COCO's. Vertices may lie outside of the image. Error when a coordinate is not
+/// finite or beyond +-2^20, or when the outline is longer than 2^27 fifths of a pixel in all: such
+/// a ring is broken data and would only burn time. Thread-safe.
+Rle rasterize_ring(std::span<const double> ring, int height, int width);
+
+/// The union of several rings: the mask of one object. Rings with fewer than 6 numbers are ignored;
+/// without any other ring the mask is empty.
+Rle rasterize_polygons(std::span<const std::vector<double>> rings, int height, int width);
+
+}  // namespace embedmask

@@ -1,0 +1,168 @@
+#include "embedmask/rle.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "embedmask/error.h"
+#include "embedmask/polygon.h"
+#include "test_data.h"
+
+namespace embedmask {
+namespace {
+
+std::vector<std::uint8_t> flat(const nlohmann::json& rows) {
+    std::vector<std::uint8_t> bitmap;
+    for (const auto& row : rows)
+        for (const auto& pixel : row)
+            bitmap.push_back(pixel.get<std::uint8_t>());
+    return bitmap;
+}
+
+std::string message_of(const std::function<void()>& action) {
+    try {
+        action();
+    } catch (const Error& error) {
+        return error.what();
+    }
+    return "no error";
+}
+
+Rle random_mask(std::mt19937& random, int height, int width) {
+    std::vector<std::uint8_t> bitmap(static_cast<std::size_t>(height) * width);
+    const unsigned density = random() % 5;
+    for (auto& pixel : bitmap)
+        pixel = random() % 5 < density ? 1 : 0;
+    return encode_rows(bitmap, height, width);
+}
+
+TEST(Rle, GoldenVectors) {
+    for (const auto& item : testing::golden("rle")["cases"]) {
+        const auto bitmap = flat(item["mask"]);
+        const int height = static_cast<int>(item["mask"].size());
+        const int width = static_cast<int>(item["mask"][0].size());
+        const Rle rle = encode_rows(bitmap, height, width);
+        EXPECT_EQ(rle.counts, item["rle"].get<std::vector<std::uint32_t>>());
+        EXPECT_EQ(compress(rle), item["string"].get<std::string>());
+        EXPECT_EQ(decompress(item["string"].get<std::string>(), height, width), rle);
+        EXPECT_EQ(area(rle), item["area"].get<std::uint64_t>());
+        EXPECT_EQ(bounding_box(rle), (item["bbox_xywh"].get<std::array<double, 4>>()));
+        EXPECT_EQ(decode_rows(rle), bitmap);
+        EXPECT_EQ(encode_columns(decode_columns(rle), height, width), rle);
+    }
+}
+
+TEST(Polygon, GoldenVectors) {
+    for (const auto& item : testing::golden("polygon_rle")["cases"]) {
+        const int height = item["h"];
+        const int width = item["w"];
+        const auto rings = item["rings"].get<std::vector<std::vector<double>>>();
+        const Rle rle = rasterize_polygons(rings, height, width);
+        EXPECT_EQ(rle.counts, item["rle"].get<std::vector<std::uint32_t>>());
+        EXPECT_EQ(compress(rle), item["string"].get<std::string>());
+        EXPECT_EQ(area(rle), item["area"].get<std::uint64_t>());
+        EXPECT_EQ(bounding_box(rle), (item["bbox_xywh"].get<std::array<double, 4>>()));
+    }
+}
+
+TEST(Polygon, SmallRingsAreIgnored) {
+    const std::vector<std::vector<double>> rings{{1, 1, 5, 5}, {}};
+    EXPECT_EQ(area(rasterize_polygons(rings, 8, 8)), 0U);
+}
+
+TEST(Polygon, HostileCoordinatesAreErrors) {
+    for (const double bad : {std::nan(""), 1e300, -1e300, 2e6, HUGE_VAL}) {
+        const std::vector<double> ring{1, 1, bad, 4, 5, 6};
+        EXPECT_NE(message_of([&] { rasterize_ring(ring, 8, 8); }).find("number 2"),
+                  std::string::npos);
+    }
+    std::vector<double> endless;
+    for (int i = 0; i < 200; ++i)
+        endless.insert(endless.end(), {i % 2 == 0 ? -1e6 : 1e6, 0.0});
+    EXPECT_NE(message_of([&] { rasterize_ring(endless, 8, 8); }).find("outline"),
+              std::string::npos);
+}
+
+TEST(Rle, RowsAndColumnsAgreeBeyondOneTile) {
+    std::mt19937 random(1);
+    for (const auto& [height, width] : {std::pair{3, 200}, {70, 65}, {1, 1}, {5, 64}, {0, 7}}) {
+        const Rle rle = random_mask(random, height, width);
+        EXPECT_EQ(encode_columns(decode_columns(rle), height, width), rle);
+        EXPECT_EQ(encode_rows(decode_rows(rle), height, width), rle);
+    }
+}
+
+TEST(Rle, MergeAndIouEqualTheBitmaps) {
+    std::mt19937 random(2);
+    for (int round = 0; round < 500; ++round) {
+        const int height = 1 + static_cast<int>(random() % 12);
+        const int width = 1 + static_cast<int>(random() % 12);
+        const std::vector<Rle> masks{random_mask(random, height, width),
+                                     random_mask(random, height, width)};
+        const auto a = decode_columns(masks[0]);
+        const auto b = decode_columns(masks[1]);
+        std::vector<std::uint8_t> either(a.size());
+        std::vector<std::uint8_t> both(a.size());
+        double common = 0;
+        double all = 0;
+        double own = 0;
+        for (std::size_t i = 0; i < a.size(); ++i) {
+            either[i] = a[i] | b[i];
+            both[i] = a[i] & b[i];
+            common += both[i];
+            all += either[i];
+            own += a[i];
+        }
+        EXPECT_EQ(unite(masks), encode_columns(either, height, width));
+        EXPECT_EQ(intersect(masks), encode_columns(both, height, width));
+        EXPECT_EQ(mask_iou(masks[0], masks[1]), common == 0 ? 0 : common / all);
+        EXPECT_EQ(mask_iou(masks[0], masks[1], true), common == 0 ? 0 : common / own);
+    }
+}
+
+TEST(Rle, BuilderEqualsEncoding) {
+    std::mt19937 random(3);
+    for (int round = 0; round < 200; ++round) {
+        const int height = 1 + static_cast<int>(random() % 9);
+        const int width = 1 + static_cast<int>(random() % 9);
+        const Rle expected = random_mask(random, height, width);
+        const auto bitmap = decode_columns(expected);
+        RleBuilder builder(height, width);
+        for (std::size_t i = 0; i < bitmap.size(); ++i)
+            if (bitmap[i] != 0) builder.add(i, i + 1);
+        EXPECT_EQ(builder.finish(), expected);
+    }
+    RleBuilder builder(4, 3);
+    builder.add_column(0, 2, 4);
+    builder.add_column(1, 0, 1);
+    EXPECT_EQ(builder.finish().counts, (std::vector<std::uint32_t>{2, 3, 7}));
+    builder.add(3, 5);
+    EXPECT_THROW(builder.add(4, 6), Error);
+    EXPECT_THROW(builder.add(11, 13), Error);
+}
+
+TEST(Rle, BrokenInputIsNamed) {
+    const auto decode = [](const char* text) {
+        return message_of([=] { decompress(text, 4, 3); });
+    };
+    EXPECT_NE(decode("5").find("cover only 5 of the 12"), std::string::npos);
+    EXPECT_NE(decode("5<").find("goes beyond the 12 pixels"), std::string::npos);
+    EXPECT_NE(decode("5P").find("ends inside"), std::string::npos);
+    EXPECT_NE(decode("5!").find("byte 33"), std::string::npos);
+    EXPECT_NE(decode("oooooooo").find("35 bits"), std::string::npos);
+    EXPECT_NE(decode("O").find("negative length -1"), std::string::npos);
+    EXPECT_NE(message_of([] { validate({4, 3, {5, 8}}); }).find("go beyond 12"), std::string::npos);
+    EXPECT_NE(message_of([] {
+                  validate({4, 3, {0xffffffffU, 0xffffffffU}});
+              }).find("go beyond"),
+              std::string::npos);
+    EXPECT_NE(message_of([] { validate({4, 3, {5}}); }).find("cover only 5"), std::string::npos);
+    EXPECT_THROW(validate({1 << 16, 1 << 16, {0}}), Error);
+    EXPECT_THROW(validate({-1, 3, {}}), Error);
+    EXPECT_THROW(mask_iou({4, 3, {12}}, {3, 4, {12}}), Error);
+    EXPECT_THROW(unite({}), Error);
+    EXPECT_THROW(encode_rows(std::vector<std::uint8_t>(11), 4, 3), Error);
+}
+
+}  // namespace
+}  // namespace embedmask
