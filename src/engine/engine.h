@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "embedmask/precision.h"
 #include "network/rewrite.h"
 
 namespace embedmask::engine {
@@ -54,8 +55,6 @@ public:
     /// "fp32", "bf16": what the network runs in.
     [[nodiscard]] virtual std::string precision() const = 0;
 };
-
-enum class Precision { automatic, fp32, bf16 };
 
 struct Options {
     Precision precision = Precision::automatic;

@@ -5,7 +5,6 @@
 #include <cmath>
 
 #include "base/simd.h"
-#include "mask/run_builder.h"
 
 namespace embedmask::mask {
 namespace {
@@ -38,6 +37,23 @@ void accumulate(const float* a, float wa, std::size_t count, float* out) {
         out[y] += wa * a[y];
     }
 }
+
+// Appends runs of pixels in scan order to a mask.
+class Scan {
+public:
+    explicit Scan(ImageSize size) : builder_(size.height, size.width) {}
+
+    void push(bool foreground, std::int64_t length) {
+        const std::uint64_t end = position_ + static_cast<std::uint64_t>(length);
+        if (foreground) builder_.add(position_, end);
+        position_ = end;
+    }
+    [[nodiscard]] Rle finish() { return builder_.finish(); }
+
+private:
+    RleBuilder builder_;
+    std::uint64_t position_ = 0;
+};
 
 // Resamples a column-major plane with separable taps.
 std::vector<float> resample(const float* plane, int height, const Taps& columns, const Taps& rows) {
@@ -238,9 +254,8 @@ Rle Coupling::paste(const Patch& patch, double threshold) const {
     };
     const auto [x_begin, x_end] = range(columns_, patch.x1, patch.columns);
     const auto [y_begin, y_end] = range(rows_, patch.y1, patch.rows);
-    const auto height = static_cast<std::uint32_t>(output_.height);
-    RunBuilder runs;
-    runs.push(false, static_cast<std::uint32_t>(x_begin) * height);
+    Scan scan(output_);
+    scan.push(false, x_begin * output_.height);
     const auto rows = static_cast<std::size_t>(patch.rows);
     std::vector<float> column(rows);
     for (auto x = x_begin; x < x_end; ++x) {
@@ -252,7 +267,7 @@ Rle Coupling::paste(const Patch& patch, double threshold) const {
             accumulate(patch.column(tap.first + k), tap.weight[static_cast<std::size_t>(k)], rows,
                        column.data());
         }
-        runs.push(false, static_cast<std::uint32_t>(y_begin));
+        scan.push(false, y_begin);
         const float* cells = column.data() - patch.y1;
         for (auto y = y_begin; y < y_end;) {
             const Tap& row = rows_[static_cast<std::size_t>(y)];
@@ -268,7 +283,7 @@ Rle Coupling::paste(const Patch& patch, double threshold) const {
                 above += cells[cell] > limit ? 1 : 0;
             }
             if (above == 0 || above == row.count) {
-                runs.push(above != 0, static_cast<std::uint32_t>(end - y));
+                scan.push(above != 0, end - y);
                 y = end;
                 continue;
             }
@@ -278,12 +293,12 @@ Rle Coupling::paste(const Patch& patch, double threshold) const {
                 for (int k = 0; k < exact.count; ++k) {
                     value += exact.weight[static_cast<std::size_t>(k)] * cells[exact.first + k];
                 }
-                runs.push(value > limit, 1);
+                scan.push(value > limit, 1);
             }
         }
-        runs.push(false, height - static_cast<std::uint32_t>(y_end));
+        scan.push(false, output_.height - y_end);
     }
-    return runs.finish(output_.height, output_.width);
+    return scan.finish();
 }
 
 Rle Coupling::mask(const std::array<float, 4>& box, std::span<const float> embedding,

@@ -1,0 +1,119 @@
+// Real photos: what we detect is what the authors' own program detects with the same weights.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "e2e/pedestrians.h"
+#include "embedmask/predictor.h"
+
+namespace embedmask {
+namespace {
+
+constexpr float kScore = 0.3F;
+
+struct Expected {
+    std::array<float, 4> box;
+    float score;
+    Rle mask;
+};
+
+std::map<std::int64_t, std::vector<Expected>> reference_detections() {
+    const auto folder = testing::shared_data() / "penn-fudan" / "reference";
+    const auto boxes = testing::read_json(folder / "detections_bbox.json");
+    const auto masks = testing::read_json(folder / "detections_segm.json");
+    std::map<std::int64_t, std::vector<Expected>> by_image;
+    for (std::size_t i = 0; i < boxes.size(); ++i) {
+        const auto& rle = masks[i]["segmentation"];
+        by_image[boxes[i]["image_id"]].push_back(
+            {boxes[i]["bbox"].get<std::array<float, 4>>(), boxes[i]["score"],
+             decompress(rle["counts"].get<std::string>(), rle["size"][0], rle["size"][1])});
+    }
+    return by_image;
+}
+
+float corner_distance(const std::array<float, 4>& a, const std::array<float, 4>& b) {
+    return std::max({std::fabs(a[0] - b[0]), std::fabs(a[1] - b[1]),
+                     std::fabs(a[0] + a[2] - b[0] - b[2]), std::fabs(a[1] + a[3] - b[1] - b[3])});
+}
+
+TEST(Reference, Fp32ReproducesTheAuthorsDetections) {
+    if (testing::shared_data().empty()) GTEST_SKIP() << testing::kNoSharedData;
+    const Predictor predictor(testing::pedestrian_model(), {.precision = Precision::fp32});
+    auto reference = reference_detections();
+    std::size_t compared = 0;
+    for (const testing::ValidationPhoto& photo : testing::validation_photos()) {
+        SCOPED_TRACE(photo.path.filename().string());
+        const Prediction found =
+            predictor.predict(read_image(photo.path, {.expected_size = photo.size}));
+        const std::vector<Expected>& expected = reference[photo.id];
+        const auto confident = [](const auto& d) { return d.score > kScore; };
+        EXPECT_EQ(std::count_if(found.detections.begin(), found.detections.end(), confident),
+                  std::count_if(expected.begin(), expected.end(), confident));
+        for (const Expected& e : expected) {
+            if (!confident(e)) continue;
+            const auto nearest = std::min_element(
+                found.detections.begin(), found.detections.end(), [&](const auto& a, const auto& b) {
+                    return corner_distance(a.box, e.box) < corner_distance(b.box, e.box);
+                });
+            ASSERT_NE(nearest, found.detections.end());
+            EXPECT_LE(corner_distance(nearest->box, e.box), 0.5F);
+            EXPECT_NEAR(nearest->score, e.score, 2e-3);
+            EXPECT_GE(mask_iou(nearest->mask, e.mask), 0.99);
+            ++compared;
+        }
+    }
+    EXPECT_GT(compared, 100U);
+}
+
+// Same detections above 0.3 in bf16: box and mask IoU at least 0.95 for at least 95 % of them.
+TEST(Reference, Bf16AgreesWithFp32) {
+    if (testing::shared_data().empty()) GTEST_SKIP() << testing::kNoSharedData;
+    const Model model = testing::pedestrian_model();
+    const Predictor exact(model, {.precision = Precision::fp32});
+    const Predictor fast(model, {.precision = Precision::automatic});
+    if (fast.precision() != "bf16") GTEST_SKIP() << "this CPU has no bf16 units";
+    std::size_t total = 0;
+    std::size_t agreeing = 0;
+    for (const testing::ValidationPhoto& photo : testing::validation_photos()) {
+        const Image image = read_image(photo.path);
+        const Prediction a = exact.predict(image);
+        const Prediction b = fast.predict(image);
+        for (const Detection& detection : a.detections) {
+            if (detection.score <= kScore) continue;
+            ++total;
+            const auto same = [&](const Detection& other) {
+                const std::array<float, 4>& p = detection.box;
+                const std::array<float, 4>& q = other.box;
+                const float w = std::min(p[0] + p[2], q[0] + q[2]) - std::max(p[0], q[0]);
+                const float h = std::min(p[1] + p[3], q[1] + q[3]) - std::max(p[1], q[1]);
+                const float common = std::max(w, 0.0F) * std::max(h, 0.0F);
+                const float iou = common / (p[2] * p[3] + q[2] * q[3] - common);
+                return iou >= 0.95F && mask_iou(detection.mask, other.mask) >= 0.95;
+            };
+            agreeing += std::any_of(b.detections.begin(), b.detections.end(), same) ? 1U : 0U;
+        }
+    }
+    ASSERT_GT(total, 100U);
+    EXPECT_GE(static_cast<double>(agreeing) / static_cast<double>(total), 0.95)
+        << agreeing << " of " << total;
+    std::printf("bf16: %zu of %zu detections agree with fp32\n", agreeing, total);
+}
+
+TEST(Predictor, ThreadsAndRepetitionGiveTheSameDetections) {
+    if (testing::shared_data().empty()) GTEST_SKIP() << testing::kNoSharedData;
+    const Model model = testing::pedestrian_model();
+    const Image image = read_image(testing::validation_photos().front().path);
+    const Prediction two = Predictor(model, {.precision = Precision::fp32, .threads = 2}).predict(image);
+    const Prediction one = Predictor(model, {.precision = Precision::fp32, .threads = 1}).predict(image);
+    ASSERT_EQ(one.detections.size(), two.detections.size());
+    for (std::size_t i = 0; i < one.detections.size(); ++i) {
+        EXPECT_NEAR(one.detections[i].score, two.detections[i].score, 1e-4);
+        // Two empty masks agree although their IoU is 0.
+        EXPECT_TRUE(one.detections[i].mask == two.detections[i].mask ||
+                    mask_iou(one.detections[i].mask, two.detections[i].mask) >= 0.99);
+    }
+}
+
+}  // namespace
+}  // namespace embedmask
