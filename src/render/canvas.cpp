@@ -15,7 +15,8 @@ struct Bounds {
 // The pixels that `area` touches inside the picture.
 Bounds pixels_of(const Rectangle& area, ImageSize size) {
     const auto clip = [](float v, int most) {
-        return static_cast<int>(std::clamp(v, 0.F, static_cast<float>(most)));
+        // Written so that NaN becomes 0.
+        return v > 0 ? static_cast<int>(std::min(v, static_cast<float>(most))) : 0;
     };
     return {clip(std::floor(area.x), size.width), clip(std::floor(area.y), size.height),
             clip(std::ceil(area.x + area.width), size.width),
@@ -62,7 +63,8 @@ void Canvas::blend(int x, int y, Colour colour, float opacity) {
     if (x < 0 || y < 0 || x >= image_.size.width || y >= image_.size.height) return;
     std::uint8_t* pixel =
         image_.rgb.data() + 3 * (static_cast<std::size_t>(y) * image_.size.width + x);
-    const int weight = static_cast<int>(std::clamp(opacity, 0.F, 1.F) * 256.F + 0.5F);
+    const float share = opacity > 0 ? std::min(opacity, 1.F) : 0.F;
+    const int weight = static_cast<int>(share * 256.F + 0.5F);
     const auto mix = [weight](std::uint8_t below, std::uint8_t above) {
         return static_cast<std::uint8_t>((below * (256 - weight) + above * weight + 128) >> 8);
     };

@@ -4,25 +4,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 #include <vector>
 
-#include "embedmask/error.h"
 #include "render/canvas.h"
+#include "render/drawing_order.h"
 #include "render/mask_region.h"
 
 namespace embedmask::render {
 namespace {
-
-// Indices of the instances from the lowest to the highest score; of equals the first lies on top.
-std::vector<std::size_t> drawing_order(std::span<const DrawnInstance> instances) {
-    std::vector<std::size_t> order(instances.size());
-    std::iota(order.rbegin(), order.rend(), std::size_t{0});
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-        return instances[a].score < instances[b].score;
-    });
-    return order;
-}
 
 // Sum over a window of 2 * radius + 1 along lines of `count` values that lie `step` apart.
 void box_sum(std::vector<std::uint16_t>& values, std::size_t start, int count, std::size_t step,
@@ -148,23 +137,11 @@ void draw_plate(Canvas& canvas, const Plate& plate, Colour colour) {
                 unit, plate.text, readable_on(colour));
 }
 
-void check(const Image& photo, std::span<const DrawnInstance> instances) {
-    for (const DrawnInstance& instance : instances) {
-        if (instance.mask->width == photo.size.width &&
-            instance.mask->height == photo.size.height) {
-            continue;
-        }
-        throw Error(fmt::format("a mask of {}x{} pixels does not fit a photo of {}x{}",
-                                instance.mask->width, instance.mask->height, photo.size.width,
-                                photo.size.height));
-    }
-}
-
 }  // namespace
 
 Image overlay(Image photo, std::span<const DrawnInstance> instances,
               const OverlayOptions& options) {
-    check(photo, instances);
+    check_masks(photo.size, instances);
     Canvas canvas(photo);
     const auto order = drawing_order(instances);
     const int shorter = std::min(photo.size.width, photo.size.height);
