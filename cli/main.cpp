@@ -19,7 +19,7 @@ int run(int argc, char** argv) {
     app.require_subcommand(1);
     app.set_version_flag("--version", embedmask::version_text());
     app.footer("\n`embedmask VERB --help` explains each verb.");
-//    embedmask::cli::add_predict_command(app);
+    embedmask::cli::add_predict_command(app);
     embedmask::cli::add_convert_command(app);
     embedmask::cli::add_info_command(app);
 //    embedmask::cli::add_bench_command(app);
