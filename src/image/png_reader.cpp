@@ -16,8 +16,6 @@ namespace {
 
 // deflate cannot shrink more than this (a 258-byte match in two bits).
 constexpr std::uint64_t kMaxDeflateRatio = 1032;
-// Bound of any ancillary chunk that libpng keeps for us (palette, EXIF).
-constexpr png_alloc_size_t kMaxChunkBytes = 1U << 20;
 
 struct Decoder {
     png_structp png = nullptr;
@@ -61,7 +59,6 @@ bool read_header(Decoder& decoder) {
     png_set_read_fn(png, &decoder, on_read);
     png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
     png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
-    png_set_chunk_malloc_max(png, kMaxChunkBytes);
     // Compressed texts and profiles do not matter here and would be unpacked for nothing.
     constexpr png_byte kSkipped[] = "iCCP\0tEXt\0zTXt\0iTXt";
     png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, kSkipped, 4);
@@ -100,6 +97,22 @@ bool read_rows(Decoder& decoder, std::uint8_t* out, std::size_t row_bytes, int h
     return true;
 }
 
+// Whether every chunk up to the end mark lies inside the file. libpng allocates some chunks by the
+// length they state, up to 2 GB, before it finds that they are not there.
+bool chunks_are_complete(std::span<const std::uint8_t> bytes) {
+    constexpr std::size_t kSignature = 8;
+    constexpr std::size_t kFrame = 12;  // length, name, checksum
+    std::size_t position = kSignature;
+    while (bytes.size() - position >= kFrame) {
+        const std::uint8_t* chunk = bytes.data() + position;
+        const std::size_t length = png_get_uint_32(chunk);
+        if (length > bytes.size() - position - kFrame) return false;
+        if (std::memcmp(chunk + 4, "IEND", 4) == 0) return true;
+        position += kFrame + length;
+    }
+    return false;
+}
+
 [[noreturn]] void fail(const Decoder& decoder, std::string_view name) {
     if (decoder.cut_short) {
         throw Error(fmt::format("{}: the PNG file is cut short", name),
@@ -122,6 +135,8 @@ StoredImage decode_png(std::span<const std::uint8_t> bytes, std::string_view nam
                        std::uint64_t max_pixels) {
     Decoder decoder;
     decoder.rest = bytes;
+    decoder.cut_short = !chunks_are_complete(bytes);
+    if (decoder.cut_short) fail(decoder, name);
     if (!read_header(decoder)) fail(decoder, name);
     const png_uint_32 width = png_get_image_width(decoder.png, decoder.info);
     const png_uint_32 height = png_get_image_height(decoder.png, decoder.info);

@@ -12,7 +12,7 @@
 namespace embedmask::image {
 namespace {
 
-// numerator / denominator rounded to the nearest integer, halves to even.
+// Rounded to the nearest integer, halves to even.
 int round_half_even(double value) {
     const double below = std::floor(value);
     const double rest = value - below;
@@ -42,7 +42,8 @@ ImageSize d2_size(ImageSize original, int short_side, int max_side) {
         new_width *= shrink;
         new_height *= shrink;
     }
-    return {static_cast<int>(new_width + 0.5), static_cast<int>(new_height + 0.5)};
+    return {static_cast<int>(std::floor(new_width + 0.5)),
+            static_cast<int>(std::floor(new_height + 0.5))};
 }
 
 void check_target(ImageSize target, ImageSize padded) {

@@ -9,6 +9,12 @@ namespace {
 
 constexpr int kWeightBits = 22;
 
+// trunc(v + 0.5) as the rule says, which is not rounding for negative v.
+int truncate_up(double v) {
+    const double shifted = v + 0.5;
+    return static_cast<int>(shifted);
+}
+
 }  // namespace
 
 AxisWeights axis_weights(int source, int size) {
@@ -21,8 +27,8 @@ AxisWeights axis_weights(int source, int size) {
     std::vector<double> weight;
     const auto compute = [&](int i) {
         const double centre = (i + 0.5) * scale;
-        const int low = std::max(static_cast<int>(centre - support + 0.5), 0);
-        const int high = std::min(static_cast<int>(centre + support + 0.5), source);
+        const int low = std::max(truncate_up(centre - support), 0);
+        const int high = std::min(truncate_up(centre + support), source);
         weight.clear();
         double sum = 0;
         for (int x = low; x < high; ++x) {
@@ -51,8 +57,7 @@ AxisWeights axis_weights(int source, int size) {
         std::int32_t* out =
             axis.weight.data() + static_cast<std::size_t>(i / kLanes) * axis.taps * kLanes;
         for (std::size_t t = 0; t < weight.size(); ++t) {
-            out[t * kLanes + i % kLanes] =
-                static_cast<std::int32_t>(0.5 + weight[t] * (1 << kWeightBits));
+            out[t * kLanes + i % kLanes] = truncate_up(weight[t] * (1 << kWeightBits));
         }
     }
     return axis;

@@ -64,7 +64,7 @@ void Canvas::blend(int x, int y, Colour colour, float opacity) {
     std::uint8_t* pixel =
         image_.rgb.data() + 3 * (static_cast<std::size_t>(y) * image_.size.width + x);
     const float share = opacity > 0 ? std::min(opacity, 1.F) : 0.F;
-    const int weight = static_cast<int>(share * 256.F + 0.5F);
+    const int weight = static_cast<int>(share * 256.F);
     const auto mix = [weight](std::uint8_t below, std::uint8_t above) {
         return static_cast<std::uint8_t>((below * (256 - weight) + above * weight + 128) >> 8);
     };

@@ -52,7 +52,7 @@ Colour colour_of(const EmbeddingBasis& basis, const Table& table, std::size_t it
         if (range > 0) value = (component(basis, table, item, axis) - basis.low[axis]) / range;
         // Written so that NaN becomes 0.
         value = value > 0 ? std::min(value, 1.F) : 0.F;
-        rgb[axis] = static_cast<std::uint8_t>(value * 255.F + 0.5F);
+        rgb[axis] = static_cast<std::uint8_t>(std::lround(value * 255.F));
     }
     return {rgb[0], rgb[1], rgb[2]};
 }

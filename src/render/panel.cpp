@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "embedmask/error.h"
 #include "render/canvas.h"
@@ -71,34 +72,42 @@ std::string fitting(std::string text, float height, float width) {
 
 Image panel(std::span<const CaptionedPicture> pictures, const std::string& title) {
     if (pictures.empty()) throw Error("a panel needs at least one picture");
-    const int height = pictures.front().picture.size.height;
-    const float text_height = text_height_for(pictures.front().picture.size);
+    const ImageSize first = pictures.front().picture.size;
+    const bool two_columns = pictures.size() > 2 && first.width > first.height;
+    const std::size_t columns = two_columns ? 2 : pictures.size();
+    const float text_height = 1.3F * text_height_for(first);
     const int gap = std::max(2, static_cast<int>(text_height * 0.6F));
     const int line = static_cast<int>(std::ceil(text_height * 2.F));
+    const int row_height = line + first.height + gap;
 
     std::vector<Image> scaled;
-    int width = gap;
+    std::vector<int> column_width(columns, 0);
     for (const CaptionedPicture& item : pictures) {
-        scaled.push_back(scaled_to_height(item.picture, height));
-        width += scaled.back().size.width + gap;
+        int& width = column_width[scaled.size() % columns];
+        scaled.push_back(scaled_to_height(item.picture, first.height));
+        width = std::max(width, scaled.back().size.width);
     }
-    const int top = (title.empty() ? 0 : line) + line;
-    Image sheet{{width, top + height + gap}, {}};
+    const int rows = static_cast<int>((pictures.size() + columns - 1) / columns);
+    const int width = std::accumulate(column_width.begin(), column_width.end(),
+                                      gap * static_cast<int>(columns + 1));
+    const int top = title.empty() ? 0 : line;
+    Image sheet{{width, top + rows * row_height}, {}};
     sheet.rgb.resize(3 * static_cast<std::size_t>(width) * sheet.size.height);
     Canvas canvas(sheet);
     canvas.fill({0, 0, static_cast<float>(width), static_cast<float>(sheet.size.height)}, 0, kPaper,
                 1.F);
-    const float baseline = text_height * 0.6F;
-    canvas.text(static_cast<float>(gap), baseline, text_height,
-                fitting(title, text_height, static_cast<float>(width - 2 * gap)), kInk);
+    const auto write = [&](int x, int y, const std::string& text, int room) {
+        canvas.text(static_cast<float>(x), static_cast<float>(y) + text_height * 0.5F, text_height,
+                    fitting(text, text_height, static_cast<float>(room)), kInk);
+    };
+    write(gap, 0, title, width - 2 * gap);
     int x = gap;
     for (std::size_t i = 0; i < scaled.size(); ++i) {
-        paste(sheet, scaled[i], x, top);
-        canvas.text(
-            static_cast<float>(x), static_cast<float>(top - line) + baseline, text_height,
-            fitting(pictures[i].caption, text_height, static_cast<float>(scaled[i].size.width)),
-            kInk);
-        x += scaled[i].size.width + gap;
+        if (i % columns == 0) x = gap;
+        const int y = top + static_cast<int>(i / columns) * row_height;
+        write(x, y, pictures[i].caption, scaled[i].size.width);
+        paste(sheet, scaled[i], x, y + line);
+        x += column_width[i % columns] + gap;
     }
     return sheet;
 }

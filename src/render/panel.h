@@ -14,8 +14,9 @@ struct CaptionedPicture {
     Image picture;
 };
 
-/// The pictures in one row, each under its caption and scaled to the height of the first; `title`
-/// (may be empty) stands above all. Error when there is no picture.
+/// The pictures each under its caption and scaled to the height of the first, in one row, or in two
+/// columns when there are more than two and the first is wide; `title` (may be empty) stands above
+/// all. Error when there is no picture.
 Image panel(std::span<const CaptionedPicture> pictures, const std::string& title);
 
 /// A probability map (row order, values in [0, 1], stretched over the whole photo) in heat colours

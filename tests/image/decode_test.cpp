@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 
 #include "base/file.h"
@@ -130,6 +131,13 @@ TEST(Decode, LyingHeadersCostNoMemory) {
     expect_contains(decode_message(jpeg), "cut short");
     expect_contains(decode_message(jpeg, {.max_pixels = 1'000'000}),
                     "pixels, the limit is 1000000 pixels | raise the limit with --max-pixels");
+
+    Bytes png = case_file("png orientation 6");
+    const std::string_view exif = "eXIf";
+    const auto name = std::search(png.begin(), png.end(), exif.begin(), exif.end());
+    ASSERT_NE(name, png.end());
+    *(name - 4) = 0x7D;  // a chunk of 2 GB
+    expect_contains(decode_message(png), "cut short");
 
     const Image image = random_image({8, 8}, 3);
     EXPECT_NO_THROW((void)decode_image(encode_png(image), "photo", {.max_pixels = 64}));

@@ -144,7 +144,9 @@ TEST(Panel, ProbabilityMapsAreHotWhereTheyAreHigh) {
     const std::vector<float> broken{NAN, 2};
     EXPECT_NO_THROW((void)probability_picture(photo, broken, {2, 1}));
     const Image sheet = probability_panel(photo, {left, left, left, {2, 1}}, "person 0.97");
-    EXPECT_GT(sheet.size.width, 4 * 80);
+    EXPECT_GT(sheet.size.width, 2 * 80);
+    EXPECT_LT(sheet.size.width, 3 * 80);
+    EXPECT_GT(sheet.size.height, 2 * 60);
 }
 
 }  // namespace
