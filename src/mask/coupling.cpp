@@ -94,13 +94,6 @@ Taps double_taps(int in, bool aligned) {
     return aligned ? aligned_taps(in, 2) : half_pixel_taps(in, 2 * in, 2 * in);
 }
 
-// §7.5 step 4: ceil(cells·4·original/content), in float32 from left to right as the authors have it.
-int paste_size(int cells, int original, int content) {
-    const float size = static_cast<float>(cells) * kMaskStride * static_cast<float>(original) /
-                       static_cast<float>(content);
-    return std::max(static_cast<int>(std::ceil(size)), 1);
-}
-
 // From the quarter grid to one axis of the output.
 Taps paste_taps(int cells, int original, int content, const CouplingOptions& options) {
     if (options.aligned) {
@@ -120,6 +113,12 @@ Taps paste_taps(int cells, int original, int content, const CouplingOptions& opt
 }
 
 }  // namespace
+
+int paste_size(int cells, int original, int content) {
+    const float size = static_cast<float>(cells) * kMaskStride * static_cast<float>(original) /
+                       static_cast<float>(content);
+    return std::max(static_cast<int>(std::ceil(size)), 1);
+}
 
 CouplingOptions CouplingOptions::of(const Config& config) {
     return {config.upsample == "embedding", config.resampler == "aligned",

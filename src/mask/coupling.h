@@ -42,6 +42,10 @@ struct Window {
     int y2 = 0;
 };
 
+/// One side of the single resize of §7.5 step 4: ceil(cells·4·original/content), in float32 from
+/// left to right as the authors have it.
+int paste_size(int cells, int original, int content);
+
 /// A plane of values on the quarter-resolution grid: value (x, y) at [x * height + y].
 struct Plane {
     int width = 0;
