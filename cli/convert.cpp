@@ -112,9 +112,7 @@ void convert(const Options& options) {
     }
     Model model;
     model.config = config_of(options.preset);
-    for (const std::string& set : options.sets) {
-        apply_override(model.config, set);
-    }
+    apply_overrides(model.config, options.sets);
     if (!options.categories.empty() && !sets_key(options, "num_classes")) {
         // The number of classes follows from the categories unless it is set.
         const auto categories = categories_of(options, model.config.num_classes);
@@ -125,7 +123,7 @@ void convert(const Options& options) {
     Import imported = import_weights(model.graph(), files, model.config.backbone.frozen_bn_eps);
     if (imported.report.has_torchvision_statistics && model.config.backbone.frozen_bn_eps == 0 &&
         !sets_key(options, "backbone.frozen_bn_eps")) {
-        apply_override(model.config, "backbone.frozen_bn_eps=1e-5");
+        model.config.backbone.frozen_bn_eps = 1e-5;
         fmt::print("running statistics of torchvision: backbone.frozen_bn_eps = 1e-5\n");
     }
     print_report(imported.report, files);

@@ -151,8 +151,9 @@ std::int64_t free_dims(const Config& config);
 /// Error: syntax, unknown key, wrong type, value out of range, values that contradict each other.
 Config parse_config(std::string_view toml, std::string_view source, const Config& base = {});
 
-/// Applies one `key=value` of the command line; the value is TOML, or a bare word for a string.
-void apply_override(Config& config, std::string_view assignment);
+/// Applies `key=value` assignments of the command line, all or none; a value is TOML, or a bare word
+/// for a string. Error as for `parse_config`; values are checked against each other at the end.
+void apply_overrides(Config& config, std::span<const std::string> assignments);
 
 /// All keys with their values as TOML text; `parse_config(to_toml(c))` gives c back.
 std::string to_toml(const Config& config);

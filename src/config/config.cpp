@@ -149,12 +149,12 @@ void set_all(const std::vector<Field>& all, const toml::table& table, const std:
     }
 }
 
-void require(bool holds, std::string_view source, const char* problem, const char* fix) {
+void require(bool holds, const std::string& source, const char* problem, const char* fix) {
     if (!holds) throw Error(fmt::format("{}: {}", source, problem), fix);
 }
 
 // Values that are fine one by one but not together.
-void check_consistency(const Config& c, std::string_view source) {
+void check_consistency(const Config& c, const std::string& source) {
     require(c.backbone.depth == 50 || c.backbone.depth == 101, source,
             "backbone.depth must be 50 or 101", "set backbone.depth = 50");
     require(!c.use_dcn_in_tower, source,
@@ -206,6 +206,34 @@ std::string toml_value(const FieldValue& value) {
         value);
 }
 
+// Sets one `key=value`.
+void assign(Config& config, std::string_view assignment) {
+    const std::string source = fmt::format("--set {}", assignment);
+    const std::size_t equals = assignment.find('=');
+    if (equals == std::string_view::npos || equals == 0) {
+        throw Error(fmt::format("{}: expected key=value", source),
+                    "for example --set solver.lr=0.005");
+    }
+    const std::string_view key = assignment.substr(0, equals);
+    const std::string_view value = assignment.substr(equals + 1);
+    std::optional<toml::table> table;
+    // A bare word is a string: --set center=box.
+    for (const char* quote : {"", "\""}) {
+        try {
+            table = toml::parse(fmt::format("{} = {}{}{}", key, quote, value, quote));
+            break;
+        } catch (const toml::parse_error&) {
+            continue;
+        }
+    }
+    if (!table) throw Error(fmt::format("{}: not a TOML value", source));
+    // input.range is a word that looks like a number.
+    if (key == "input.range" && table->at_path(key).is_integer()) {
+        table = toml::parse(fmt::format("{} = \"{}\"", key, value));
+    }
+    set_all(fields(config), *table, "", source);
+}
+
 }  // namespace
 
 double initial_margin(const Config& config) {
@@ -230,37 +258,16 @@ Config parse_config(std::string_view toml, std::string_view source, const Config
     }
     Config config = base;
     set_all(fields(config), table, "", source);
-    check_consistency(config, source);
+    check_consistency(config, std::string(source));
     return config;
 }
 
-void apply_override(Config& config, std::string_view assignment) {
-    const std::string source = fmt::format("--set {}", assignment);
-    const std::size_t equals = assignment.find('=');
-    if (equals == std::string_view::npos || equals == 0) {
-        throw Error(fmt::format("{}: expected key=value", source),
-                    "for example --set solver.lr=0.005");
-    }
-    const std::string_view key = assignment.substr(0, equals);
-    const std::string_view value = assignment.substr(equals + 1);
-    std::optional<toml::table> table;
-    // A bare word is a string: --set center=box.
-    for (const char* quote : {"", "\""}) {
-        try {
-            table = toml::parse(fmt::format("{} = {}{}{}", key, quote, value, quote));
-            break;
-        } catch (const toml::parse_error&) {
-            continue;
-        }
-    }
-    if (!table) throw Error(fmt::format("{}: not a TOML value", source));
+void apply_overrides(Config& config, std::span<const std::string> assignments) {
     Config changed = config;
-    // input.range is a word that looks like a number.
-    if (key == "input.range" && table->at_path(key).is_integer()) {
-        table = toml::parse(fmt::format("{} = \"{}\"", key, value));
+    for (const std::string& assignment : assignments) {
+        assign(changed, assignment);
     }
-    set_all(fields(changed), *table, "", source);
-    check_consistency(changed, source);
+    check_consistency(changed, assignments.empty() ? "configuration" : "--set " + assignments.back());
     config = changed;
 }
 

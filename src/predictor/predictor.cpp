@@ -24,12 +24,14 @@ double milliseconds_since(Clock::time_point start) {
 }
 
 Config with_options(Config config, const PredictorOptions& options) {
+    std::vector<std::string> overrides;
     const auto set = [&](const char* key, auto value) {
-        if (value) apply_override(config, fmt::format("{}={}", key, *value));
+        if (value) overrides.push_back(fmt::format("{}={}", key, *value));
     };
     set("mask_thresh", options.mask_threshold);
     set("input.short_test", options.short_side);
     set("input.max", options.max_side);
+    apply_overrides(config, overrides);
     return config;
 }
 

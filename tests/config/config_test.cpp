@@ -10,6 +10,10 @@
 namespace embedmask {
 namespace {
 
+void set(Config& config, const std::string& assignment) {
+    apply_overrides(config, {&assignment, 1});
+}
+
 // The message of the Error that parsing throws, with its fix.
 std::string message_of(const std::string& toml) {
     try {
@@ -78,18 +82,21 @@ TEST(Config, SyntaxErrorsAndContradictionsAreReported) {
 
 TEST(Config, OverridesOfTheCommandLine) {
     Config config = preset("g3");
-    apply_override(config, "solver.lr=0.005");
+    set(config, "solver.lr=0.005");
     EXPECT_EQ(config.solver.lr, 0.005);
-    apply_override(config, "center=mask_centroid");
+    set(config, "center=mask_centroid");
     EXPECT_EQ(config.center, "mask_centroid");
-    apply_override(config, "input.short_train=[640, 800]");
+    set(config, "input.short_train=[640, 800]");
     EXPECT_EQ(config.input.short_train.size(), 2U);
-    apply_override(config, "input.range=1");
+    set(config, "input.range=1");
     EXPECT_EQ(config.input.range, "1");
-    EXPECT_THROW(apply_override(config, "solver.lr"), Error);
-    EXPECT_THROW(apply_override(config, "=3"), Error);
-    EXPECT_THROW(apply_override(config, "solver.lrr=1"), Error);
-    EXPECT_THROW(apply_override(config, "max_det=1e400x"), Error);
+    const std::string together[] = {"tower_channels=8", "pixel_channels=8", "tower_groups=4"};
+    apply_overrides(config, together);
+    EXPECT_EQ(config.tower_groups, 4) << "values are checked against each other at the end";
+    EXPECT_THROW(set(config, "solver.lr"), Error);
+    EXPECT_THROW(set(config, "=3"), Error);
+    EXPECT_THROW(set(config, "solver.lrr=1"), Error);
+    EXPECT_THROW(set(config, "max_det=1e400x"), Error);
 }
 
 TEST(Preset, UnknownNameIsAnErrorWithTheNearest) {
