@@ -1,0 +1,183 @@
+#include "embedmask/dataset.h"
+
+#include <fmt/format.h>
+
+#include <mutex>
+
+#include "base/file.h"
+#include "coco/json_layout.h"
+#include "coco/json_record.h"
+#include "embedmask/error.h"
+#include "embedmask/polygon.h"
+
+namespace embedmask {
+
+namespace {
+
+ImageRecord read_image(const JsonPlace& place, simdjson::dom::object record) {
+    ImageRecord image;
+    bool has_id = false;
+    for (const auto& [key, value] : record) {
+        const JsonField field{place, key, value};
+        if (key == "id") {
+            image.id = field.integer();
+            has_id = true;
+        } else if (key == "width") {
+            image.width = field.size();
+        } else if (key == "height") {
+            image.height = field.size();
+        } else if (key == "file_name") {
+            image.file_name = field.text();
+        }
+    }
+    if (!has_id) place.fail("id", "is missing");
+    return image;
+}
+
+Category read_category(const JsonPlace& place, simdjson::dom::object record) {
+    Category category;
+    bool has_id = false;
+    for (const auto& [key, value] : record) {
+        const JsonField field{place, key, value};
+        if (key == "id") {
+            category.id = field.integer();
+            has_id = true;
+        } else if (key == "name") {
+            category.name = field.text();
+        } else if (key == "supercategory") {
+            category.supercategory = field.empty() ? std::string() : field.text();
+        }
+    }
+    if (!has_id) place.fail("id", "is missing");
+    return category;
+}
+
+/// `problem` takes the message of a mask that cannot be read; without it that is an Error.
+Annotation read_annotation(const JsonPlace& place, simdjson::dom::object record,
+                           const std::function<void(const std::string&)>& problem) {
+    Annotation annotation;
+    bool has_id = false;
+    bool has_image = false;
+    bool has_category = false;
+    for (const auto& [key, value] : record) {
+        const JsonField field{place, key, value};
+        if (key == "id") {
+            annotation.id = field.integer();
+            has_id = true;
+        } else if (key == "image_id") {
+            annotation.image_id = field.integer();
+            has_image = true;
+        } else if (key == "category_id") {
+            annotation.category_id = field.integer();
+            has_category = true;
+        } else if (key == "bbox") {
+            if (!field.empty()) annotation.box = field.box();
+        } else if (key == "area") {
+            if (!field.empty()) annotation.area = field.number();
+        } else if (key == "iscrowd") {
+            annotation.crowd = field.flag();
+        } else if (key == "segmentation") {
+            try {
+                annotation.segmentation = field.segmentation();
+            } catch (const Error& error) {
+                if (!problem) throw;
+                problem(error.what());
+            }
+        }
+    }
+    if (!has_id) place.fail("id", "is missing");
+    if (!has_image) place.fail("image_id", "is missing");
+    if (!has_category) place.fail("category_id", "is missing");
+    return annotation;
+}
+
+}  // namespace
+
+const ImageRecord* Dataset::image(std::int64_t id) const {
+    const auto found = image_index.find(id);
+    return found == image_index.end() ? nullptr : &images[found->second];
+}
+
+Dataset parse_dataset(std::string_view json, const std::string& source,
+                      const DatasetOptions& options) {
+    const JsonLayout layout = find_layout(json, source);
+    if (layout.array)
+        throw Error(fmt::format("{}: found a list: expected an object with \"images\" and "
+                                "\"categories\"",
+                                source),
+                    "this looks like a results file; pass the annotation file here");
+    const auto list = [&](std::string_view key, bool required) -> const JsonMember* {
+        const JsonMember* member = layout.member(key);
+        if (member == nullptr && required)
+            throw Error(fmt::format("{}: the key \"{}\" is missing", source, key));
+        if (member != nullptr && !member->array)
+            throw Error(fmt::format("{}, byte {}: key \"{}\": expected a list", source,
+                                    member->value.begin, key));
+        return member;
+    };
+    const auto visit = [&](const JsonMember* member, const JsonVisitor& visitor) {
+        if (member == nullptr) return;
+        visit_records(json, source, member->key, member->elements, options.threads, visitor);
+    };
+
+    Dataset dataset;
+    dataset.source = source;
+    const JsonMember* images = list("images", true);
+    dataset.images.resize(images->elements.size());
+    visit(images, [&](std::size_t i, const JsonPlace& place, simdjson::dom::object record) {
+        dataset.images[i] = read_image(place, record);
+    });
+    const JsonMember* categories = list("categories", false);
+    if (categories != nullptr) dataset.categories.resize(categories->elements.size());
+    visit(categories, [&](std::size_t i, const JsonPlace& place, simdjson::dom::object record) {
+        dataset.categories[i] = read_category(place, record);
+    });
+    const JsonMember* annotations = list("annotations", false);
+    dataset.has_annotations = annotations != nullptr;
+    if (annotations != nullptr) dataset.annotations.resize(annotations->elements.size());
+    std::vector<std::pair<std::size_t, std::string>> problems;
+    std::mutex mutex;
+    visit(annotations, [&](std::size_t i, const JsonPlace& place, simdjson::dom::object record) {
+        std::function<void(const std::string&)> keep;
+        if (options.keep_problems) {
+            keep = [&problems, &mutex, i](const std::string& message) {
+                const std::lock_guard lock(mutex);
+                problems.emplace_back(i, message);
+            };
+        }
+        dataset.annotations[i] = read_annotation(place, record, keep);
+    });
+    std::sort(problems.begin(), problems.end());
+    for (auto& problem : problems)
+        dataset.problems.push_back(std::move(problem.second));
+
+    dataset.image_index.reserve(dataset.images.size());
+    for (std::size_t i = 0; i < dataset.images.size(); ++i)
+        dataset.image_index[dataset.images[i].id] = i;
+    return dataset;
+}
+
+Dataset read_dataset(const std::filesystem::path& path, const DatasetOptions& options) {
+    const MappedFile file(path);
+    const auto bytes = file.bytes();
+    return parse_dataset({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path.string(),
+                         options);
+}
+
+Rle to_mask(const Segmentation& segmentation, int height, int width) {
+    switch (segmentation.form) {
+        case Segmentation::Form::polygons:
+            return rasterize_polygons(segmentation.polygons, height, width);
+        case Segmentation::Form::rle:
+            if (segmentation.rle.height != height || segmentation.rle.width != width)
+                throw Error(fmt::format("mask of {}x{} (height x width) for an image of {}x{}",
+                                        segmentation.rle.height, segmentation.rle.width, height,
+                                        width));
+            return segmentation.rle;
+        case Segmentation::Form::none:
+            break;
+    }
+    return RleBuilder(height, width).finish();
+}
+
+}  // namespace embedmask

@@ -1,0 +1,61 @@
+// One element of a COCO file as typed values, with messages that say where it stands.
+#pragma once
+
+#include <simdjson.h>
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "coco/json_layout.h"
+#include "embedmask/dataset.h"
+#include "embedmask/error.h"
+
+namespace embedmask {
+
+/// An Error whose message already says where.
+struct BrokenRecord : Error {
+    using Error::Error;
+};
+
+/// Where an element stands: "file.json, annotations[3], byte 120".
+struct JsonPlace {
+    const std::string& source;
+    std::string_view list;  // empty for the elements of a top-level array
+    std::size_t index = 0;
+    std::size_t byte = 0;
+
+    [[noreturn]] void fail(std::string_view key, const std::string& what) const;
+};
+
+/// A value of a record under its key.
+struct JsonField {
+    const JsonPlace& place;
+    std::string_view key;
+    simdjson::dom::element value;
+
+    [[nodiscard]] std::int64_t integer() const;  // a float with an integer value is one, too
+    [[nodiscard]] int size() const;              // 0 .. 2^31 - 1
+    [[nodiscard]] double number() const;         // finite
+    [[nodiscard]] bool flag() const;             // 0, 1, true, false
+    [[nodiscard]] std::string text() const;
+    [[nodiscard]] std::array<double, 4> box() const;
+    [[nodiscard]] bool empty() const;  // null or []
+    [[nodiscard]] Segmentation segmentation() const;
+
+    [[noreturn]] void fail(std::string_view expected) const;
+};
+
+using JsonVisitor =
+    std::function<void(std::size_t index, const JsonPlace& place, simdjson::dom::object record)>;
+
+/// Parses the elements of a list, in parallel where that pays, and calls `visit` for each (for
+/// different elements at the same time). The Error of the first bad element is the one thrown.
+void visit_records(std::string_view json, const std::string& source, std::string_view list,
+                   const std::vector<JsonSlice>& elements, int threads, const JsonVisitor& visit);
+
+}  // namespace embedmask

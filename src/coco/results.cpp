@@ -1,0 +1,163 @@
+#include "embedmask/results.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+#include <set>
+#include <unordered_set>
+
+#include "base/file.h"
+#include "coco/json_layout.h"
+#include "coco/json_record.h"
+#include "embedmask/error.h"
+
+namespace embedmask {
+
+namespace {
+
+constexpr std::size_t kMaxListed = 1000;  // ids in one message
+
+Result read_result(const JsonPlace& place, simdjson::dom::object record) {
+    Result result;
+    bool has_image = false;
+    bool has_category = false;
+    bool has_score = false;
+    for (const auto& [key, value] : record) {
+        const JsonField field{place, key, value};
+        if (key == "image_id") {
+            result.image_id = field.integer();
+            has_image = true;
+        } else if (key == "category_id") {
+            result.category_id = field.integer();
+            has_category = true;
+        } else if (key == "score") {
+            result.score = field.number();
+            has_score = true;
+        } else if (key == "bbox") {
+            if (!field.empty()) result.box = field.box();
+        } else if (key == "segmentation") {
+            result.segmentation = field.segmentation();
+        }
+    }
+    if (!has_image) place.fail("image_id", "is missing");
+    if (!has_category) place.fail("category_id", "is missing");
+    if (!has_score) place.fail("score", "is missing");
+    if (!result.box && result.segmentation.form == Segmentation::Form::none)
+        place.fail({}, "found neither \"bbox\" nor \"segmentation\": expected one of them");
+    return result;
+}
+
+std::string listed(const std::set<std::int64_t>& ids) {
+    std::string text;
+    std::size_t count = 0;
+    for (const std::int64_t id : ids) {
+        if (count++ == kMaxListed)
+            return text + fmt::format(" and {} more", ids.size() - kMaxListed);
+        text += fmt::format("{}{}", text.empty() ? "" : ", ", id);
+    }
+    return text;
+}
+
+/// Characters of a compressed string that JSON wants escaped: of '0' to 'o' only the backslash.
+std::string escaped(const std::string& text) {
+    std::string result;
+    result.reserve(text.size() + 8);
+    for (const char c : text) {
+        if (c == '\\') result.push_back('\\');
+        result.push_back(c);
+    }
+    return result;
+}
+
+}  // namespace
+
+std::vector<Result> parse_results(std::string_view json, const std::string& source, int threads) {
+    const JsonLayout layout = find_layout(json, source);
+    if (!layout.array)
+        throw Error(fmt::format("{}: found an object: expected a list of detections", source),
+                    "this looks like an annotation file; pass the results file here");
+    std::vector<Result> results(layout.elements.size());
+    visit_records(json, source, {}, layout.elements, threads,
+                  [&](std::size_t i, const JsonPlace& place, simdjson::dom::object record) {
+                      results[i] = read_result(place, record);
+                  });
+    return results;
+}
+
+std::vector<Result> read_results(const std::filesystem::path& path, int threads) {
+    const MappedFile file(path);
+    const auto bytes = file.bytes();
+    return parse_results({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path.string(),
+                         threads);
+}
+
+void require_known_ids(const Dataset& dataset, std::span<const Result> results,
+                       const std::string& source) {
+    std::unordered_set<std::int64_t> categories;
+    for (const Category& category : dataset.categories)
+        categories.insert(category.id);
+    std::set<std::int64_t> unknown_images;
+    std::set<std::int64_t> unknown_categories;
+    for (const Result& result : results) {
+        if (dataset.image(result.image_id) == nullptr) unknown_images.insert(result.image_id);
+        if (!categories.contains(result.category_id)) unknown_categories.insert(result.category_id);
+    }
+    if (unknown_images.empty() && unknown_categories.empty()) return;
+    std::string message = fmt::format("{} does not belong to {}:", source, dataset.source);
+    if (!unknown_images.empty())
+        message += fmt::format(" {} unknown image ids ({});", unknown_images.size(),
+                               listed(unknown_images));
+    if (!unknown_categories.empty())
+        message += fmt::format(" {} unknown category ids ({});", unknown_categories.size(),
+                               listed(unknown_categories));
+    message.pop_back();
+    throw Error(message, "score the results against the annotation file they were made for");
+}
+
+struct ResultsWriter::Implementation {
+    explicit Implementation(const std::filesystem::path& path) : file(path) {}
+
+    void record(std::int64_t image_id, std::int64_t category_id, const std::string& shape,
+                double score) {
+        if (!std::isfinite(score))
+            throw Error(fmt::format("image {}, category {}: score {}: expected a finite number",
+                                    image_id, category_id, score));
+        file.write(fmt::format("{}{{\"image_id\":{},\"category_id\":{},{},\"score\":{}}}",
+                               first ? "[" : ",\n", image_id, category_id, shape, score));
+        first = false;
+    }
+
+    AtomicFile file;
+    bool first = true;
+};
+
+ResultsWriter::ResultsWriter(const std::filesystem::path& path)
+    : implementation_(std::make_unique<Implementation>(path)) {}
+
+ResultsWriter::~ResultsWriter() = default;
+
+void ResultsWriter::add_box(std::int64_t image_id, std::int64_t category_id,
+                            const std::array<double, 4>& box, double score) {
+    for (const double number : box)
+        if (!std::isfinite(number))
+            throw Error(fmt::format("image {}, category {}: a box with {}: expected finite numbers",
+                                    image_id, category_id, number));
+    implementation_->record(image_id, category_id,
+                            fmt::format("\"bbox\":[{},{},{},{}]", box[0], box[1], box[2], box[3]),
+                            score);
+}
+
+void ResultsWriter::add_mask(std::int64_t image_id, std::int64_t category_id, const Rle& mask,
+                             double score) {
+    implementation_->record(image_id, category_id,
+                            fmt::format(R"("segmentation":{{"size":[{},{}],"counts":"{}"}})",
+                                        mask.height, mask.width, escaped(compress(mask))),
+                            score);
+}
+
+void ResultsWriter::commit() {
+    implementation_->file.write(implementation_->first ? "[]\n" : "]\n");
+    implementation_->file.commit();
+}
+
+}  // namespace embedmask
