@@ -4,10 +4,9 @@
 #include <algorithm>
 #include <filesystem>
 #include <memory>
-#include <nlohmann/json.hpp>
 
-#include "base/file.h"
 #include "command.h"
+#include "embedmask/dataset.h"
 #include "embedmask/error.h"
 #include "embedmask/model.h"
 #include "model/import.h"
@@ -25,34 +24,11 @@ struct Options {
     std::vector<std::string> sets;
     std::string store = "f16";
     std::string out;
-    bool allow_missing = false;
 };
 
-// The `categories` of a COCO annotation file, or a file that is such a list.
-std::vector<Category> categories_of_file(const std::string& file) {
-    const auto bytes = read_file(file);
-    std::vector<Category> categories;
-    try {
-        const auto json = nlohmann::json::parse(bytes);
-        for (const auto& entry : json.is_array() ? json : json.at("categories")) {
-            categories.push_back({entry.at("id").get<std::int64_t>(), entry.at("name")});
-        }
-    } catch (const nlohmann::json::exception& error) {
-        throw Error(fmt::format("{}: no list of categories: {}", file, error.what()),
-                    "give a COCO annotation file, a JSON list of {\"id\", \"name\"}, or names "
-                    "separated by commas");
-    }
-    return categories;
-}
-
-// Ids and names of COCO in file order (spec, Appendix C) are those of 80 classes; any other number
-// of classes needs names.
-std::vector<Category> categories_of(const Options& options, std::int64_t classes) {
-    if (options.categories.empty()) {
-        throw Error(fmt::format("--categories is missing: the network has {} classes", classes),
-                    "--categories person,car or --categories instances_val.json");
-    }
-    if (fs::exists(options.categories)) return categories_of_file(options.categories);
+// Names count ids from 1; an annotation file brings its own ids.
+std::vector<Category> categories_of(const Options& options) {
+    if (fs::exists(options.categories)) return read_dataset(options.categories).categories;
     std::vector<Category> categories;
     for (const std::string& name : CLI::detail::split(options.categories, ',')) {
         categories.push_back({static_cast<std::int64_t>(categories.size()) + 1, name});
@@ -81,10 +57,11 @@ void print_report(const ImportReport& report, const std::vector<ForeignWeights>&
             fmt::print("  {:<16}{}\n", key, value);
         }
     }
-    fmt::print("\n  matched         {}\n  missing         {}\n  unused          {}\n"
-               "  shape mismatch  {}\n",
-               report.matched.size(), report.missing.size(), report.unused.size(),
-               report.mismatched.size());
+    fmt::print(
+        "\n  matched         {}\n  missing         {}\n  unused          {}\n"
+        "  shape mismatch  {}\n",
+        report.matched.size(), report.missing.size(), report.unused.size(),
+        report.mismatched.size());
     print_list("missing:", report.missing);
     print_list("unused:", report.unused);
     print_list("shape mismatch:", report.mismatched);
@@ -113,12 +90,8 @@ void convert(const Options& options) {
     Model model;
     model.config = config_of(options.preset);
     apply_overrides(model.config, options.sets);
-    if (!options.categories.empty() && !sets_key(options, "num_classes")) {
-        // The number of classes follows from the categories unless it is set.
-        const auto categories = categories_of(options, model.config.num_classes);
-        model.config.num_classes = static_cast<std::int64_t>(categories.size());
-    }
-    model.categories = categories_of(options, model.config.num_classes);
+    model.categories = categories_of(options);
+    model.config.num_classes = static_cast<std::int64_t>(model.categories.size());
 
     Import imported = import_weights(model.graph(), files, model.config.backbone.frozen_bn_eps);
     if (imported.report.has_torchvision_statistics && model.config.backbone.frozen_bn_eps == 0 &&
@@ -158,13 +131,15 @@ void add_convert_command(CLI::App& app) {
         ->required();
     command->add_option("--preset", options->preset, "preset name or a .toml file")
         ->capture_default_str();
-    command->add_option("--categories", options->categories,
-                        "names separated by commas, or a COCO annotation file")
+    command
+        ->add_option("--categories", options->categories,
+                     "names separated by commas, or a COCO annotation file")
         ->required();
     command->add_option("--set", options->sets, "key=value on top of the preset; may be repeated")
         ->allow_extra_args(false);
     command
-        ->add_option("--store", options->store, "how convolution weights are stored: f16 f32 i8 keep")
+        ->add_option("--store", options->store,
+                     "how convolution weights are stored: f16 f32 i8 keep")
         ->capture_default_str()
         ->check(CLI::IsMember({"f16", "f32", "i8", "keep"}));
     command->add_option("--out", options->out, "model file to write")->required();

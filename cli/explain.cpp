@@ -28,8 +28,10 @@ Image content_of(const Image& picture, const Embeddings& embeddings) {
         std::max(1, picture.size.height * embeddings.content.height / embeddings.padded.height)};
     Image content{size, {}};
     for (int y = 0; y < size.height; ++y) {
-        const auto row = picture.rgb.begin() + static_cast<std::ptrdiff_t>(3) * y * picture.size.width;
-        content.rgb.insert(content.rgb.end(), row, row + static_cast<std::ptrdiff_t>(3) * size.width);
+        const auto row =
+            picture.rgb.begin() + static_cast<std::ptrdiff_t>(3) * y * picture.size.width;
+        content.rgb.insert(content.rgb.end(), row,
+                           row + static_cast<std::ptrdiff_t>(3) * size.width);
     }
     return content;
 }
@@ -52,14 +54,14 @@ void write_explanation(const std::filesystem::path& folder, const std::string& n
     for (const std::size_t i : order) {
         const Detection& detection = prediction.detections[i];
         if (detection.score < shown_score) continue;
-        instances.push_back({&detection.mask,
-                             {detection.box[0], detection.box[1],
-                              detection.box[0] + detection.box[2],
-                              detection.box[1] + detection.box[3]},
-                             categories[static_cast<std::size_t>(detection.label)].name,
-                             detection.score,
-                             detection.label,
-                             colours[i]});
+        instances.push_back(
+            {&detection.mask,
+             {detection.box[0], detection.box[1], detection.box[0] + detection.box[2],
+              detection.box[1] + detection.box[3]},
+             categories[static_cast<std::size_t>(detection.label)].name,
+             detection.score,
+             detection.label,
+             colours[i]});
     }
     const render::CaptionedPicture pictures[] = {
         {"photo", photo},

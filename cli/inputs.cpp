@@ -8,8 +8,8 @@
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
-#include <nlohmann/json.hpp>
 
+#include "embedmask/dataset.h"
 #include "embedmask/error.h"
 
 namespace embedmask::cli {
@@ -29,7 +29,8 @@ void add_folder(const fs::path& folder, std::vector<fs::path>& paths) {
     for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
         if (entry.is_regular_file() && is_photo_name(entry.path())) found.push_back(entry.path());
     }
-    if (found.empty()) throw Error(folder.string() + ": no .jpg, .jpeg or .png file in this folder");
+    if (found.empty())
+        throw Error(folder.string() + ": no .jpg, .jpeg or .png file in this folder");
     std::sort(found.begin(), found.end());
     paths.insert(paths.end(), found.begin(), found.end());
 }
@@ -87,7 +88,8 @@ std::optional<Shard> shard_of_environment() {
         return Shard{*i - first, *n};
     };
     const std::int64_t slurm_first = environment_number("SLURM_ARRAY_TASK_MIN").value_or(0);
-    if (auto shard = make("SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_COUNT", slurm_first)) return shard;
+    if (auto shard = make("SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_COUNT", slurm_first))
+        return shard;
     if (auto shard = make("JOB_COMPLETION_INDEX", "JOB_COMPLETIONS", 0)) return shard;
     return make("RANK", "WORLD_SIZE", 0);
 }
@@ -113,12 +115,13 @@ std::vector<InputPhoto> find_photos(const std::vector<std::string>& inputs) {
 }
 
 std::vector<InputPhoto> annotated_photos(const fs::path& annotations, const fs::path& images) {
-    std::ifstream file(annotations);
-    const auto json = nlohmann::json::parse(file);
+    const Dataset dataset = read_dataset(annotations);
+    if (dataset.images.empty()) throw Error(annotations.string() + ": lists no images");
     std::vector<InputPhoto> photos;
-    for (const auto& image : json.at("images")) {
-        photos.push_back({images / image.at("file_name").get<std::string>(), image.at("id"),
-                          ImageSize{image.at("width"), image.at("height")}});
+    for (const ImageRecord& image : dataset.images) {
+        InputPhoto photo{images / image.file_name, image.id, std::nullopt};
+        if (image.width > 0 && image.height > 0) photo.expected_size = {image.width, image.height};
+        photos.push_back(std::move(photo));
     }
     return photos;
 }
@@ -143,9 +146,9 @@ Shard parse_shard(const std::string& text) {
         }
     }
     if (shard.count < 1 || shard.index < 0 || shard.index >= shard.count) {
-        throw Error(fmt::format("--shard {}: part {} of {} does not exist", text, shard.index,
-                                shard.count),
-                    "parts count from 0: --shard 0/4 ... --shard 3/4");
+        throw Error(
+            fmt::format("--shard {}: part {} of {} does not exist", text, shard.index, shard.count),
+            "parts count from 0: --shard 0/4 ... --shard 3/4");
     }
     return shard;
 }

@@ -17,7 +17,8 @@ struct InputPhoto {
     std::optional<ImageSize> expected_size;  ///< of the annotation file's record
 };
 
-/// Files, folders (their JPEG and PNG files, by name), globs, @list (a file with one path a line), or
+/// Files, folders (their JPEG and PNG files, by name), globs, @list (a file with one path a line),
+/// or
 /// - (paths on standard input). The image id is the number in a file name that is one
 /// ("000000000139.jpg" → 139), else counts from 1. Error when nothing is found.
 std::vector<InputPhoto> find_photos(const std::vector<std::string>& inputs);
@@ -32,8 +33,8 @@ struct Shard {
     std::int64_t count = 1;
 };
 
-/// "i/n" with 0 <= i < n, or "auto": what a Slurm array, a Kubernetes indexed job or torchrun set in
-/// the environment (docs/many-machines.md).
+/// "i/n" with 0 <= i < n, or "auto": what a Slurm array, a Kubernetes indexed job or torchrun set
+/// in the environment (docs/many-machines.md).
 Shard parse_shard(const std::string& text);
 
 /// Every count-th photo beginning with the index-th.

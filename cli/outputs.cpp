@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "base/file.h"
 #include "render/id_map.h"
 #include "render/labelme.h"
 #include "render/overlay.h"
@@ -79,7 +80,8 @@ void PhotoWriter::name_photos(const std::vector<InputPhoto>& photos) {
     }
 }
 
-fs::path PhotoWriter::file(const std::string& form, std::size_t index, const char* extension) const {
+fs::path PhotoWriter::file(const std::string& form, std::size_t index,
+                           const char* extension) const {
     return out_ / form / (names_[index] + extension);
 }
 
@@ -112,43 +114,31 @@ void PhotoWriter::write(std::size_t index, const InputPhoto& input, const Image&
             render::labelme_text(input.path.filename().string(), photo.size, instances));
     }
     if (forms_.contains("yolo")) {
-        write_file_atomically(file("yolo", index, ".txt"), render::yolo_text(photo.size, instances));
+        write_file_atomically(file("yolo", index, ".txt"),
+                              render::yolo_text(photo.size, instances));
     }
 }
 
 CocoWriter::CocoWriter(const fs::path& out, const std::string& suffix, bool with_masks)
     : main_file_(out / fmt::format("detections_{}{}.json", with_masks ? "segm" : "bbox", suffix)),
       boxes_(out / fmt::format("detections_bbox{}.json", suffix)) {
-    boxes_.write("[");
-    if (!with_masks) return;
-    masks_ = std::make_unique<AtomicFile>(main_file_);
-    masks_->write("[");
+    if (with_masks) masks_.emplace(main_file_);
 }
 
 void CocoWriter::write(std::int64_t image_id, const Prediction& prediction) {
     for (const Detection& detection : prediction.detections) {
-        json record = {{"image_id", image_id},
-                       {"category_id", detection.category_id},
-                       {"score", detection.score}};
-        const char* separator = first_ ? "\n" : ",\n";
-        first_ = false;
+        const auto& box = detection.box;
+        boxes_.add_box(image_id, detection.category_id, {box[0], box[1], box[2], box[3]},
+                       detection.score);
         if (masks_) {
-            // No bbox beside the mask: COCO tools would take the box's area for the object's (§7.7).
-            record["segmentation"] = segmentation_of(detection.mask);
-            masks_->write(separator + record.dump());
-            record.erase("segmentation");
+            masks_->add_mask(image_id, detection.category_id, detection.mask, detection.score);
         }
-        record["bbox"] = detection.box;
-        boxes_.write(separator + record.dump());
     }
 }
 
 void CocoWriter::finish() {
-    boxes_.write("\n]\n");
     boxes_.commit();
-    if (!masks_) return;
-    masks_->write("\n]\n");
-    masks_->commit();
+    if (masks_) masks_->commit();
 }
 
 std::string json_line(const InputPhoto& input, const Prediction& prediction,
@@ -164,14 +154,16 @@ std::string json_line(const InputPhoto& input, const Prediction& prediction,
                        {"category", categories[static_cast<std::size_t>(detection.label)].name},
                        {"score", detection.score},
                        {"bbox", detection.box}};
-        if (!detection.mask.counts.empty()) record["segmentation"] = segmentation_of(detection.mask);
+        if (!detection.mask.counts.empty())
+            record["segmentation"] = segmentation_of(detection.mask);
         line["detections"].push_back(std::move(record));
     }
     return line.dump();
 }
 
 std::string json_error_line(const InputPhoto& input, const std::string& error) {
-    return json{{"file", input.path.string()}, {"image_id", input.image_id}, {"error", error}}.dump();
+    return json{{"file", input.path.string()}, {"image_id", input.image_id}, {"error", error}}
+        .dump();
 }
 
 }  // namespace embedmask::cli

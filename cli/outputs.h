@@ -2,13 +2,13 @@
 #pragma once
 
 #include <filesystem>
-#include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
-#include "base/file.h"
 #include "embedmask/predictor.h"
+#include "embedmask/results.h"
 #include "inputs.h"
 
 namespace embedmask::cli {
@@ -21,8 +21,8 @@ class PhotoWriter {
 public:
     /// Creates OUT/FORM for every form. Pictures and labels show detections of at least
     /// `shown_score`.
-    PhotoWriter(std::filesystem::path out, const std::vector<std::string>& forms,
-                float shown_score, std::vector<Category> categories);
+    PhotoWriter(std::filesystem::path out, const std::vector<std::string>& forms, float shown_score,
+                std::vector<Category> categories);
 
     /// Reserves a file name for every photo, unique even when photos of two folders are namesakes.
     void name_photos(const std::vector<InputPhoto>& photos);
@@ -56,9 +56,8 @@ public:
 
 private:
     std::filesystem::path main_file_;
-    AtomicFile boxes_;
-    std::unique_ptr<AtomicFile> masks_;
-    bool first_ = true;
+    ResultsWriter boxes_;
+    std::optional<ResultsWriter> masks_;
 };
 
 /// One line of JSON about a photo: file, size, and its detections by descending score.

@@ -134,7 +134,8 @@ private:
     }
 
     [[nodiscard]] bool wants(const char* form) const {
-        return std::find(options_.forms.begin(), options_.forms.end(), form) != options_.forms.end();
+        return std::find(options_.forms.begin(), options_.forms.end(), form) !=
+               options_.forms.end();
     }
 
     [[nodiscard]] std::string shard_suffix() const {
@@ -190,7 +191,8 @@ private:
                    mean(totals_.decode), mean(totals_.preprocess), mean(totals_.network),
                    mean(totals_.post), mean(totals_.write));
         if (totals_.failed > 0) {
-            fmt::print(stderr, "{} of {} photos could not be read\n", totals_.failed, totals_.photos);
+            fmt::print(stderr, "{} of {} photos could not be read\n", totals_.failed,
+                       totals_.photos);
         }
         if (!coco_file.empty()) fmt::print(stderr, "results: {}\n", coco_file.string());
         if (wants("overlay")) {
@@ -236,7 +238,8 @@ void add_predict_command(CLI::App& app) {
     command->add_option("model", options->model, "model file, or name of an installed model")
         ->required();
     command->add_option("inputs", options->inputs, "photos: files, folders, globs, @list, -");
-    command->add_option("--data", options->data, "photos of this COCO annotation file, in its order");
+    command->add_option("--data", options->data,
+                        "photos of this COCO annotation file, in its order");
     command->add_option("--images", options->images, "folder of the annotation file's photos");
     command->add_option("--out", options->out, "folder to write to");
     command->add_option("--write", options->forms, "coco,overlay (default), idmap, labelme, yolo")
@@ -244,7 +247,8 @@ void add_predict_command(CLI::App& app) {
         ->check(CLI::IsMember(kForms));
     command->add_option("--explain", options->explain, "folder for pictures of the embeddings");
     command->add_flag("--json", options->json, "one line of JSON per photo on stdout");
-    command->add_option("--shard", options->shard, "i/n or auto: this process's part of the photos");
+    command->add_option("--shard", options->shard,
+                        "i/n or auto: this process's part of the photos");
     command->add_option("--max-pixels", options->max_pixels, "largest photo accepted")
         ->capture_default_str();
     options->predictor.add_to(*command);

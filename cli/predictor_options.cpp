@@ -16,9 +16,9 @@ std::int64_t category_id_of(const std::string& word, const std::vector<Category>
         if (category.name == word || std::to_string(category.id) == word) return category.id;
         names.push_back(category.name);
     }
-    throw Error(fmt::format("--classes {}: not a category of this model", word),
-                fmt::format("did you mean \"{}\"? `embedmask info MODEL` lists all",
-                            nearest(word, names)));
+    throw Error(
+        fmt::format("--classes {}: not a category of this model", word),
+        fmt::format("did you mean \"{}\"? `embedmask info MODEL` lists all", nearest(word, names)));
 }
 
 }  // namespace
@@ -34,11 +34,13 @@ void PredictorFlags::add_to(CLI::App& command) {
         ->check(CLI::Range(1, 1024))
         ->capture_default_str();
     command.add_option("--cache", cache, "folder that keeps compiled networks between runs");
-    command.add_option("--score-threshold", score_threshold,
-                       "lowest score written (default: the model's; pictures 0.3)")
+    command
+        .add_option("--score-threshold", score_threshold,
+                    "lowest score written (default: the model's; pictures 0.3)")
         ->check(CLI::Range(0.0, 1.0));
-    command.add_option("--mask-threshold", mask_threshold,
-                       "probability at which a pixel is foreground")
+    command
+        .add_option("--mask-threshold", mask_threshold,
+                    "probability at which a pixel is foreground")
         ->check(CLI::Range(1e-4, 1 - 1e-6));
     command.add_option("--short-side", short_side, "of the network input, pixels")
         ->check(CLI::Range(1, 16384));

@@ -10,7 +10,7 @@ class Progress {
 public:
     explicit Progress(std::size_t total);
     void update(std::size_t done);
-    void clear() const;   ///< before another line is printed
+    void clear() const;  ///< before another line is printed
     void finish() const { clear(); }
 
 private:

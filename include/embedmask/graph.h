@@ -15,17 +15,17 @@
 namespace embedmask::network {
 
 enum class Op {
-    input,               ///< the image batch (N, Graph::input_channels, H, W)
-    conv2d,              ///< parameters: weight (O,I,k,k), optional bias (O); stride, padding
-    frozen_batch_norm,   ///< weight, bias, running_mean, running_var (C): constants; epsilon (§3.2)
-    batch_norm,          ///< as above but trained, statistics of the batch while training; epsilon
-    group_norm,          ///< weight, bias (C); groups, epsilon
+    input,              ///< the image batch (N, Graph::input_channels, H, W)
+    conv2d,             ///< parameters: weight (O,I,k,k), optional bias (O); stride, padding
+    frozen_batch_norm,  ///< weight, bias, running_mean, running_var (C): constants; epsilon (§3.2)
+    batch_norm,         ///< as above but trained, statistics of the batch while training; epsilon
+    group_norm,         ///< weight, bias (C); groups, epsilon
     relu,
-    max_pool,            ///< kernel, stride, padding
-    add,                 ///< two inputs of one shape
-    upsample_nearest,    ///< factor
-    resample,            ///< aligned bilinear by an integer factor (§4.9)
-    learned_scale,       ///< parameter scale (1): y = scale * x
+    max_pool,          ///< kernel, stride, padding
+    add,               ///< two inputs of one shape
+    upsample_nearest,  ///< factor
+    resample,          ///< aligned bilinear by an integer factor (§4.9)
+    learned_scale,     ///< parameter scale (1): y = scale * x
     exp,
     multiply,            ///< y = value * x
     concat,              ///< along the channels
@@ -90,7 +90,7 @@ struct Graph {
     std::vector<Node> nodes;            ///< topological order; node 0 is the input
     std::vector<Parameter> parameters;  ///< registration (state-dict) order
     std::vector<Output> outputs;
-    std::int64_t input_channels = 3;    ///< of the image batch
+    std::int64_t input_channels = 3;  ///< of the image batch
 
     [[nodiscard]] const Parameter& parameter(std::string_view name) const;
     [[nodiscard]] bool has_output(std::string_view name) const;

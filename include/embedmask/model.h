@@ -10,26 +10,19 @@
 #include <string>
 #include <vector>
 
+#include "embedmask/category.h"
 #include "embedmask/config.h"
 #include "embedmask/graph.h"
 #include "embedmask/weights.h"
 
 namespace embedmask {
 
-/// A class as the user's annotation file knows it; label k of the network is categories[k].
-struct Category {
-    std::int64_t id = 0;
-    std::string name;
-
-    bool operator==(const Category&) const = default;
-};
-
 struct Model {
     Config config;
-    std::vector<Category> categories;  ///< as many as config.num_classes
+    std::vector<Category> categories;  ///< label k of the network is categories[k]
     Weights weights;                   ///< by the graph's parameter names, buffers included
     std::map<std::string, std::string> provenance;  ///< what it was made from; free text
-    std::string name;                  ///< where it was read from, for messages
+    std::string name;                               ///< where it was read from, for messages
 
     [[nodiscard]] network::Graph graph() const { return network::embedmask(config); }
 };
@@ -38,8 +31,8 @@ struct Model {
 enum class Storage {
     keep,  ///< every tensor as it is
     f32,
-    f16,   ///< convolution weights F16, everything else F32
-    i8,    ///< convolution weights I8 with one scale per output channel, everything else F32
+    f16,  ///< convolution weights F16, everything else F32
+    i8,   ///< convolution weights I8 with one scale per output channel, everything else F32
 };
 
 /// Reads and checks a model file. Error when the file is truncated, is not safetensors, lacks its

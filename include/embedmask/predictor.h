@@ -46,15 +46,15 @@ struct Detection {
     float score = 0;                ///< 0..1
     std::int64_t category_id = 0;   ///< as in the annotation file the model was trained with
     int label = 0;                  ///< index into Predictor::categories()
-    Rle mask;                       ///< of the photo's size; without runs for a detector without masks
+    Rle mask;  ///< of the photo's size; without runs for a detector without masks
 };
 
 /// Where the time of one photo went, milliseconds.
 struct Timings {
     double preprocess = 0;  ///< resize, normalise, pad
     double network = 0;
-    double select = 0;      ///< candidates, suppression
-    double mask = 0;        ///< coupling to run lengths
+    double select = 0;  ///< candidates, suppression
+    double mask = 0;    ///< coupling to run lengths
 };
 
 /// The embeddings behind one photo's masks, for pictures and research.
@@ -96,7 +96,7 @@ public:
     void warmup(ImageSize photo) const;
 
     [[nodiscard]] const std::vector<Category>& categories() const;
-    [[nodiscard]] const Config& config() const;  ///< with the options applied
+    [[nodiscard]] const Config& config() const;   ///< with the options applied
     [[nodiscard]] std::string precision() const;  ///< "fp32" or "bf16": what was chosen
     [[nodiscard]] int streams() const;
 

@@ -2,10 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <toml++/toml.h>
 #include <algorithm>
 #include <cmath>
 #include <optional>
-#include <toml++/toml.h>
 
 #include "base/nearest.h"
 #include "config/fields.h"
@@ -25,25 +25,32 @@ struct Overloaded : Ts... {
 }
 
 const char* expected_type(const FieldValue& value) {
-    return std::visit(Overloaded{[](bool*) { return "true or false"; },
-                                 [](std::int64_t*) { return "a whole number"; },
-                                 [](double*) { return "a number"; },
-                                 [](std::string*) { return "a string"; },
-                                 [](std::vector<std::int64_t>*) { return "a list of whole numbers"; },
-                                 [](std::vector<double>*) { return "a list of numbers"; }},
-                      value);
+    return std::visit(
+        Overloaded{[](bool*) { return "true or false"; },
+                   [](std::int64_t*) { return "a whole number"; },
+                   [](double*) { return "a number"; }, [](std::string*) { return "a string"; },
+                   [](std::vector<std::int64_t>*) { return "a list of whole numbers"; },
+                   [](std::vector<double>*) { return "a list of numbers"; }},
+        value);
 }
 
 std::string found_type(const toml::node& node) {
     return fmt::format("{}", [&] {
         switch (node.type()) {
-            case toml::node_type::table: return "a table";
-            case toml::node_type::array: return "a list";
-            case toml::node_type::string: return "a string";
-            case toml::node_type::integer: return "a whole number";
-            case toml::node_type::floating_point: return "a number with a fraction";
-            case toml::node_type::boolean: return "true or false";
-            default: return "a date or time";
+            case toml::node_type::table:
+                return "a table";
+            case toml::node_type::array:
+                return "a list";
+            case toml::node_type::string:
+                return "a string";
+            case toml::node_type::integer:
+                return "a whole number";
+            case toml::node_type::floating_point:
+                return "a number with a fraction";
+            case toml::node_type::boolean:
+                return "true or false";
+            default:
+                return "a date or time";
         }
     }());
 }
@@ -67,8 +74,9 @@ private:
     T in_range(T value) const {
         const auto number = static_cast<double>(value);
         if (!(number >= field_.min && number <= field_.max)) {
-            fail(place_, field_.key,
-                 fmt::format("{} is out of range, allowed {} to {}", value, field_.min, field_.max));
+            fail(
+                place_, field_.key,
+                fmt::format("{} is out of range, allowed {} to {}", value, field_.min, field_.max));
         }
         return value;
     }
@@ -107,7 +115,8 @@ private:
         }
         std::vector<T> values;
         for (const toml::node& element : *array) {
-            const bool fits = std::is_same_v<T, double> ? element.is_number() : element.is_integer();
+            const bool fits =
+                std::is_same_v<T, double> ? element.is_number() : element.is_integer();
             if (!fits) wrong_type(element);
             values.push_back(in_range(*element.value<T>()));
         }
@@ -173,10 +182,11 @@ void check_consistency(const Config& c, const std::string& source) {
     require(c.embed_mode != "coordconv" || c.proposal_head == "direct", source,
             "embed_mode = \"coordconv\" needs proposal_head = \"direct\"",
             "set proposal_head = \"direct\"");
-    require(c.input.short_train_mode == "list" ||
-                (c.input.short_train.size() == 2 && c.input.short_train[0] <= c.input.short_train[1]),
-            source, "input.short_train_mode = \"range\" needs input.short_train = [low, high]",
-            "give two numbers, the smaller one first");
+    require(
+        c.input.short_train_mode == "list" ||
+            (c.input.short_train.size() == 2 && c.input.short_train[0] <= c.input.short_train[1]),
+        source, "input.short_train_mode = \"range\" needs input.short_train = [low, high]",
+        "give two numbers, the smaller one first");
 }
 
 std::string toml_number(double value) {
@@ -267,7 +277,8 @@ void apply_overrides(Config& config, std::span<const std::string> assignments) {
     for (const std::string& assignment : assignments) {
         assign(changed, assignment);
     }
-    check_consistency(changed, assignments.empty() ? "configuration" : "--set " + assignments.back());
+    check_consistency(changed,
+                      assignments.empty() ? "configuration" : "--set " + assignments.back());
     config = changed;
 }
 

@@ -126,8 +126,9 @@ Config preset(std::string_view name) {
         if (candidate.info.name == name) return resolve(candidate);
         names.push_back(candidate.info.name);
     }
-    throw Error(fmt::format("no preset is called \"{}\"; there are {}", name, fmt::join(names, ", ")),
-                fmt::format("did you mean \"{}\"?", nearest(name, names)));
+    throw Error(
+        fmt::format("no preset is called \"{}\"; there are {}", name, fmt::join(names, ", ")),
+        fmt::format("did you mean \"{}\"?", nearest(name, names)));
 }
 
 }  // namespace embedmask

@@ -61,7 +61,9 @@ Box decode_box(const LevelMaps& maps, int location, std::int64_t stride, ImageSi
     const float unit = options.distances_in_strides ? static_cast<float>(stride) : 1.0F;
     const auto x = static_cast<float>((location % maps.width) * stride + stride / 2);
     const auto y = static_cast<float>((location / maps.width) * stride + stride / 2);
-    const auto distance = [&](std::size_t side) { return maps.box[side * cells + location] * unit; };
+    const auto distance = [&](std::size_t side) {
+        return maps.box[side * cells + location] * unit;
+    };
     Box box = {x - distance(0), y - distance(1), x + distance(2), y + distance(3)};
     if (options.plus_one) {
         const auto right = static_cast<float>(content.width - 1);
@@ -95,7 +97,7 @@ void keep_best(std::vector<Candidate>& all, std::size_t begin, std::size_t count
 }  // namespace
 
 CandidateOptions CandidateOptions::of(const Config& config) {
-    return {config.score_thresh, config.pre_nms_top_n,  config.thresh_with_ctr,
+    return {config.score_thresh, config.pre_nms_top_n,   config.thresh_with_ctr,
             config.score_sqrt,   config.legacy_plus_one, config.norm_reg_targets};
 }
 
@@ -105,7 +107,8 @@ void add_candidates(const LevelMaps& maps, int level, std::int64_t stride, Image
     const auto threshold = static_cast<float>(options.score_threshold);
     const std::size_t begin = out.size();
     // The product is at most the class probability, so the bound holds for both rules.
-    for (const Hit& hit : find_hits(maps.class_logits, cells, logit_bound(options.score_threshold))) {
+    for (const Hit& hit :
+         find_hits(maps.class_logits, cells, logit_bound(options.score_threshold))) {
         const float probability =
             sigmoid(maps.class_logits[static_cast<std::size_t>(hit.label) * cells + hit.location]);
         const float product = probability * sigmoid(maps.centerness[hit.location]);

@@ -26,7 +26,7 @@ struct LevelMaps {
 struct Candidate {
     Box box = {};
     float score = 0;
-    int label = 0;     ///< index into the model's categories (the spec's label minus 1)
+    int label = 0;  ///< index into the model's categories (the spec's label minus 1)
     int level = 0;
     int location = 0;  ///< row-major cell of the level
 };
@@ -42,8 +42,9 @@ struct CandidateOptions {
     static CandidateOptions of(const Config& config);
 };
 
-/// Appends the candidates of one level in the order location major, class minor; at most `top_n`, the
-/// best by score (ties: the earlier one). `content` is the image's size inside the padded input.
+/// Appends the candidates of one level in the order location major, class minor; at most `top_n`,
+/// the best by score (ties: the earlier one). `content` is the image's size inside the padded
+/// input.
 void add_candidates(const LevelMaps& maps, int level, std::int64_t stride, ImageSize content,
                     const CandidateOptions& options, std::vector<Candidate>& out);
 

@@ -24,10 +24,14 @@ using Value = ov::Output<ov::Node>;
 Value constant_over(const Tensor& tensor, const ov::Shape& shape) {
     const auto type = [&]() -> ov::element::Type {
         switch (tensor.dtype) {
-            case DType::f32: return ov::element::f32;
-            case DType::f16: return ov::element::f16;
-            case DType::bf16: return ov::element::bf16;
-            default: return ov::element::f64;
+            case DType::f32:
+                return ov::element::f32;
+            case DType::f16:
+                return ov::element::f16;
+            case DType::bf16:
+                return ov::element::bf16;
+            default:
+                return ov::element::f64;
         }
     }();
     // The last argument is what OpenVINO keeps as long as it needs the bytes; it only reads them.
@@ -53,7 +57,8 @@ public:
     explicit Emitter(const network::Network& network) : network_(network) {}
 
     std::shared_ptr<ov::Model> emit() {
-        image_ = std::make_shared<op::Parameter>(ov::element::f32, ov::PartialShape{-1, network_.graph.input_channels, -1, -1});
+        image_ = std::make_shared<op::Parameter>(
+            ov::element::f32, ov::PartialShape{-1, network_.graph.input_channels, -1, -1});
         for (const Node& node : network_.graph.nodes) {
             values_.push_back(emit_node(node));
             values_.back().get_node()->set_friendly_name(node.name);
@@ -85,8 +90,10 @@ private:
         const Attributes& a = node.attributes;
         const auto in = [&](std::size_t i) { return values_[node.inputs[i]]; };
         switch (node.op) {
-            case Op::input: return image_;
-            case Op::conv2d: return conv2d(node, in(0));
+            case Op::input:
+                return image_;
+            case Op::conv2d:
+                return conv2d(node, in(0));
             case Op::frozen_batch_norm:
             case Op::batch_norm:
                 return std::make_shared<op::BatchNormInference>(
@@ -95,14 +102,20 @@ private:
             case Op::group_norm:
                 return std::make_shared<op::GroupNormalization>(
                     in(0), weight(node, 0), weight(node, 1), a.groups, a.epsilon);
-            case Op::relu: return std::make_shared<op::Relu>(in(0));
-            case Op::max_pool: return max_pool(a, in(0));
-            case Op::add: return std::make_shared<op::Add>(in(0), in(1));
-            case Op::upsample_nearest: return upsample_nearest(a, in(0));
-            case Op::resample: return resample(a, in(0));
+            case Op::relu:
+                return std::make_shared<op::Relu>(in(0));
+            case Op::max_pool:
+                return max_pool(a, in(0));
+            case Op::add:
+                return std::make_shared<op::Add>(in(0), in(1));
+            case Op::upsample_nearest:
+                return upsample_nearest(a, in(0));
+            case Op::resample:
+                return resample(a, in(0));
             case Op::learned_scale:
                 return std::make_shared<op::Multiply>(in(0), channels(node, 0));
-            case Op::exp: return std::make_shared<op::Exp>(in(0));
+            case Op::exp:
+                return std::make_shared<op::Exp>(in(0));
             case Op::multiply:
                 return std::make_shared<op::Multiply>(in(0), scalar(static_cast<float>(a.value)));
             case Op::concat: {
@@ -115,7 +128,8 @@ private:
             case Op::slice:
                 return std::make_shared<op::Slice>(in(0), integers({a.begin}), integers({a.end}),
                                                    integers({1}), integers({1}));
-            case Op::add_coordinates: return add_coordinates(node, in(0));
+            case Op::add_coordinates:
+                return add_coordinates(node, in(0));
             case Op::append_coordinates: {
                 const Value maps = coordinate_maps(a, in(0));
                 return std::make_shared<op::Concat>(
@@ -165,8 +179,8 @@ private:
     static Value resample(const Attributes& a, const Value& x) {
         const Value up = interpolate(x, a.factor, op::Interpolate::InterpolateMode::LINEAR_ONNX);
         const int shift = a.factor / 2;
-        const Value padded = std::make_shared<op::Pad>(up, integers({0, 0, shift, shift}),
-                                                       integers({0, 0, 0, 0}), ov::op::PadMode::EDGE);
+        const Value padded = std::make_shared<op::Pad>(
+            up, integers({0, 0, shift, shift}), integers({0, 0, 0, 0}), ov::op::PadMode::EDGE);
         return std::make_shared<op::Slice>(padded, integers({0, 0}), integers({-shift, -shift}),
                                            integers({1, 1}), integers({2, 3}));
     }
@@ -175,8 +189,8 @@ private:
     // unit range: 2x/size_in_pixels − 1.
     static Value axis(const Attributes& a, const Value& x, std::int64_t dimension,
                       const std::vector<std::int64_t>& shape) {
-        const Value size = std::make_shared<op::Gather>(
-            std::make_shared<op::ShapeOf>(x), integers({dimension}), integers({0}));
+        const Value size = std::make_shared<op::Gather>(std::make_shared<op::ShapeOf>(x),
+                                                        integers({dimension}), integers({0}));
         const Value count = std::make_shared<op::Squeeze>(size, integers({0}));
         const Value zero = op::Constant::create(ov::element::i64, {}, {0});
         const Value one = op::Constant::create(ov::element::i64, {}, {1});
@@ -201,13 +215,11 @@ private:
     static Value coordinate_maps(const Attributes& a, const Value& features) {
         const Value shape = std::make_shared<op::ShapeOf>(features);
         const Value plane = std::make_shared<op::Concat>(
-            ov::OutputVector{integers({1, 1}), std::make_shared<op::Gather>(
-                                                   shape, integers({2, 3}), integers({0}))},
+            ov::OutputVector{integers({1, 1}),
+                             std::make_shared<op::Gather>(shape, integers({2, 3}), integers({0}))},
             0);
-        const Value x =
-            std::make_shared<op::Broadcast>(axis(a, features, 3, {1, 1, 1, -1}), plane);
-        const Value y =
-            std::make_shared<op::Broadcast>(axis(a, features, 2, {1, 1, -1, 1}), plane);
+        const Value x = std::make_shared<op::Broadcast>(axis(a, features, 3, {1, 1, 1, -1}), plane);
+        const Value y = std::make_shared<op::Broadcast>(axis(a, features, 2, {1, 1, -1, 1}), plane);
         return std::make_shared<op::Concat>(ov::OutputVector{x, y}, 1);
     }
 
@@ -244,8 +256,8 @@ public:
         ov::Tensor tensor = request_.get_input_tensor();
         const std::size_t channels =
             request_.get_compiled_model().input().get_partial_shape()[1].get_length();
-        tensor.set_shape({static_cast<std::size_t>(batch), channels, static_cast<std::size_t>(height),
-                          static_cast<std::size_t>(width)});
+        tensor.set_shape({static_cast<std::size_t>(batch), channels,
+                          static_cast<std::size_t>(height), static_cast<std::size_t>(width)});
         return {tensor.data<float>(), tensor.get_size()};
     }
 

@@ -21,7 +21,10 @@ struct Array {
 
     Array() = default;
     Array(std::int64_t batch, std::int64_t channels, std::int64_t height, std::int64_t width)
-        : n(batch), c(channels), h(height), w(width),
+        : n(batch),
+          c(channels),
+          h(height),
+          w(width),
           values(static_cast<std::size_t>(batch * channels * height * width)) {}
 
     [[nodiscard]] float& at(std::int64_t i, std::int64_t k, std::int64_t y, std::int64_t x) {
@@ -85,24 +88,35 @@ private:
         const Array& x = *in[0];
         const network::Attributes& a = node.attributes;
         switch (node.op) {
-            case Op::conv2d: return conv2d(node, x);
+            case Op::conv2d:
+                return conv2d(node, x);
             case Op::frozen_batch_norm:
-            case Op::batch_norm: return batch_norm(node, x);
-            case Op::group_norm: return group_norm(node, x);
-            case Op::relu: return map_elements(x, [](float v) { return std::max(v, 0.0F); });
-            case Op::max_pool: return max_pool(a, x);
-            case Op::add: return add(x, *in[1]);
-            case Op::upsample_nearest: return upsample_nearest(a, x);
-            case Op::resample: return resample(a, x);
+            case Op::batch_norm:
+                return batch_norm(node, x);
+            case Op::group_norm:
+                return group_norm(node, x);
+            case Op::relu:
+                return map_elements(x, [](float v) { return std::max(v, 0.0F); });
+            case Op::max_pool:
+                return max_pool(a, x);
+            case Op::add:
+                return add(x, *in[1]);
+            case Op::upsample_nearest:
+                return upsample_nearest(a, x);
+            case Op::resample:
+                return resample(a, x);
             case Op::learned_scale: {
                 const float scale = weight(node, 0)[0];
                 return map_elements(x, [&](float v) { return v * scale; });
             }
-            case Op::exp: return map_elements(x, [](float v) { return std::exp(v); });
+            case Op::exp:
+                return map_elements(x, [](float v) { return std::exp(v); });
             case Op::multiply:
                 return map_elements(x, [&](float v) { return v * static_cast<float>(a.value); });
-            case Op::concat: return concat(in);
-            case Op::slice: return slice(a, x);
+            case Op::concat:
+                return concat(in);
+            case Op::slice:
+                return slice(a, x);
             case Op::add_coordinates: {
                 Array out = x;
                 const float lambda = node.parameters.empty() ? 1.0F : weight(node, 0)[0];
@@ -118,7 +132,8 @@ private:
                 });
                 return concat({&x, &maps});
             }
-            case Op::input: break;
+            case Op::input:
+                break;
         }
         throw Error("the reference engine does not know this op");
     }
@@ -183,8 +198,9 @@ private:
                 });
                 const double factor = 1 / std::sqrt(variance + node.attributes.epsilon);
                 each([&](auto k, auto y, auto c) {
-                    out.at(i, k, y, c) = static_cast<float>(
-                        (x.at(i, k, y, c) - mean) * factor * weight(node, 0)[k] + weight(node, 1)[k]);
+                    out.at(i, k, y, c) =
+                        static_cast<float>((x.at(i, k, y, c) - mean) * factor * weight(node, 0)[k] +
+                                           weight(node, 1)[k]);
                 });
             }
         }

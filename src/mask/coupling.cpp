@@ -11,8 +11,8 @@ namespace {
 
 constexpr int kPixelStride = 8;
 constexpr int kMaskStride = 4;
-constexpr int kWindowBorder = 2;          // cells added around a box (§7.4)
-constexpr float kOutsideLog = -10.0F;     // log-probability outside the window (§7.4)
+constexpr int kWindowBorder = 2;       // cells added around a box (§7.4)
+constexpr float kOutsideLog = -10.0F;  // log-probability outside the window (§7.4)
 
 // sum[y] += m·(p[y] − q)² for `count` cells.
 EMBEDMASK_MULTIVERSION
@@ -121,9 +121,12 @@ int paste_size(int cells, int original, int content) {
 }
 
 CouplingOptions CouplingOptions::of(const Config& config) {
-    return {config.upsample == "embedding", config.resampler == "aligned",
-            config.mask_window == "box",    config.paste_domain == "log",
-            config.mask_thresh,             config.postprocess_masks};
+    return {config.upsample == "embedding",
+            config.resampler == "aligned",
+            config.mask_window == "box",
+            config.paste_domain == "log",
+            config.mask_thresh,
+            config.postprocess_masks};
 }
 
 // Columns [x1, x1 + columns) and rows [y1, y1 + rows) of the quarter grid; cells beyond it hold
@@ -185,7 +188,8 @@ Plane Coupling::couple(std::span<const float> embedding, std::span<const float> 
         for (int d = first; d < last; ++d) {
             const std::size_t column =
                 (static_cast<std::size_t>(d) * grid_width_ + cells.x1 + x) * grid_height_;
-            add_distance(embeddings_.data() + column + cells.y1, embedding[static_cast<std::size_t>(d)],
+            add_distance(embeddings_.data() + column + cells.y1,
+                         embedding[static_cast<std::size_t>(d)],
                          margin[static_cast<std::size_t>(d)], rows, sum);
         }
     }
@@ -321,9 +325,9 @@ Plane Coupling::log_probability(std::span<const float> embedding, std::span<cons
                                 int first, int last) const {
     Plane plane = couple(embedding, margin, first, last, {0, 0, grid_width_, grid_height_});
     if (!options_.upsample_embedding) {
-        plane.values = resample(plane.values.data(), grid_height_,
-                                double_taps(grid_width_, options_.aligned),
-                                double_taps(grid_height_, options_.aligned));
+        plane.values =
+            resample(plane.values.data(), grid_height_, double_taps(grid_width_, options_.aligned),
+                     double_taps(grid_height_, options_.aligned));
         plane.width = mask_width_;
         plane.height = mask_height_;
     }

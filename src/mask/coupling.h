@@ -1,7 +1,7 @@
 // Coupling: which pixels belong to a proposal (spec §7.4 - §7.6, §7.9, §11).
 //
-// Everything works box by box on planes stored column by column, the order of run lengths; no buffer
-// ever holds more than one detection.
+// Everything works box by box on planes stored column by column, the order of run lengths; no
+// buffer ever holds more than one detection.
 #pragma once
 
 #include <array>
@@ -91,9 +91,9 @@ private:
 
     CouplingOptions options_;
     int dims_;
-    int grid_width_ = 0;   // of the planes in which the coupling is evaluated
+    int grid_width_ = 0;  // of the planes in which the coupling is evaluated
     int grid_height_ = 0;
-    int mask_width_ = 0;   // the quarter-resolution grid
+    int mask_width_ = 0;  // the quarter-resolution grid
     int mask_height_ = 0;
     ImageSize output_;
     std::vector<float> embeddings_;  // (D, grid_width, grid_height)

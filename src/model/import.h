@@ -24,9 +24,9 @@ struct ImportReport {
         std::string file;
     };
     std::vector<Match> matched;
-    std::vector<std::string> missing;     ///< parameters that no file had
-    std::vector<std::string> unused;      ///< "file: tensor"
-    std::vector<std::string> mismatched;  ///< "parameter: shape in the file, shape expected"
+    std::vector<std::string> missing;         ///< parameters that no file had
+    std::vector<std::string> unused;          ///< "file: tensor"
+    std::vector<std::string> mismatched;      ///< "parameter: shape in the file, shape expected"
     bool has_torchvision_statistics = false;  ///< running statistics that want ε = 1e-5 (§10.4)
 };
 

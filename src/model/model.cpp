@@ -87,13 +87,13 @@ Weights unpack(Weights stored, const std::string& name) {
             continue;
         }
         const auto scales = stored.find(key + kScaleSuffix);
-        if (scales == stored.end() || tensor.shape.empty() ||
-            scales->second.dtype != DType::f32 ||
+        if (scales == stored.end() || tensor.shape.empty() || scales->second.dtype != DType::f32 ||
             scales->second.shape != std::vector<std::int64_t>{tensor.shape[0]}) {
-            throw Error(fmt::format("{}: tensor \"{}\" is I8 but \"{}{}\" is missing or has not one "
-                                    "F32 scale per output channel",
-                                    name, key, key, kScaleSuffix),
-                        kConvertFix);
+            throw Error(
+                fmt::format("{}: tensor \"{}\" is I8 but \"{}{}\" is missing or has not one "
+                            "F32 scale per output channel",
+                            name, key, key, kScaleSuffix),
+                kConvertFix);
         }
         weights.emplace(key, dequantize(tensor, scales->second));
     }
@@ -126,8 +126,8 @@ void check_weights(const network::Graph& graph, const Weights& weights, const st
         if (parameter.name.ends_with("num_batches_tracked")) continue;
         const auto found = weights.find(parameter.name);
         if (found == weights.end()) {
-            problems.push_back(fmt::format("missing: {} {}", parameter.name,
-                                           shape_text(parameter.shape)));
+            problems.push_back(
+                fmt::format("missing: {} {}", parameter.name, shape_text(parameter.shape)));
         } else if (found->second.shape != parameter.shape) {
             problems.push_back(fmt::format("{}: shape {}, expected {}", parameter.name,
                                            shape_text(found->second.shape),
@@ -139,10 +139,10 @@ void check_weights(const network::Graph& graph, const Weights& weights, const st
     if (problems.empty()) return;
     constexpr std::size_t kShown = 8;
     const std::size_t shown = std::min(problems.size(), kShown);
-    std::string list = fmt::format("{}", fmt::join(problems.begin(),
-                                                   problems.begin() + static_cast<long>(shown),
-                                                   "\n  "));
-    if (problems.size() > shown) list += fmt::format("\n  ... and {} more", problems.size() - shown);
+    std::string list = fmt::format(
+        "{}", fmt::join(problems.begin(), problems.begin() + static_cast<long>(shown), "\n  "));
+    if (problems.size() > shown)
+        list += fmt::format("\n  ... and {} more", problems.size() - shown);
     throw Error(fmt::format("{}: {} of {} tensors do not fit its configuration:\n  {}", name,
                             problems.size(), graph.parameters.size(), list),
                 "convert the weights again with the preset that they were trained with");

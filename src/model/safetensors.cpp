@@ -19,12 +19,14 @@ using nlohmann::json;
 constexpr std::uint64_t kMaxHeaderBytes = 100'000'000;
 constexpr std::size_t kMaxTensors = 100'000;
 constexpr std::size_t kPrefixBytes = 8;
-const char* const kRewrite = "the file is damaged or was not written by a safetensors writer; "
-                             "copy or convert it again";
+const char* const kRewrite =
+    "the file is damaged or was not written by a safetensors writer; "
+    "copy or convert it again";
 
 std::optional<DType> dtype_of(std::string_view name) {
-    static constexpr std::array all = {DType::f64, DType::f32, DType::f16, DType::bf16, DType::i64,
-                                       DType::i32, DType::i16, DType::i8,  DType::u8,   DType::boolean};
+    static constexpr std::array all = {DType::f64, DType::f32,    DType::f16, DType::bf16,
+                                       DType::i64, DType::i32,    DType::i16, DType::i8,
+                                       DType::u8,  DType::boolean};
     for (const DType dtype : all) {
         if (dtype_name(dtype) == name) return dtype;
     }
@@ -51,8 +53,9 @@ public:
         if (!dtype.is_string()) fail("dtype is not a string");
         const auto known = dtype_of(dtype.get_ref<const std::string&>());
         if (!known) {
-            fail(fmt::format("unknown dtype \"{}\", known are F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL",
-                             dtype.get_ref<const std::string&>()));
+            fail(fmt::format(
+                "unknown dtype \"{}\", known are F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL",
+                dtype.get_ref<const std::string&>()));
         }
         tensor.dtype = *known;
         const std::uint64_t bytes = parse_shape(&tensor.shape) * size_of(tensor.dtype);
@@ -117,19 +120,19 @@ void check_coverage(std::vector<Range> ranges, std::uint64_t data_size, const st
     std::uint64_t position = 0;
     for (const Range& range : ranges) {
         if (range.begin != position) {
-            throw Error(fmt::format("{}: tensor \"{}\" {} (data at {}, expected at {})", name,
-                                    range.name,
-                                    range.begin < position ? "overlaps another one"
-                                                           : "leaves a hole before it",
-                                    range.begin, position),
-                        kRewrite);
+            throw Error(
+                fmt::format(
+                    "{}: tensor \"{}\" {} (data at {}, expected at {})", name, range.name,
+                    range.begin < position ? "overlaps another one" : "leaves a hole before it",
+                    range.begin, position),
+                kRewrite);
         }
         position = range.end;
     }
     if (position != data_size) {
-        throw Error(fmt::format("{}: {} bytes of data, the header speaks of {}", name, data_size,
-                                position),
-                    kRewrite);
+        throw Error(
+            fmt::format("{}: {} bytes of data, the header speaks of {}", name, data_size, position),
+            kRewrite);
     }
 }
 
@@ -144,7 +147,8 @@ json parse_header(std::string_view text, const std::string& name) {
     }
     if (!header.is_object()) throw Error(name + ": the header is not a JSON object", kRewrite);
     if (header.size() > kMaxTensors) {
-        throw Error(fmt::format("{}: {} tensors, the limit is {}", name, header.size(), kMaxTensors));
+        throw Error(
+            fmt::format("{}: {} tensors, the limit is {}", name, header.size(), kMaxTensors));
     }
     return header;
 }
@@ -154,8 +158,9 @@ json parse_header(std::string_view text, const std::string& name) {
 Safetensors parse_safetensors(std::span<const std::byte> bytes, const std::string& name,
                               const std::shared_ptr<const void>& owner) {
     if (bytes.size() < kPrefixBytes) {
-        throw Error(fmt::format("{}: {} bytes, too short for a safetensors file", name, bytes.size()),
-                    kRewrite);
+        throw Error(
+            fmt::format("{}: {} bytes, too short for a safetensors file", name, bytes.size()),
+            kRewrite);
     }
     std::uint64_t header_size = 0;
     for (std::size_t i = kPrefixBytes; i-- > 0;) {

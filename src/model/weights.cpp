@@ -38,28 +38,42 @@ bool no_full_exponent(const Tensor& tensor, T exponent_mask) {
 std::size_t size_of(DType dtype) {
     switch (dtype) {
         case DType::f64:
-        case DType::i64: return 8;
+        case DType::i64:
+            return 8;
         case DType::f32:
-        case DType::i32: return 4;
+        case DType::i32:
+            return 4;
         case DType::f16:
         case DType::bf16:
-        case DType::i16: return 2;
-        default: return 1;
+        case DType::i16:
+            return 2;
+        default:
+            return 1;
     }
 }
 
 std::string_view dtype_name(DType dtype) {
     switch (dtype) {
-        case DType::f64: return "F64";
-        case DType::f32: return "F32";
-        case DType::f16: return "F16";
-        case DType::bf16: return "BF16";
-        case DType::i64: return "I64";
-        case DType::i32: return "I32";
-        case DType::i16: return "I16";
-        case DType::i8: return "I8";
-        case DType::u8: return "U8";
-        case DType::boolean: return "BOOL";
+        case DType::f64:
+            return "F64";
+        case DType::f32:
+            return "F32";
+        case DType::f16:
+            return "F16";
+        case DType::bf16:
+            return "BF16";
+        case DType::i64:
+            return "I64";
+        case DType::i32:
+            return "I32";
+        case DType::i16:
+            return "I16";
+        case DType::i8:
+            return "I8";
+        case DType::u8:
+            return "U8";
+        case DType::boolean:
+            return "BOOL";
     }
     return "?";
 }
@@ -73,14 +87,16 @@ Tensor Tensor::of_floats(std::vector<float> values, std::vector<std::int64_t> sh
     return {DType::f32, std::move(shape), std::as_bytes(std::span(*owner)), owner};
 }
 
-Tensor Tensor::of_bytes(DType dtype, std::vector<std::byte> bytes, std::vector<std::int64_t> shape) {
+Tensor Tensor::of_bytes(DType dtype, std::vector<std::byte> bytes,
+                        std::vector<std::int64_t> shape) {
     const auto owner = std::make_shared<const std::vector<std::byte>>(std::move(bytes));
     return {dtype, std::move(shape), std::span(*owner), owner};
 }
 
 std::vector<float> to_floats(const Tensor& tensor) {
     switch (tensor.dtype) {
-        case DType::f32: return elements<float>(tensor);
+        case DType::f32:
+            return elements<float>(tensor);
         case DType::f64: {
             const auto values = elements<double>(tensor);
             return {values.begin(), values.end()};
@@ -121,11 +137,16 @@ Tensor with_dtype(const Tensor& tensor, DType dtype) {
 
 bool is_finite(const Tensor& tensor) {
     switch (tensor.dtype) {
-        case DType::f64: return no_full_exponent<std::uint64_t>(tensor, 0x7FF0000000000000ULL);
-        case DType::f32: return no_full_exponent<std::uint32_t>(tensor, 0x7F800000U);
-        case DType::f16: return no_full_exponent<std::uint16_t>(tensor, 0x7C00U);
-        case DType::bf16: return no_full_exponent<std::uint16_t>(tensor, 0x7F80U);
-        default: return true;
+        case DType::f64:
+            return no_full_exponent<std::uint64_t>(tensor, 0x7FF0000000000000ULL);
+        case DType::f32:
+            return no_full_exponent<std::uint32_t>(tensor, 0x7F800000U);
+        case DType::f16:
+            return no_full_exponent<std::uint16_t>(tensor, 0x7C00U);
+        case DType::bf16:
+            return no_full_exponent<std::uint16_t>(tensor, 0x7F80U);
+        default:
+            return true;
     }
 }
 

@@ -13,8 +13,8 @@ namespace embedmask::network {
 struct ConvInit {
     Init weight;
     double bias = 0;
-    static ConvInit kaiming(std::int64_t fan_in);         ///< uniform ±sqrt(3/fan_in) (§3.4)
-    static ConvInit head(double bias = 0);                ///< N(0, 0.01²) (§4.5)
+    static ConvInit kaiming(std::int64_t fan_in);  ///< uniform ±sqrt(3/fan_in) (§3.4)
+    static ConvInit head(double bias = 0);         ///< N(0, 0.01²) (§4.5)
 };
 
 /// Declaring registers parameters, in state-dict order; calling adds a node that uses them. One

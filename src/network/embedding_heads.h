@@ -29,7 +29,7 @@ private:
         std::string margin_conv;
         std::string spatial;
         std::string free;
-        std::string margin;  // one convolution (authors) ...
+        std::string margin;          // one convolution (authors) ...
         std::string spatial_margin;  // ... or two (detectron2)
         std::string free_margin;
         std::string level_scale;

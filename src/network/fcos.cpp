@@ -49,10 +49,10 @@ NodeId Fcos::forward(Builder& builder, NodeId feature, int level) const {
     const NodeId box_features = box_tower_.forward(builder, feature);
     builder.output(output_name("class_logits", level),
                    builder.conv(class_features, prefix_ + "cls_logits"));
-    const NodeId distances = builder.learned_scale(builder.conv(box_features, prefix_ + "bbox_pred"),
-                                                   scale_name(level));
-    builder.output(output_name("box", level), config_.norm_reg_targets ? builder.relu(distances)
-                                                                       : builder.exp(distances));
+    const NodeId distances =
+        builder.learned_scale(builder.conv(box_features, prefix_ + "bbox_pred"), scale_name(level));
+    builder.output(output_name("box", level),
+                   config_.norm_reg_targets ? builder.relu(distances) : builder.exp(distances));
     const NodeId centerness_features = config_.centerness_on_reg ? box_features : class_features;
     builder.output(output_name("centerness", level),
                    builder.conv(centerness_features, centerness_));

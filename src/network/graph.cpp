@@ -24,23 +24,40 @@ std::int64_t window_count(std::int64_t size, const Attributes& a) {
 
 std::string_view op_name(Op op) {
     switch (op) {
-        case Op::input: return "input";
-        case Op::conv2d: return "conv2d";
-        case Op::frozen_batch_norm: return "frozen_batch_norm";
-        case Op::batch_norm: return "batch_norm";
-        case Op::group_norm: return "group_norm";
-        case Op::relu: return "relu";
-        case Op::max_pool: return "max_pool";
-        case Op::add: return "add";
-        case Op::upsample_nearest: return "upsample_nearest";
-        case Op::resample: return "resample";
-        case Op::learned_scale: return "learned_scale";
-        case Op::exp: return "exp";
-        case Op::multiply: return "multiply";
-        case Op::concat: return "concat";
-        case Op::slice: return "slice";
-        case Op::add_coordinates: return "add_coordinates";
-        case Op::append_coordinates: return "append_coordinates";
+        case Op::input:
+            return "input";
+        case Op::conv2d:
+            return "conv2d";
+        case Op::frozen_batch_norm:
+            return "frozen_batch_norm";
+        case Op::batch_norm:
+            return "batch_norm";
+        case Op::group_norm:
+            return "group_norm";
+        case Op::relu:
+            return "relu";
+        case Op::max_pool:
+            return "max_pool";
+        case Op::add:
+            return "add";
+        case Op::upsample_nearest:
+            return "upsample_nearest";
+        case Op::resample:
+            return "resample";
+        case Op::learned_scale:
+            return "learned_scale";
+        case Op::exp:
+            return "exp";
+        case Op::multiply:
+            return "multiply";
+        case Op::concat:
+            return "concat";
+        case Op::slice:
+            return "slice";
+        case Op::add_coordinates:
+            return "add_coordinates";
+        case Op::append_coordinates:
+            return "append_coordinates";
     }
     return "unknown";
 }
@@ -83,7 +100,8 @@ std::vector<Shape> infer_shapes(const Graph& graph, std::int64_t height, std::in
     std::vector<Shape> shapes;
     shapes.reserve(graph.nodes.size());
     for (const Node& node : graph.nodes) {
-        Shape shape = node.inputs.empty() ? Shape{graph.input_channels, height, width} : shapes[node.inputs[0]];
+        Shape shape = node.inputs.empty() ? Shape{graph.input_channels, height, width}
+                                          : shapes[node.inputs[0]];
         const Attributes& a = node.attributes;
         switch (node.op) {
             case Op::conv2d:
@@ -104,8 +122,12 @@ std::vector<Shape> infer_shapes(const Graph& graph, std::int64_t height, std::in
                     shape.channels += shapes[input].channels;
                 }
                 break;
-            case Op::slice: shape.channels = a.end - a.begin; break;
-            case Op::append_coordinates: shape.channels += 2; break;
+            case Op::slice:
+                shape.channels = a.end - a.begin;
+                break;
+            case Op::append_coordinates:
+                shape.channels += 2;
+                break;
             case Op::add:
                 if (shapes[node.inputs[0]] != shapes[node.inputs[1]]) {
                     throw Error(fmt::format("{}: inputs of different shapes for an image of {}x{}",
@@ -113,7 +135,8 @@ std::vector<Shape> infer_shapes(const Graph& graph, std::int64_t height, std::in
                                 "height and width must be multiples of 32");
                 }
                 break;
-            default: break;
+            default:
+                break;
         }
         shapes.push_back(shape);
     }

@@ -27,7 +27,8 @@ PixelHead::PixelHead(const Config& config) : config_(config) {
     if (config.position_scale == "learned") {
         position_scale_ = detectron ? "pixel_head.position_scale" : "rpn.head.position_scale";
     }
-    gn_tower_ = {"rpn.head.mask_tower", is_fused(config) ? config.pixel_channels : config.fpn.channels,
+    gn_tower_ = {"rpn.head.mask_tower",
+                 is_fused(config) ? config.pixel_channels : config.fpn.channels,
                  config.pixel_channels, config.tower_convs, static_cast<int>(config.tower_groups)};
 }
 
@@ -54,7 +55,8 @@ void PixelHead::declare_branch(Builder& builder) const {
     const std::int64_t channels = config_.pixel_channels;
     if (is_fused(config_)) {
         for (int level = 0; level < kRefinedLevels; ++level) {
-            declare_block(builder, fmt::format("{}refine.{}", branch_, level), config_.fpn.channels);
+            declare_block(builder, fmt::format("{}refine.{}", branch_, level),
+                          config_.fpn.channels);
         }
     }
     if (uses_batch_norm(config_)) {
@@ -101,8 +103,7 @@ NodeId PixelHead::fused_features(Builder& builder, const std::array<NodeId, 5>& 
     if (!is_fused(config_)) return p[0];
     NodeId sum = block(builder, p[0], branch_ + "refine.0");
     for (int level = 1; level < kRefinedLevels; ++level) {
-        const NodeId refined =
-            block(builder, p[level], fmt::format("{}refine.{}", branch_, level));
+        const NodeId refined = block(builder, p[level], fmt::format("{}refine.{}", branch_, level));
         sum = builder.add(sum, builder.resample(refined, 1 << level));
     }
     return sum;
@@ -136,8 +137,8 @@ void PixelHead::forward(Builder& builder, const std::array<NodeId, 5>& pyramid) 
     }
     builder.output("pixel_embedding", embedding);
     if (config_.semantic_loss) {
-        const NodeId features =
-            block(builder, block(builder, pyramid[0], branch_ + "seg_head.0"), branch_ + "seg_head.1");
+        const NodeId features = block(builder, block(builder, pyramid[0], branch_ + "seg_head.0"),
+                                      branch_ + "seg_head.1");
         builder.output("semantic_logits", builder.conv(features, branch_ + "logits"), true);
     }
 }

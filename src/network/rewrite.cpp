@@ -12,7 +12,6 @@
 namespace embedmask::network {
 namespace {
 
-
 // Copies a network node by node; a rewrite overrides what happens to some of them.
 class Copier {
 public:
@@ -167,8 +166,9 @@ Network fold_batch_norm(const Network& network) {
         }
         const auto channels = static_cast<std::int64_t>(gamma.size());
         const auto shape = network.weights.at(conv.parameters[0]).shape;
-        conv.parameters = {copier.add_weight(node.name + ".folded.weight", std::move(weight), shape),
-                           copier.add_weight(node.name + ".folded.bias", std::move(bias), {channels})};
+        conv.parameters = {
+            copier.add_weight(node.name + ".folded.weight", std::move(weight), shape),
+            copier.add_weight(node.name + ".folded.bias", std::move(bias), {channels})};
         conv.inputs[0] = copier.moved(conv.inputs[0]);
         copier.redirect(id, copier.append(std::move(conv)));
     }

@@ -95,10 +95,10 @@ std::vector<detection::Candidate> Postprocess::select(const engine::Request& req
 
 std::array<float, 4> Postprocess::result_box(const detection::Box& box,
                                              const mask::Geometry& geometry) const {
-    const auto scale_x = static_cast<float>(geometry.original.width) /
-                         static_cast<float>(geometry.content.width);
-    const auto scale_y = static_cast<float>(geometry.original.height) /
-                         static_cast<float>(geometry.content.height);
+    const auto scale_x =
+        static_cast<float>(geometry.original.width) / static_cast<float>(geometry.content.width);
+    const auto scale_y =
+        static_cast<float>(geometry.original.height) / static_cast<float>(geometry.content.height);
     detection::Box scaled = {box[0] * scale_x, box[1] * scale_y, box[2] * scale_x,
                              box[3] * scale_y};
     if (config_.legacy_plus_one) {

@@ -56,8 +56,7 @@ public:
           statistics_(statistics_of(config_.input)),
           engine_(engine::make_openvino_engine(
               network::optimise_for_inference({model.graph(), model.weights}),
-              {options.precision, options.threads, options.streams,
-               options.cache})),
+              {options.precision, options.threads, options.streams, options.cache})),
           pool_(*engine_),
           postprocess_(config_, categories_, options) {}
 
@@ -84,7 +83,8 @@ public:
         std::vector<Prediction> predictions;
         for (std::size_t i = 0; i < photos.size(); ++i) {
             geometries[i].padded = padded;
-            Prediction prediction = postprocess_.run(*request, static_cast<std::int64_t>(i), geometries[i]);
+            Prediction prediction =
+                postprocess_.run(*request, static_cast<std::int64_t>(i), geometries[i]);
             // The network's time is shared out evenly over the batch.
             const auto count = static_cast<double>(photos.size());
             prediction.timings.preprocess = timings.preprocess / count;

@@ -33,9 +33,11 @@ TEST(Config, RoundTripsThroughToml) {
 
 TEST(Config, ResolvedPresetFilesAreWhatThePresetsResolveTo) {
     for (const PresetInfo& info : presets()) {
-        const std::string path = std::string(EMBEDMASK_SOURCE_DIR) + "/configs/" + info.name + ".toml";
+        const std::string path =
+            std::string(EMBEDMASK_SOURCE_DIR) + "/configs/" + info.name + ".toml";
         std::ifstream file(path);
-        ASSERT_TRUE(file) << path << ": write it with `embedmask info --preset " << info.name << "`";
+        ASSERT_TRUE(file) << path << ": write it with `embedmask info --preset " << info.name
+                          << "`";
         const std::string text{std::istreambuf_iterator<char>(file), {}};
         EXPECT_EQ(parse_config(text, path), preset(info.name)) << path;
     }

@@ -17,8 +17,9 @@ namespace embedmask::testing {
 inline Model pedestrian_model() {
     Model model;
     model.config = preset("g3");
-    const std::string sets[] = {"num_classes=1", "backbone.frozen_bn_eps=1e-5", "input.short_test=320",
-                            "input.max=533", "input.mean=[103.939, 116.779, 123.68]"};
+    const std::string sets[] = {"num_classes=1", "backbone.frozen_bn_eps=1e-5",
+                                "input.short_test=320", "input.max=533",
+                                "input.mean=[103.939, 116.779, 123.68]"};
     apply_overrides(model.config, sets);
     model.categories = {{1, "person"}};
     std::vector<ForeignWeights> files;

@@ -52,10 +52,11 @@ TEST(Reference, Fp32ReproducesTheAuthorsDetections) {
                   std::count_if(expected.begin(), expected.end(), confident));
         for (const Expected& e : expected) {
             if (!confident(e)) continue;
-            const auto nearest = std::min_element(
-                found.detections.begin(), found.detections.end(), [&](const auto& a, const auto& b) {
-                    return corner_distance(a.box, e.box) < corner_distance(b.box, e.box);
-                });
+            const auto nearest = std::min_element(found.detections.begin(), found.detections.end(),
+                                                  [&](const auto& a, const auto& b) {
+                                                      return corner_distance(a.box, e.box) <
+                                                             corner_distance(b.box, e.box);
+                                                  });
             ASSERT_NE(nearest, found.detections.end());
             EXPECT_LE(corner_distance(nearest->box, e.box), 0.5F);
             EXPECT_NEAR(nearest->score, e.score, 2e-3);
@@ -104,8 +105,10 @@ TEST(Predictor, ThreadsAndRepetitionGiveTheSameDetections) {
     if (testing::shared_data().empty()) GTEST_SKIP() << testing::kNoSharedData;
     const Model model = testing::pedestrian_model();
     const Image image = read_image(testing::validation_photos().front().path);
-    const Prediction two = Predictor(model, {.precision = Precision::fp32, .threads = 2}).predict(image);
-    const Prediction one = Predictor(model, {.precision = Precision::fp32, .threads = 1}).predict(image);
+    const Prediction two =
+        Predictor(model, {.precision = Precision::fp32, .threads = 2}).predict(image);
+    const Prediction one =
+        Predictor(model, {.precision = Precision::fp32, .threads = 1}).predict(image);
     ASSERT_EQ(one.detections.size(), two.detections.size());
     for (std::size_t i = 0; i < one.detections.size(); ++i) {
         EXPECT_NEAR(one.detections[i].score, two.detections[i].score, 1e-4);

@@ -159,9 +159,8 @@ TEST(Rewrites, WholeNetworkOfEveryPresetEqualsTheUnrewrittenOne) {
         const Network network = random_network(network::embedmask(small(preset(info.name))), 11);
         const Network fast = network::optimise_for_inference(network);
         const auto image = random_image(1, 64, 96);
-        const auto expected =
-            run(*openvino(network::drop_training_branches(network)),
-                network::drop_training_branches(network).graph, image, 1, 64, 96);
+        const auto expected = run(*openvino(network::drop_training_branches(network)),
+                                  network::drop_training_branches(network).graph, image, 1, 64, 96);
         expect_close(run(*openvino(fast), fast.graph, image, 1, 64, 96), expected, 2e-3);
     }
 }
@@ -214,10 +213,12 @@ TEST(Golden, ResidualBlock) {
     Builder b(8);
     block.declare(b);
     b.output("y", block.forward(b, b.input(), preset("g3").backbone));
-    const Network network = golden_network(b.finish(), golden["parameters"], 0.3, 0.11, 0.2, 0.31, "");
+    const Network network =
+        golden_network(b.finish(), golden["parameters"], 0.3, 0.11, 0.2, 0.31, "");
     const auto image = testing::sine(8 * 5 * 6, 0, 1, 0.19, 0.1);
     const Outputs expected{{"y", flat(golden["output"])}};
-    expect_close(run(*make_reference_engine(network), network.graph, image, 1, 5, 6), expected, 1e-5);
+    expect_close(run(*make_reference_engine(network), network.graph, image, 1, 5, 6), expected,
+                 1e-5);
     expect_close(run(*openvino(network), network.graph, image, 1, 5, 6), expected, 1e-4);
     const Network folded = network::fold_batch_norm(network);
     expect_close(run(*openvino(folded), folded.graph, image, 1, 5, 6), expected, 1e-4);
@@ -243,8 +244,8 @@ TEST(Golden, CompleteHeads) {
         pixel.declare_outputs(b);
         proposal.forward(b, detector.forward(b, b.input(), level), level);
         if (level == 0) pixel.forward(b, {b.input()});
-        const Network network = golden_network(b.finish(), golden["parameters"], 0.05, 0.013, 0.5,
-                                               0.37, "rpn.head.");
+        const Network network =
+            golden_network(b.finish(), golden["parameters"], 0.05, 0.013, 0.5, 0.37, "rpn.head.");
         const std::int64_t height = golden["level_hw"][level][0];
         const std::int64_t width = golden["level_hw"][level][1];
         const auto image = testing::sine(64 * height * width, 0, 1, 0.021, 0.3 * level);
@@ -257,15 +258,15 @@ TEST(Golden, CompleteHeads) {
                          {"margin" + p, flat(outputs["margin"][level])}};
         if (level == 0) expected["pixel_embedding"] = flat(outputs["pixel"]);
         const Network fast = network::optimise_for_inference(network);
-        expect_close(run(*make_reference_engine(fast), fast.graph, image, 1, height, width), expected,
-                     1e-4);
+        expect_close(run(*make_reference_engine(fast), fast.graph, image, 1, height, width),
+                     expected, 1e-4);
         expect_close(run(*openvino(fast), fast.graph, image, 1, height, width), expected, 1e-4);
     }
 }
 
 TEST(Openvino, OneAndTwoThreadsAndTwoRequestsAgree) {
-    const Network network = network::optimise_for_inference(
-        random_network(network::embedmask(small(preset("g3"))), 5));
+    const Network network =
+        network::optimise_for_inference(random_network(network::embedmask(small(preset("g3"))), 5));
     const auto image = random_image(1, 64, 64);
     const auto two = openvino(network, 2);
     const Outputs expected = run(*two, network.graph, image, 1, 64, 64);

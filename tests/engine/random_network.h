@@ -14,8 +14,8 @@ inline std::vector<float> sine(std::int64_t size, double offset, double amplitud
                                double phase) {
     std::vector<float> values(static_cast<std::size_t>(size));
     for (std::size_t i = 0; i < values.size(); ++i) {
-        values[i] = static_cast<float>(offset +
-                                       amplitude * std::sin(frequency * static_cast<double>(i) + phase));
+        values[i] = static_cast<float>(
+            offset + amplitude * std::sin(frequency * static_cast<double>(i) + phase));
     }
     return values;
 }

@@ -19,8 +19,8 @@ namespace {
 Model small_model() {
     Model model;
     model.config = preset("lite");
-    const std::string sets[] = {"num_classes=2", "fpn.channels=8", "tower_channels=8", "tower_groups=4",
-                            "pixel_channels=8", "tower_convs=1"};
+    const std::string sets[] = {"num_classes=2",  "fpn.channels=8",   "tower_channels=8",
+                                "tower_groups=4", "pixel_channels=8", "tower_convs=1"};
     apply_overrides(model.config, sets);
     model.categories = {{7, "cat"}, {90, "dog \"quoted\""}};
     model.weights = testing::random_network(model.graph(), 1).weights;
@@ -94,26 +94,32 @@ TEST_F(ModelFile, CutAnywhereIsAnErrorThatNamesTheFile) {
 }
 
 TEST_F(ModelFile, MissingMetadataAndTensorsAreNamed) {
-    EXPECT_NE(message_after([](Safetensors& f) { f.metadata.clear(); })
-                  .find("not an EmbedMask model"),
+    EXPECT_NE(
+        message_after([](Safetensors& f) { f.metadata.clear(); }).find("not an EmbedMask model"),
+        std::string::npos);
+    EXPECT_NE(message_after([](Safetensors& f) {
+                  f.metadata.erase("embedmask.categories");
+              }).find("embedmask.categories"),
               std::string::npos);
-    EXPECT_NE(message_after([](Safetensors& f) { f.metadata.erase("embedmask.categories"); })
-                  .find("embedmask.categories"),
+    EXPECT_NE(message_after([](Safetensors& f) {
+                  f.metadata["embedmask.categories"] = "[]";
+              }).find("0 categories, the network has 2 classes"),
               std::string::npos);
-    EXPECT_NE(message_after([](Safetensors& f) { f.metadata["embedmask.categories"] = "[]"; })
-                  .find("0 categories, the network has 2 classes"),
+    EXPECT_NE(message_after([](Safetensors& f) {
+                  f.metadata["embedmask.categories"] = "[{]";
+              }).find("not a list of"),
               std::string::npos);
-    EXPECT_NE(message_after([](Safetensors& f) { f.metadata["embedmask.categories"] = "[{]"; })
-                  .find("not a list of"),
+    EXPECT_NE(message_after([](Safetensors& f) {
+                  f.metadata["embedmask.format"] = "99";
+              }).find("reads up to 1"),
               std::string::npos);
-    EXPECT_NE(message_after([](Safetensors& f) { f.metadata["embedmask.format"] = "99"; })
-                  .find("reads up to 1"),
+    EXPECT_NE(message_after([](Safetensors& f) {
+                  f.metadata["embedmask.config"] += "x = 1\n";
+              }).find("x: unknown key"),
               std::string::npos);
-    EXPECT_NE(message_after([](Safetensors& f) { f.metadata["embedmask.config"] += "x = 1\n"; })
-                  .find("x: unknown key"),
-              std::string::npos);
-    EXPECT_NE(message_after([](Safetensors& f) { f.tensors.erase("rpn.head.cls_logits.bias"); })
-                  .find("missing: rpn.head.cls_logits.bias [2]"),
+    EXPECT_NE(message_after([](Safetensors& f) {
+                  f.tensors.erase("rpn.head.cls_logits.bias");
+              }).find("missing: rpn.head.cls_logits.bias [2]"),
               std::string::npos);
     EXPECT_NE(message_after([](Safetensors& f) {
                   f.tensors["rpn.head.cls_logits.bias"] = Tensor::of_floats({1}, {1});
@@ -143,7 +149,8 @@ TEST(FindModel, UnknownNameListsTheInstalledOnes) {
 
 // The shipped model is the first file of format 1: it must load forever.
 TEST(OldModelFiles, Format1) {
-    const Model model = read_model(std::string(EMBEDMASK_SOURCE_DIR) + "/models/pedestrians.safetensors");
+    const Model model =
+        read_model(std::string(EMBEDMASK_SOURCE_DIR) + "/models/pedestrians.safetensors");
     EXPECT_EQ(model.categories, (std::vector<Category>{{1, "person"}}));
     EXPECT_EQ(model.config.input.short_test, 320);
     EXPECT_EQ(model.config.mask_thresh, 0.53);
@@ -196,8 +203,8 @@ TEST(Import, TorchvisionBackboneAndLaterFilesWin) {
     }
     torchvision["fc.weight"] = Tensor::of_floats({1}, {1, 1});
     const Weights other = testing::random_network(model.graph(), 2).weights;
-    const Import import = import_weights(
-        model.graph(), {{"all", other, {}}, {"resnet", torchvision, {}}}, 0);
+    const Import import =
+        import_weights(model.graph(), {{"all", other, {}}, {"resnet", torchvision, {}}}, 0);
     EXPECT_TRUE(import.report.missing.empty());
     EXPECT_TRUE(import.report.unused.empty()) << import.report.unused[0];
     EXPECT_TRUE(import.report.has_torchvision_statistics);

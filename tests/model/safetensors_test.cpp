@@ -34,7 +34,8 @@ std::string message_of(const std::vector<std::byte>& bytes) {
 }
 
 std::string entry(const std::string& dtype, const std::string& shape, const std::string& offsets) {
-    return R"({"dtype":")" + dtype + R"(","shape":)" + shape + R"(,"data_offsets":)" + offsets + "}";
+    return R"({"dtype":")" + dtype + R"(","shape":)" + shape + R"(,"data_offsets":)" + offsets +
+           "}";
 }
 
 TEST(Safetensors, ReadsWhatItWrites) {
@@ -72,13 +73,13 @@ TEST(Safetensors, RefusesDamagedAndHostileFiles) {
     EXPECT_NE(message_of(file_of("{\"a\":" + entry("F32", "[2]", "[0,4]") + "}", 4))
                   .find("needs 8 bytes, data_offsets give 4"),
               std::string::npos);
-    EXPECT_NE(message_of(file_of("{\"a\":" + entry("F32", "[1]", "[0,4]") + ",\"b\":" +
-                                     entry("F32", "[1]", "[2,6]") + "}",
+    EXPECT_NE(message_of(file_of("{\"a\":" + entry("F32", "[1]", "[0,4]") +
+                                     ",\"b\":" + entry("F32", "[1]", "[2,6]") + "}",
                                  6))
                   .find("overlaps"),
               std::string::npos);
-    EXPECT_NE(message_of(file_of("{\"a\":" + entry("F32", "[1]", "[0,4]") + ",\"b\":" +
-                                     entry("F32", "[1]", "[8,12]") + "}",
+    EXPECT_NE(message_of(file_of("{\"a\":" + entry("F32", "[1]", "[0,4]") +
+                                     ",\"b\":" + entry("F32", "[1]", "[8,12]") + "}",
                                  12))
                   .find("hole"),
               std::string::npos);
@@ -88,9 +89,10 @@ TEST(Safetensors, RefusesDamagedAndHostileFiles) {
     EXPECT_NE(message_of(file_of("{\"a\":" + entry("F32", "[1]", "[0,4]") + "}", 2))
                   .find("leave the file"),
               std::string::npos);
-    EXPECT_NE(message_of(file_of("{\"a\":" + entry("F32", "[4294967296,4294967296]", "[0,4]") + "}", 4))
-                  .find("larger than the file"),
-              std::string::npos);
+    EXPECT_NE(
+        message_of(file_of("{\"a\":" + entry("F32", "[4294967296,4294967296]", "[0,4]") + "}", 4))
+            .find("larger than the file"),
+        std::string::npos);
     EXPECT_NE(message_of(file_of("{\"a\":" + entry("F32", "[-1]", "[0,4]") + "}", 4))
                   .find("not a whole number"),
               std::string::npos);
