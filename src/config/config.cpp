@@ -18,6 +18,8 @@ template <class... Ts>
 struct Overloaded : Ts... {
     using Ts::operator()...;
 };
+template <class... Ts>
+Overloaded(Ts...) -> Overloaded<Ts...>;
 
 [[noreturn]] void fail(std::string_view place, const std::string& key, const std::string& problem,
                        std::string fix = {}) {

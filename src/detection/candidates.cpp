@@ -59,8 +59,12 @@ Box decode_box(const LevelMaps& maps, int location, std::int64_t stride, ImageSi
                const CandidateOptions& options) {
     const auto cells = static_cast<std::size_t>(maps.height * maps.width);
     const float unit = options.distances_in_strides ? static_cast<float>(stride) : 1.0F;
-    const auto x = static_cast<float>((location % maps.width) * stride + stride / 2);
-    const auto y = static_cast<float>((location / maps.width) * stride + stride / 2);
+    // Cell centres are whole pixels: stride / 2 is an integer division by definition (§4.3).
+    const std::int64_t half = stride / 2;
+    const std::int64_t row = location / maps.width;
+    const std::int64_t column = location % maps.width;
+    const auto x = static_cast<float>(column * stride + half);
+    const auto y = static_cast<float>(row * stride + half);
     const auto distance = [&](std::size_t side) {
         return maps.box[side * cells + location] * unit;
     };
