@@ -1,3 +1,54 @@
-int main() {
-    return 0;
+// The one program that users see.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <exception>
+
+#include "command.h"
+#include "embedmask/error.h"
+#include "embedmask/version.h"
+
+namespace {
+
+constexpr int kDone = 0;
+constexpr int kFailed = 1;
+constexpr int kUsage = 2;
+
+int run(int argc, char** argv) {
+    CLI::App app{"EmbedMask instance segmentation: from photos to masks on any CPU", "embedmask"};
+    app.require_subcommand(1);
+    app.set_version_flag("--version", embedmask::version_text());
+    app.footer("\n`embedmask VERB --help` explains each verb.");
+    embedmask::cli::add_predict_command(app);
+    embedmask::cli::add_convert_command(app);
+    embedmask::cli::add_info_command(app);
+    //    embedmask::cli::add_bench_command(app);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::CallForHelp& request) {
+        return app.exit(request);
+    } catch (const CLI::CallForVersion& request) {
+        return app.exit(request);
+    } catch (const CLI::RuntimeError& stop) {
+        return stop.get_exit_code();
+    } catch (const CLI::ParseError& error) {
+        fmt::print(stderr, "embedmask: {}\n", error.what());
+        fmt::print(stderr, "  to fix: see `embedmask --help` or `embedmask VERB --help`\n");
+        return kUsage;
+    }
+    return kDone;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        return run(argc, argv);
+    } catch (const embedmask::Error& error) {
+        fmt::print(stderr, "embedmask: {}\n", error.what());
+        if (!error.fix().empty()) fmt::print(stderr, "  to fix: {}\n", error.fix());
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "embedmask: {}\n", error.what());
+    }
+    return kFailed;
 }

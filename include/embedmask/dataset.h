@@ -10,6 +10,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "embedmask/category.h"
 #include "embedmask/rle.h"
 
 namespace embedmask {
@@ -32,12 +33,6 @@ struct ImageRecord {
     int width = 0;  ///< pixels; 0 when the file does not say
     int height = 0;
     std::string file_name;
-};
-
-struct Category {
-    std::int64_t id = 0;
-    std::string name;
-    std::string supercategory;
 };
 
 struct Annotation {

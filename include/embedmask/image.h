@@ -1,7 +1,14 @@
-/// Photos in memory.
+/// Photos in memory: reading, writing, resizing.
+///
+/// All functions are pure apart from the files they name and may be called from any thread.
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace embedmask {
@@ -20,5 +27,57 @@ struct Image {
     ImageSize size;
     std::vector<std::uint8_t> rgb;
 };
+
+/// What to do with the EXIF orientation of a file.
+enum class Orientation {
+    apply_exif,  ///< turn and mirror the picture as its camera noted (plain photos)
+    stored,      ///< rows as they lie in the file (spec §2.1)
+};
+
+struct DecodeOptions {
+    /// A picture whose header states more pixels is refused before memory is taken for it.
+    std::uint64_t max_pixels = 178'000'000;
+    Orientation orientation = Orientation::apply_exif;
+    /// The size that an annotation file records for this picture. It decides instead of
+    /// `orientation`: rows as stored when that size fits the record, turned as EXIF says when only
+    /// that fits, and Error when neither does.
+    std::optional<ImageSize> expected_size = std::nullopt;
+};
+
+/// Decodes a JPEG or PNG file that lies in memory. `name` is how errors call it.
+///
+/// JPEG: baseline and progressive, grey, YCbCr, RGB, CMYK and YCCK (inverted, as Adobe writes
+/// them), decoded with the accurate integer DCT and smooth chroma upsampling (spec §2.1). PNG:
+/// every colour type and depth, interlaced too. Grey is replicated; of 16-bit samples the high byte
+/// is kept; alpha and transparent colours are dropped without blending, so a pixel has the colour
+/// that is stored for it, also where it is invisible; gamma and profiles are ignored.
+///
+/// Error: empty, not JPEG or PNG, cut short, damaged, too large, more than 100 JPEG scans, or not
+/// of the expected size.
+[[nodiscard]] Image decode_image(std::span<const std::uint8_t> bytes, std::string_view name,
+                                 const DecodeOptions& options = {});
+
+/// `decode_image` of a file; also Error when it is not a readable regular file.
+[[nodiscard]] Image read_image(const std::filesystem::path& path,
+                               const DecodeOptions& options = {});
+
+/// Resamples to `size` (both sides at least 1) bilinearly with anti-aliasing where it shrinks,
+/// bit-equal to Pillow's BILINEAR (spec §2.3).
+[[nodiscard]] Image resize(const Image& image, ImageSize size);
+
+/// A baseline JPEG file; `quality` 1..100, chroma subsampled 2x2 below 90.
+[[nodiscard]] std::vector<std::uint8_t> encode_jpeg(const Image& image, int quality = 92);
+/// An 8-bit RGB PNG file.
+[[nodiscard]] std::vector<std::uint8_t> encode_png(const Image& image);
+/// A 16-bit greyscale PNG file of `size.width * size.height` values in row order.
+[[nodiscard]] std::vector<std::uint8_t> encode_png(std::span<const std::uint16_t> grey,
+                                                   ImageSize size);
+
+/// The same, written so that `path` holds either its old content or the whole new file.
+/// Error when that fails.
+void write_jpeg(const std::filesystem::path& path, const Image& image, int quality = 92);
+void write_png(const std::filesystem::path& path, const Image& image);
+void write_png(const std::filesystem::path& path, std::span<const std::uint16_t> grey,
+               ImageSize size);
 
 }  // namespace embedmask

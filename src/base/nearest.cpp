@@ -25,10 +25,10 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::string nearest(std::string_view word, std::span<const std::string> candidates) {
-    const auto best = std::min_element(
-        candidates.begin(), candidates.end(), [&](const std::string& a, const std::string& b) {
-            return edit_distance(word, a) < edit_distance(word, b);
-        });
+    const auto best = std::min_element(candidates.begin(), candidates.end(),
+                                       [&](const std::string& a, const std::string& b) {
+                                           return edit_distance(word, a) < edit_distance(word, b);
+                                       });
     return best == candidates.end() ? std::string{} : *best;
 }
 

@@ -101,18 +101,20 @@ const ImageRecord* Dataset::image(std::int64_t id) const {
 Dataset parse_dataset(std::string_view json, const std::string& source,
                       const DatasetOptions& options) {
     const JsonLayout layout = find_layout(json, source);
-    if (layout.array)
+    if (layout.array) {
         throw Error(fmt::format("{}: found a list: expected an object with \"images\" and "
                                 "\"categories\"",
                                 source),
                     "this looks like a results file; pass the annotation file here");
+    }
     const auto list = [&](std::string_view key, bool required) -> const JsonMember* {
         const JsonMember* member = layout.member(key);
         if (member == nullptr && required)
             throw Error(fmt::format("{}: the key \"{}\" is missing", source, key));
-        if (member != nullptr && !member->array)
+        if (member != nullptr && !member->array) {
             throw Error(fmt::format("{}, byte {}: key \"{}\": expected a list", source,
                                     member->value.begin, key));
+        }
         return member;
     };
     const auto visit = [&](const JsonMember* member, const JsonVisitor& visitor) {
@@ -169,10 +171,11 @@ Rle to_mask(const Segmentation& segmentation, int height, int width) {
         case Segmentation::Form::polygons:
             return rasterize_polygons(segmentation.polygons, height, width);
         case Segmentation::Form::rle:
-            if (segmentation.rle.height != height || segmentation.rle.width != width)
+            if (segmentation.rle.height != height || segmentation.rle.width != width) {
                 throw Error(fmt::format("mask of {}x{} (height x width) for an image of {}x{}",
                                         segmentation.rle.height, segmentation.rle.width, height,
                                         width));
+            }
             return segmentation.rle;
         case Segmentation::Form::none:
             break;

@@ -73,9 +73,10 @@ std::string escaped(const std::string& text) {
 
 std::vector<Result> parse_results(std::string_view json, const std::string& source, int threads) {
     const JsonLayout layout = find_layout(json, source);
-    if (!layout.array)
+    if (!layout.array) {
         throw Error(fmt::format("{}: found an object: expected a list of detections", source),
                     "this looks like an annotation file; pass the results file here");
+    }
     std::vector<Result> results(layout.elements.size());
     visit_records(json, source, {}, layout.elements, threads,
                   [&](std::size_t i, const JsonPlace& place, simdjson::dom::object record) {
@@ -104,12 +105,14 @@ void require_known_ids(const Dataset& dataset, std::span<const Result> results,
     }
     if (unknown_images.empty() && unknown_categories.empty()) return;
     std::string message = fmt::format("{} does not belong to {}:", source, dataset.source);
-    if (!unknown_images.empty())
+    if (!unknown_images.empty()) {
         message += fmt::format(" {} unknown image ids ({});", unknown_images.size(),
                                listed(unknown_images));
-    if (!unknown_categories.empty())
+    }
+    if (!unknown_categories.empty()) {
         message += fmt::format(" {} unknown category ids ({});", unknown_categories.size(),
                                listed(unknown_categories));
+    }
     message.pop_back();
     throw Error(message, "score the results against the annotation file they were made for");
 }
@@ -119,9 +122,10 @@ struct ResultsWriter::Implementation {
 
     void record(std::int64_t image_id, std::int64_t category_id, const std::string& shape,
                 double score) {
-        if (!std::isfinite(score))
+        if (!std::isfinite(score)) {
             throw Error(fmt::format("image {}, category {}: score {}: expected a finite number",
                                     image_id, category_id, score));
+        }
         file.write(fmt::format("{}{{\"image_id\":{},\"category_id\":{},{},\"score\":{}}}",
                                first ? "[" : ",\n", image_id, category_id, shape, score));
         first = false;
@@ -138,10 +142,12 @@ ResultsWriter::~ResultsWriter() = default;
 
 void ResultsWriter::add_box(std::int64_t image_id, std::int64_t category_id,
                             const std::array<double, 4>& box, double score) {
-    for (const double number : box)
-        if (!std::isfinite(number))
+    for (const double number : box) {
+        if (!std::isfinite(number)) {
             throw Error(fmt::format("image {}, category {}: a box with {}: expected finite numbers",
                                     image_id, category_id, number));
+        }
+    }
     implementation_->record(image_id, category_id,
                             fmt::format("\"bbox\":[{},{},{},{}]", box[0], box[1], box[2], box[3]),
                             score);

@@ -1,0 +1,71 @@
+# Everything that people do with this checkout; `make help` lists it.
+JOBS ?= $(shell nproc)
+CMAKE_FLAGS ?=
+export EMBEDMASK_DATA
+# Waiting threads that spin take the processor from those that work.
+export OMP_WAIT_POLICY = passive
+
+.PHONY: help setup build demo test test-asan test-tsan bench fuzz lint format install clean
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: ## install what is missing (Debian packages, OpenVINO in .venv)
+	@scripts/setup
+
+build: setup ## build/embedmask
+	@cmake --preset release -DEMBEDMASK_BUILD_TESTS=OFF $(CMAKE_FLAGS) >/dev/null
+	@cmake --build build -j $(JOBS)
+
+demo: build ## segment the sample photos and say where the pictures are
+	@rm -rf out/demo
+	@build/embedmask predict pedestrians samples --out out/demo
+	@echo "look at out/demo/overlay"
+
+test: ## install, build and run the whole suite
+	@scripts/setup --test
+	@cmake --preset release -DEMBEDMASK_BUILD_TESTS=ON -DEMBEDMASK_BUILD_BENCHMARKS=OFF $(CMAKE_FLAGS) >/dev/null
+	@cmake --build build -j $(JOBS)
+	@ctest --test-dir build --output-on-failure -L unit
+	@ctest --test-dir build --output-on-failure -L e2e
+
+test-asan: ## the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
+	@scripts/setup
+	@cmake --preset asan >/dev/null
+	@cmake --build --preset asan -j $(JOBS)
+	@ASAN_OPTIONS=detect_leaks=0 ctest --test-dir build-asan --output-on-failure -L unit
+
+test-tsan: ## the tests of shared objects under ThreadSanitizer, with the reference engine
+	@scripts/setup
+	@cmake --preset tsan >/dev/null
+	@cmake --build --preset tsan -j $(JOBS)
+	@ctest --test-dir build-tsan --output-on-failure -L threads
+
+bench: ## benchmarks of the parts, then of the whole
+	@scripts/setup
+	@cmake --preset release -DEMBEDMASK_BUILD_TESTS=OFF -DEMBEDMASK_BUILD_BENCHMARKS=ON $(CMAKE_FLAGS) >/dev/null
+	@cmake --build build -j $(JOBS)
+	@for b in build/bench/*_bench; do $$b || exit 1; done
+	@build/embedmask bench pedestrians
+
+FUZZ_SECONDS ?= 30
+fuzz: ## every reader of untrusted bytes, FUZZ_SECONDS each
+	@scripts/setup --fuzz
+	@cmake --preset fuzz >/dev/null
+	@cmake --build --preset fuzz -j $(JOBS)
+	@scripts/fuzz build-fuzz/fuzz $(FUZZ_SECONDS)
+
+lint: ## clang-format and clang-tidy, warnings are errors
+	@scripts/setup --lint
+	@scripts/lint
+
+format: ## rewrite the sources as clang-format wants them
+	@git ls-files '*.h' '*.cpp' | xargs clang-format -i
+
+PREFIX ?= install
+install: build ## a tree at PREFIX that still runs after being moved
+	@cmake --install build --prefix $(PREFIX) >/dev/null
+	@echo "installed to $(PREFIX)"
+
+clean: ## remove what was built
+	@rm -rf build build-* out

@@ -1,0 +1,27 @@
+// What all verbs of the command line share.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "embedmask/config.h"
+
+namespace embedmask::cli {
+
+/// Adds a verb whose help ends with examples that work.
+CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& summary,
+                      const std::vector<std::string>& examples);
+
+/// The preset called `name`, or the configuration in the TOML file of that name.
+Config config_of(const std::string& name);
+
+/// True when stderr is a terminal: progress lines and colours make sense.
+bool stderr_is_terminal();
+
+void add_convert_command(CLI::App& app);
+void add_info_command(CLI::App& app);
+void add_predict_command(CLI::App& app);
+void add_bench_command(CLI::App& app);
+
+}  // namespace embedmask::cli

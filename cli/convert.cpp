@@ -1,0 +1,149 @@
+// embedmask convert: foreign weights → one model file.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+
+#include "command.h"
+#include "embedmask/dataset.h"
+#include "embedmask/error.h"
+#include "embedmask/model.h"
+#include "model/import.h"
+#include "model/safetensors.h"
+
+namespace embedmask::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+    std::vector<std::string> weights;
+    std::string preset = "g3";
+    std::string categories;
+    std::vector<std::string> sets;
+    std::string store = "f16";
+    std::string out;
+};
+
+// Names count ids from 1; an annotation file brings its own ids.
+std::vector<Category> categories_of(const Options& options) {
+    if (fs::exists(options.categories)) return read_dataset(options.categories).categories;
+    std::vector<Category> categories;
+    for (const std::string& name : CLI::detail::split(options.categories, ',')) {
+        categories.push_back({static_cast<std::int64_t>(categories.size()) + 1, name});
+    }
+    return categories;
+}
+
+void print_list(const char* title, const std::vector<std::string>& items) {
+    constexpr std::size_t kShown = 10;
+    for (std::size_t i = 0; i < std::min(items.size(), kShown); ++i) {
+        fmt::print("  {:<16}{}\n", i == 0 ? title : "", items[i]);
+    }
+    if (items.size() > kShown) {
+        fmt::print("  {:<16}... and {} more\n", "", items.size() - kShown);
+    }
+}
+
+void print_report(const ImportReport& report, const std::vector<ForeignWeights>& files) {
+    for (const ForeignWeights& file : files) {
+        const auto from_file = [&](const ImportReport::Match& match) {
+            return match.file == file.file;
+        };
+        const auto count = std::count_if(report.matched.begin(), report.matched.end(), from_file);
+        fmt::print("{}: {} tensors, {} used\n", file.file, file.tensors.size(), count);
+        for (const auto& [key, value] : file.metadata) {
+            fmt::print("  {:<16}{}\n", key, value);
+        }
+    }
+    fmt::print(
+        "\n  matched         {}\n  missing         {}\n  unused          {}\n"
+        "  shape mismatch  {}\n",
+        report.matched.size(), report.missing.size(), report.unused.size(),
+        report.mismatched.size());
+    print_list("missing:", report.missing);
+    print_list("unused:", report.unused);
+    print_list("shape mismatch:", report.mismatched);
+}
+
+Storage storage_of(const std::string& name) {
+    if (name == "keep") return Storage::keep;
+    if (name == "f32") return Storage::f32;
+    if (name == "i8") return Storage::i8;
+    return Storage::f16;
+}
+
+bool sets_key(const Options& options, std::string_view key) {
+    return std::any_of(options.sets.begin(), options.sets.end(), [&](const std::string& set) {
+        return set.starts_with(std::string(key) + "=");
+    });
+}
+
+void convert(const Options& options) {
+    std::vector<ForeignWeights> files;
+    for (const std::string& path : options.weights) {
+        Safetensors contents = read_safetensors(path);
+        files.push_back({fs::path(path).filename().string(), std::move(contents.tensors),
+                         std::move(contents.metadata)});
+    }
+    Model model;
+    model.config = config_of(options.preset);
+    apply_overrides(model.config, options.sets);
+    model.categories = categories_of(options);
+    model.config.num_classes = static_cast<std::int64_t>(model.categories.size());
+
+    Import imported = import_weights(model.graph(), files, model.config.backbone.frozen_bn_eps);
+    if (imported.report.has_torchvision_statistics && model.config.backbone.frozen_bn_eps == 0 &&
+        !sets_key(options, "backbone.frozen_bn_eps")) {
+        model.config.backbone.frozen_bn_eps = 1e-5;
+        fmt::print("running statistics of torchvision: backbone.frozen_bn_eps = 1e-5\n");
+    }
+    print_report(imported.report, files);
+    if (!imported.report.missing.empty() || !imported.report.mismatched.empty()) {
+        throw Error(fmt::format("{} parameters of preset {} have no weights",
+                                imported.report.missing.size() + imported.report.mismatched.size(),
+                                options.preset),
+                    "add the file that holds them, or choose the preset they were trained with");
+    }
+    model.weights = std::move(imported.weights);
+    model.provenance["preset"] = options.preset;
+    for (const ForeignWeights& file : files) {
+        model.provenance["weights: " + file.file] =
+            file.metadata.contains("what") ? file.metadata.at("what") : file.file;
+    }
+    write_model(options.out, model, storage_of(options.store));
+    fmt::print("\nwrote {} ({:.1f} MB, {} categories)\n", options.out,
+               static_cast<double>(fs::file_size(options.out)) / 1e6, model.categories.size());
+}
+
+}  // namespace
+
+void add_convert_command(CLI::App& app) {
+    CLI::App* command = add_command(
+        app, "convert", "build a model file from weights of other programs",
+        {"embedmask convert resnet50.safetensors head.safetensors --preset g3 \\",
+         "    --categories person --out pedestrians.safetensors",
+         "embedmask convert embedmask_r50.safetensors --categories instances_val2017.json \\",
+         "    --preset r50_1x --store i8 --out r50.safetensors"});
+    const auto options = std::make_shared<Options>();
+    command->add_option("weights", options->weights, "safetensors files; later files win")
+        ->required();
+    command->add_option("--preset", options->preset, "preset name or a .toml file")
+        ->capture_default_str();
+    command
+        ->add_option("--categories", options->categories,
+                     "names separated by commas, or a COCO annotation file")
+        ->required();
+    command->add_option("--set", options->sets, "key=value on top of the preset; may be repeated")
+        ->allow_extra_args(false);
+    command
+        ->add_option("--store", options->store,
+                     "how convolution weights are stored: f16 f32 i8 keep")
+        ->capture_default_str()
+        ->check(CLI::IsMember({"f16", "f32", "i8", "keep"}));
+    command->add_option("--out", options->out, "model file to write")->required();
+    command->callback([options] { convert(*options); });
+}
+
+}  // namespace embedmask::cli

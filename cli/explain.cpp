@@ -1,0 +1,87 @@
+#include "explain.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "mask/coupling.h"
+#include "predictor/probability.h"
+#include "render/embedding_view.h"
+#include "render/overlay.h"
+#include "render/panel.h"
+
+namespace embedmask::cli {
+namespace {
+
+std::vector<float> proposal_rows(const Embeddings& embeddings) {
+    std::vector<float> rows;
+    for (const Embeddings::Proposal& proposal : embeddings.proposals) {
+        rows.insert(rows.end(), proposal.embedding.begin(), proposal.embedding.end());
+    }
+    return rows;
+}
+
+// The part of the embedding picture that shows the photo, not the padding.
+Image content_of(const Image& picture, const Embeddings& embeddings) {
+    const ImageSize size = {
+        std::max(1, picture.size.width * embeddings.content.width / embeddings.padded.width),
+        std::max(1, picture.size.height * embeddings.content.height / embeddings.padded.height)};
+    Image content{size, {}};
+    for (int y = 0; y < size.height; ++y) {
+        const auto row =
+            picture.rgb.begin() + static_cast<std::ptrdiff_t>(3) * y * picture.size.width;
+        content.rgb.insert(content.rgb.end(), row,
+                           row + static_cast<std::ptrdiff_t>(3) * size.width);
+    }
+    return content;
+}
+
+}  // namespace
+
+void write_explanation(const std::filesystem::path& folder, const std::string& name,
+                       const Image& photo, const Prediction& prediction, const Config& config,
+                       const std::vector<Category>& categories, float shown_score) {
+    const Embeddings& embeddings = *prediction.embeddings;
+    const ImageSize grid = {embeddings.padded.width / 8, embeddings.padded.height / 8};
+    const std::vector<float> rows = proposal_rows(embeddings);
+    const auto basis = render::fit_embedding_basis(embeddings.pixels, rows, embeddings.dims);
+    const Image pixels =
+        content_of(render::embedding_picture(basis, embeddings.pixels, grid), embeddings);
+    const auto colours = render::embedding_colours(basis, rows);
+
+    std::vector<render::DrawnInstance> instances;
+    const auto order = by_score(prediction.detections);
+    for (const std::size_t i : order) {
+        const Detection& detection = prediction.detections[i];
+        if (detection.score < shown_score) continue;
+        instances.push_back(
+            {&detection.mask,
+             {detection.box[0], detection.box[1], detection.box[0] + detection.box[2],
+              detection.box[1] + detection.box[3]},
+             categories[static_cast<std::size_t>(detection.label)].name,
+             detection.score,
+             detection.label,
+             colours[i]});
+    }
+    const render::CaptionedPicture pictures[] = {
+        {"photo", photo},
+        {"pixel embeddings", resize(pixels, photo.size)},
+        {"proposal embeddings", render::overlay(photo, instances, {.fill_opacity = 0.8F})}};
+    write_png(folder / (name + "-embeddings.png"), render::panel(pictures, ""));
+
+    const ProbabilityMaps maps(prediction, config);
+    int number = 0;
+    for (const std::size_t i : order) {
+        const Detection& detection = prediction.detections[i];
+        if (detection.score < shown_score) continue;
+        const std::string& category = categories[static_cast<std::size_t>(detection.label)].name;
+        const auto aware = maps.spatial_aware(i);
+        const auto free = maps.spatial_free(i);
+        const auto fused = maps.fused(i);
+        const std::string title = fmt::format("{} {:.2f}", category, detection.score);
+        write_png(folder / fmt::format("{}-{}-{}.png", name, ++number, category),
+                  render::probability_panel(photo, {aware, free, fused, maps.size()}, title));
+    }
+}
+
+}  // namespace embedmask::cli

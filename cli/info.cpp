@@ -1,0 +1,98 @@
+// embedmask info: what is in a model file or a preset.
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "command.h"
+#include "embedmask/error.h"
+#include "embedmask/model.h"
+#include "size_option.h"
+
+namespace embedmask::cli {
+namespace {
+
+struct Options {
+    std::string model;
+    std::string preset;
+    std::string size = "800x1088";
+    bool json = false;
+    bool presets = false;
+};
+
+void print_presets() {
+    for (const PresetInfo& info : presets()) {
+        fmt::print("{:<24}{}\n", info.name, info.summary);
+    }
+}
+
+void print_json(const Model& model, std::int64_t macs) {
+    const auto count = network::count_parameters(model.graph());
+    nlohmann::json json;
+    json["config"] = to_toml(model.config);
+    json["categories"] = nlohmann::json::array();
+    for (const Category& category : model.categories) {
+        json["categories"].push_back({{"id", category.id}, {"name", category.name}});
+    }
+    json["parameters"] = count.total;
+    json["macs"] = macs;
+    json["provenance"] = model.provenance;
+    fmt::print("{}\n", json.dump(2));
+}
+
+void print_text(const Model& model, const Options& options, std::int64_t macs) {
+    const auto count = network::count_parameters(model.graph());
+    fmt::print("file        {} ({:.1f} MB)\n", model.name,
+               static_cast<double>(std::filesystem::file_size(model.name)) / 1e6);
+    fmt::print("parameters  {} ({} trainable)\n", count.total, count.trainable);
+    fmt::print("work        {:.2f} GMAC at {}\n", static_cast<double>(macs) / 1e9, options.size);
+    for (const auto& [key, value] : model.provenance) {
+        fmt::print("made from   {}: {}\n", key, value);
+    }
+    for (const Category& category : model.categories) {
+        fmt::print("category    {:>4} {}\n", category.id, category.name);
+    }
+    fmt::print("\n{}", to_toml(model.config));
+}
+
+void info(const Options& options) {
+    if (options.presets) return print_presets();
+    const auto [height, width] = parse_size(options.size);
+    if (!options.preset.empty()) {
+        const Config config = config_of(options.preset);
+        const auto graph = network::embedmask(config);
+        fmt::print("# {} parameters, {:.2f} GMAC at {}\n{}", network::count_parameters(graph).total,
+                   static_cast<double>(network::count_macs(graph, height, width)) / 1e9,
+                   options.size, to_toml(config));
+        return;
+    }
+    if (options.model.empty()) {
+        throw Error("info needs a MODEL, --preset NAME or --presets", "embedmask info --help");
+    }
+    const Model model = read_model(find_model(options.model));
+    const std::int64_t macs = network::count_macs(model.graph(), height, width);
+    if (options.json) {
+        print_json(model, macs);
+    } else {
+        print_text(model, options, macs);
+    }
+}
+
+}  // namespace
+
+void add_info_command(CLI::App& app) {
+    CLI::App* command =
+        add_command(app, "info", "print what is in a model file, or a preset's configuration",
+                    {"embedmask info pedestrians", "embedmask info --preset lite --size 480x640"});
+    const auto options = std::make_shared<Options>();
+    command->add_option("model", options->model, "model file, or name of an installed model");
+    command->add_option("--preset", options->preset, "print this preset instead, resolved");
+    command->add_flag("--presets", options->presets, "list the presets");
+    command->add_option("--size", options->size, "HEIGHTxWIDTH of the input for the MACs")
+        ->capture_default_str();
+    command->add_flag("--json", options->json, "machine-readable");
+    command->callback([options] { info(*options); });
+}
+
+}  // namespace embedmask::cli

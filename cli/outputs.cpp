@@ -1,0 +1,169 @@
+#include "outputs.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/file.h"
+#include "render/id_map.h"
+#include "render/labelme.h"
+#include "render/overlay.h"
+#include "render/yolo.h"
+
+namespace embedmask::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+std::vector<render::DrawnInstance> instances_of(const Prediction& prediction, float shown_score,
+                                                const std::vector<Category>& categories) {
+    std::vector<render::DrawnInstance> instances;
+    std::vector<int> labels;
+    static const Rle kNoMask;
+    for (const std::size_t i : by_score(prediction.detections)) {
+        const Detection& detection = prediction.detections[i];
+        if (detection.score < shown_score) continue;
+        render::DrawnInstance instance;
+        instance.mask = detection.mask.counts.empty() ? &kNoMask : &detection.mask;
+        instance.box = {detection.box[0], detection.box[1], detection.box[0] + detection.box[2],
+                        detection.box[1] + detection.box[3]};
+        instance.label = categories[static_cast<std::size_t>(detection.label)].name;
+        instance.score = detection.score;
+        instance.category_index = detection.label;
+        instances.push_back(instance);
+        labels.push_back(detection.label);
+    }
+    const auto colours = render::choose_colours(labels);
+    for (std::size_t i = 0; i < instances.size(); ++i) {
+        instances[i].colour = colours[i];
+    }
+    return instances;
+}
+
+json segmentation_of(const Rle& mask) {
+    return {{"size", {mask.height, mask.width}}, {"counts", compress(mask)}};
+}
+
+std::string classes_text(const std::vector<Category>& categories) {
+    std::string text;
+    for (const Category& category : categories) {
+        text += category.name + "\n";
+    }
+    return text;
+}
+
+}  // namespace
+
+PhotoWriter::PhotoWriter(fs::path out, const std::vector<std::string>& forms, float shown_score,
+                         std::vector<Category> categories)
+    : out_(std::move(out)), shown_score_(shown_score), categories_(std::move(categories)) {
+    for (const std::string& form : forms) {
+        if (form == "coco") continue;
+        forms_.insert(form);
+        make_folder(out_ / form);
+    }
+    if (forms_.contains("yolo")) {
+        write_file_atomically(out_ / "yolo" / "classes.txt", classes_text(categories_));
+    }
+}
+
+void PhotoWriter::name_photos(const std::vector<InputPhoto>& photos) {
+    std::set<std::string> taken;
+    for (const InputPhoto& photo : photos) {
+        const std::string stem = photo.path.stem().string();
+        std::string name = stem;
+        for (int copy = 2; !taken.insert(name).second; ++copy) {
+            name = fmt::format("{}-{}", stem, copy);
+        }
+        names_.push_back(std::move(name));
+    }
+}
+
+fs::path PhotoWriter::file(const std::string& form, std::size_t index,
+                           const char* extension) const {
+    return out_ / form / (names_[index] + extension);
+}
+
+void PhotoWriter::write(std::size_t index, const InputPhoto& input, const Image& photo,
+                        const Prediction& prediction) const {
+    if (forms_.empty()) return;
+    const auto instances = instances_of(prediction, shown_score_, categories_);
+    if (forms_.contains("overlay")) {
+        const bool boxes = !instances.empty() && instances.front().mask->counts.empty();
+        if (boxes) {
+            // A detector without masks: draw its boxes over empty masks.
+            const auto pixels = static_cast<std::uint32_t>(photo.size.width) * photo.size.height;
+            const Rle empty{photo.size.height, photo.size.width, {pixels}};
+            auto drawn = instances;
+            for (auto& instance : drawn) {
+                instance.mask = &empty;
+            }
+            write_jpeg(file("overlay", index, ".jpg"),
+                       render::overlay(photo, drawn, {.contours = false, .boxes = true}));
+        } else {
+            write_jpeg(file("overlay", index, ".jpg"), render::overlay(photo, instances));
+        }
+    }
+    if (forms_.contains("idmap")) {
+        write_png(file("idmap", index, ".png"), render::id_map(photo.size, instances), photo.size);
+    }
+    if (forms_.contains("labelme")) {
+        write_file_atomically(
+            file("labelme", index, ".json"),
+            render::labelme_text(input.path.filename().string(), photo.size, instances));
+    }
+    if (forms_.contains("yolo")) {
+        write_file_atomically(file("yolo", index, ".txt"),
+                              render::yolo_text(photo.size, instances));
+    }
+}
+
+CocoWriter::CocoWriter(const fs::path& out, const std::string& suffix, bool with_masks)
+    : main_file_(out / fmt::format("detections_{}{}.json", with_masks ? "segm" : "bbox", suffix)),
+      boxes_(out / fmt::format("detections_bbox{}.json", suffix)) {
+    if (with_masks) masks_.emplace(main_file_);
+}
+
+void CocoWriter::write(std::int64_t image_id, const Prediction& prediction) {
+    for (const Detection& detection : prediction.detections) {
+        const auto& box = detection.box;
+        boxes_.add_box(image_id, detection.category_id, {box[0], box[1], box[2], box[3]},
+                       detection.score);
+        if (masks_) {
+            masks_->add_mask(image_id, detection.category_id, detection.mask, detection.score);
+        }
+    }
+}
+
+void CocoWriter::finish() {
+    boxes_.commit();
+    if (masks_) masks_->commit();
+}
+
+std::string json_line(const InputPhoto& input, const Prediction& prediction,
+                      const std::vector<Category>& categories) {
+    json line = {{"file", input.path.string()},
+                 {"image_id", input.image_id},
+                 {"width", prediction.size.width},
+                 {"height", prediction.size.height},
+                 {"detections", json::array()}};
+    for (const std::size_t i : by_score(prediction.detections)) {
+        const Detection& detection = prediction.detections[i];
+        json record = {{"category_id", detection.category_id},
+                       {"category", categories[static_cast<std::size_t>(detection.label)].name},
+                       {"score", detection.score},
+                       {"bbox", detection.box}};
+        if (!detection.mask.counts.empty())
+            record["segmentation"] = segmentation_of(detection.mask);
+        line["detections"].push_back(std::move(record));
+    }
+    return line.dump();
+}
+
+std::string json_error_line(const InputPhoto& input, const std::string& error) {
+    return json{{"file", input.path.string()}, {"image_id", input.image_id}, {"error", error}}
+        .dump();
+}
+
+}  // namespace embedmask::cli

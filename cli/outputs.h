@@ -1,0 +1,70 @@
+// What `predict` writes, one writer per form.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "embedmask/predictor.h"
+#include "embedmask/results.h"
+#include "inputs.h"
+
+namespace embedmask::cli {
+
+/// The forms that --write knows.
+inline const std::vector<std::string> kForms = {"coco", "overlay", "idmap", "labelme", "yolo"};
+
+/// Writes the files of single photos. Const calls may run in several threads.
+class PhotoWriter {
+public:
+    /// Creates OUT/FORM for every form. Pictures and labels show detections of at least
+    /// `shown_score`.
+    PhotoWriter(std::filesystem::path out, const std::vector<std::string>& forms, float shown_score,
+                std::vector<Category> categories);
+
+    /// Reserves a file name for every photo, unique even when photos of two folders are namesakes.
+    void name_photos(const std::vector<InputPhoto>& photos);
+
+    void write(std::size_t index, const InputPhoto& input, const Image& photo,
+               const Prediction& prediction) const;
+    [[nodiscard]] const std::string& name(std::size_t index) const { return names_[index]; }
+    [[nodiscard]] bool wants_anything() const { return !forms_.empty(); }
+
+private:
+    [[nodiscard]] std::filesystem::path file(const std::string& form, std::size_t index,
+                                             const char* extension) const;
+
+    std::filesystem::path out_;
+    std::set<std::string> forms_;
+    float shown_score_;
+    std::vector<Category> categories_;
+    std::vector<std::string> names_;
+};
+
+/// detections_bbox.json and detections_segm.json, COCO results (spec §7.7), which appear when
+/// `finish` is called. Not for several threads.
+class CocoWriter {
+public:
+    /// `suffix` goes before ".json", e.g. ".shard-0-of-4".
+    CocoWriter(const std::filesystem::path& out, const std::string& suffix, bool with_masks);
+
+    void write(std::int64_t image_id, const Prediction& prediction);
+    void finish();
+    [[nodiscard]] const std::filesystem::path& main_file() const { return main_file_; }
+
+private:
+    std::filesystem::path main_file_;
+    ResultsWriter boxes_;
+    std::optional<ResultsWriter> masks_;
+};
+
+/// One line of JSON about a photo: file, size, and its detections by descending score.
+std::string json_line(const InputPhoto& input, const Prediction& prediction,
+                      const std::vector<Category>& categories);
+
+/// The same for a photo that could not be read.
+std::string json_error_line(const InputPhoto& input, const std::string& error);
+
+}  // namespace embedmask::cli

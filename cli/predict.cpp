@@ -1,0 +1,262 @@
+// embedmask predict: photos → masks, in the forms that other tools read.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <memory>
+#include <optional>
+
+#include "base/file.h"
+#include "base/ordered_pipeline.h"
+#include "command.h"
+#include "embedmask/error.h"
+#include "embedmask/predictor.h"
+#include "explain.h"
+#include "inputs.h"
+#include "outputs.h"
+#include "predictor_options.h"
+#include "progress.h"
+
+namespace embedmask::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+// Pictures with every guess above the detector's 0.05 would be unreadable.
+constexpr double kShownScore = 0.3;
+
+struct Options {
+    std::string model;
+    std::vector<std::string> inputs;
+    std::string data;
+    std::string images;
+    std::string out;
+    std::string explain;
+    std::vector<std::string> forms;
+    std::string shard;
+    bool json = false;
+    std::uint64_t max_pixels = DecodeOptions{}.max_pixels;
+    PredictorFlags predictor;
+};
+
+double milliseconds_since(Clock::time_point start) {
+    return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+// What one photo gave: a prediction, or the reason why there is none.
+struct Outcome {
+    std::optional<Prediction> prediction;
+    std::string error;
+    double decode = 0;
+    double write = 0;
+};
+
+struct Totals {
+    std::size_t photos = 0;
+    std::size_t failed = 0;
+    std::size_t detections = 0;
+    double decode = 0;
+    double preprocess = 0;
+    double network = 0;
+    double post = 0;
+    double write = 0;
+
+    void add(const Outcome& outcome) {
+        ++photos;
+        if (!outcome.prediction) {
+            ++failed;
+            return;
+        }
+        const Timings& timings = outcome.prediction->timings;
+        detections += outcome.prediction->detections.size();
+        decode += outcome.decode;
+        preprocess += timings.preprocess;
+        network += timings.network;
+        post += timings.select + timings.mask;
+        write += outcome.write;
+    }
+};
+
+class PredictRun {
+public:
+    explicit PredictRun(const Options& options)
+        : options_(options),
+          photos_(photos_of(options)),
+          model_(read_model(find_model(options.model))),
+          predictor_(model_, options.predictor.resolve(model_, !options.explain.empty())),
+          shown_score_(static_cast<float>(options.predictor.score_threshold.value_or(kShownScore))),
+          writer_(options.out, options.forms, shown_score_, model_.categories) {
+        writer_.name_photos(photos_);
+        if (!options.explain.empty()) {
+            if (!has_masks(model_.config)) {
+                throw Error("--explain: this model is a detector without embeddings",
+                            "use a model whose embed_mode is not \"none\"");
+            }
+            make_folder(options.explain);
+        }
+    }
+
+    int run() {
+        const auto start = Clock::now();
+        if (!options_.json) {
+            fmt::print(stderr, "{}: {} photos, precision {}, {} stream(s)\n", model_.name,
+                       photos_.size(), predictor_.precision(), predictor_.streams());
+        }
+        std::optional<CocoWriter> coco;
+        if (wants("coco")) coco.emplace(options_.out, shard_suffix(), has_masks(model_.config));
+        Progress progress(photos_.size());
+        // One photo more than the network takes at once: its decoding and the last one's masks hide
+        // behind the network's work.
+        run_ordered(
+            photos_.size(), predictor_.streams() + 1, [&](std::size_t i) { return process(i); },
+            [&](std::size_t i, const Outcome& outcome) {
+                totals_.add(outcome);
+                report(photos_[i], outcome, progress);
+                if (coco && outcome.prediction) {
+                    coco->write(photos_[i].image_id, *outcome.prediction);
+                }
+                progress.update(totals_.photos);
+            });
+        if (coco) coco->finish();
+        progress.finish();
+        print_summary(milliseconds_since(start), coco ? coco->main_file() : fs::path());
+        return totals_.failed == 0 ? 0 : 1;
+    }
+
+private:
+    static std::vector<InputPhoto> photos_of(const Options& options) {
+        std::vector<InputPhoto> photos = options.data.empty()
+                                             ? find_photos(options.inputs)
+                                             : annotated_photos(options.data, options.images);
+        if (options.shard.empty()) return photos;
+        return select_shard(photos, parse_shard(options.shard));
+    }
+
+    [[nodiscard]] bool wants(const char* form) const {
+        return std::find(options_.forms.begin(), options_.forms.end(), form) !=
+               options_.forms.end();
+    }
+
+    [[nodiscard]] std::string shard_suffix() const {
+        if (options_.shard.empty()) return {};
+        const Shard shard = parse_shard(options_.shard);
+        return fmt::format(".shard-{}-of-{}", shard.index, shard.count);
+    }
+
+    Outcome process(std::size_t i) const {
+        const InputPhoto& input = photos_[i];
+        Outcome outcome;
+        auto start = Clock::now();
+        Image photo;
+        try {
+            photo = read_image(input.path, {.max_pixels = options_.max_pixels,
+                                            .expected_size = input.expected_size});
+        } catch (const Error& error) {
+            outcome.error = error.what();
+            return outcome;
+        }
+        outcome.decode = milliseconds_since(start);
+        outcome.prediction = predictor_.predict(photo);
+        start = Clock::now();
+        writer_.write(i, input, photo, *outcome.prediction);
+        if (!options_.explain.empty()) {
+            write_explanation(options_.explain, writer_.name(i), photo, *outcome.prediction,
+                              predictor_.config(), model_.categories, shown_score_);
+        }
+        outcome.write = milliseconds_since(start);
+        return outcome;
+    }
+
+    void report(const InputPhoto& input, const Outcome& outcome, Progress& progress) const {
+        if (!outcome.prediction) {
+            progress.clear();
+            fmt::print(stderr, "skipped: {}\n", outcome.error);
+        }
+        if (!options_.json) return;
+        fmt::print("{}\n", outcome.prediction
+                               ? json_line(input, *outcome.prediction, model_.categories)
+                               : json_error_line(input, outcome.error));
+    }
+
+    void print_summary(double wall, const fs::path& coco_file) const {
+        const auto done = static_cast<double>(totals_.photos - totals_.failed);
+        const auto mean = [&](double total) { return done > 0 ? total / done : 0.0; };
+        fmt::print(stderr, "{} photos in {:.2f} s ({:.2f} photos/s), {} detections\n",
+                   totals_.photos, wall / 1e3, static_cast<double>(totals_.photos) * 1e3 / wall,
+                   totals_.detections);
+        fmt::print(stderr,
+                   "per photo: decode {:.1f} + preprocess {:.1f} | network {:.1f} | "
+                   "masks {:.1f} + write {:.1f} ms\n",
+                   mean(totals_.decode), mean(totals_.preprocess), mean(totals_.network),
+                   mean(totals_.post), mean(totals_.write));
+        if (totals_.failed > 0) {
+            fmt::print(stderr, "{} of {} photos could not be read\n", totals_.failed,
+                       totals_.photos);
+        }
+        if (!coco_file.empty()) fmt::print(stderr, "results: {}\n", coco_file.string());
+        if (wants("overlay")) {
+            fmt::print(stderr, "pictures: {}\n", (fs::path(options_.out) / "overlay").string());
+        }
+        if (!options_.explain.empty()) fmt::print(stderr, "explanations: {}\n", options_.explain);
+    }
+
+    const Options& options_;
+    std::vector<InputPhoto> photos_;
+    Model model_;
+    Predictor predictor_;
+    float shown_score_;
+    PhotoWriter writer_;
+    Totals totals_;
+};
+
+void check(Options& options) {
+    if (options.data.empty() == options.inputs.empty()) {
+        throw CLI::ValidationError("give photos, or --data ANN.json --images DIR, and not both");
+    }
+    if (options.data.empty() != options.images.empty()) {
+        throw CLI::ValidationError("--data and --images go together");
+    }
+    if (options.forms.empty() && !options.out.empty()) options.forms = {"coco", "overlay"};
+    if (options.out.empty() && !options.forms.empty()) {
+        throw CLI::ValidationError("--write needs --out DIR");
+    }
+    if (options.out.empty() && options.explain.empty() && !options.json) {
+        throw CLI::ValidationError("nothing to do: give --out DIR, --explain DIR or --json");
+    }
+    if (!options.out.empty()) make_folder(options.out);
+}
+
+}  // namespace
+
+void add_predict_command(CLI::App& app) {
+    CLI::App* command =
+        add_command(app, "predict", "find objects and their masks on photos",
+                    {"embedmask predict pedestrians samples --out out",
+                     "embedmask predict pedestrians photo.jpg --json | jq .detections[0].score"});
+    const auto options = std::make_shared<Options>();
+    command->add_option("model", options->model, "model file, or name of an installed model")
+        ->required();
+    command->add_option("inputs", options->inputs, "photos: files, folders, globs, @list, -");
+    command->add_option("--data", options->data,
+                        "photos of this COCO annotation file, in its order");
+    command->add_option("--images", options->images, "folder of the annotation file's photos");
+    command->add_option("--out", options->out, "folder to write to");
+    command->add_option("--write", options->forms, "coco,overlay (default), idmap, labelme, yolo")
+        ->delimiter(',')
+        ->check(CLI::IsMember(kForms));
+    command->add_option("--explain", options->explain, "folder for pictures of the embeddings");
+    command->add_flag("--json", options->json, "one line of JSON per photo on stdout");
+    command->add_option("--shard", options->shard,
+                        "i/n or auto: this process's part of the photos");
+    command->add_option("--max-pixels", options->max_pixels, "largest photo accepted")
+        ->capture_default_str();
+    options->predictor.add_to(*command);
+    command->callback([options] {
+        check(*options);
+        const int code = PredictRun(*options).run();
+        if (code != 0) throw CLI::RuntimeError(code);
+    });
+}
+
+}  // namespace embedmask::cli

@@ -1,0 +1,70 @@
+#include "predictor_options.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/nearest.h"
+#include "embedmask/error.h"
+
+namespace embedmask::cli {
+namespace {
+
+std::int64_t category_id_of(const std::string& word, const std::vector<Category>& categories) {
+    std::vector<std::string> names;
+    for (const Category& category : categories) {
+        if (category.name == word || std::to_string(category.id) == word) return category.id;
+        names.push_back(category.name);
+    }
+    throw Error(
+        fmt::format("--classes {}: not a category of this model", word),
+        fmt::format("did you mean \"{}\"? `embedmask info MODEL` lists all", nearest(word, names)));
+}
+
+}  // namespace
+
+void PredictorFlags::add_to(CLI::App& command) {
+    command.add_option("--precision", precision, "auto, fp32 or bf16")
+        ->check(CLI::IsMember({"auto", "fp32", "bf16"}))
+        ->capture_default_str();
+    command.add_option("--threads", threads, "0 = all processors")
+        ->check(CLI::Range(0, 1024))
+        ->capture_default_str();
+    command.add_option("--streams", streams, "photos in the network at the same time")
+        ->check(CLI::Range(1, 1024))
+        ->capture_default_str();
+    command.add_option("--cache", cache, "folder that keeps compiled networks between runs");
+    command
+        .add_option("--score-threshold", score_threshold,
+                    "lowest score written (default: the model's; pictures 0.3)")
+        ->check(CLI::Range(0.0, 1.0));
+    command
+        .add_option("--mask-threshold", mask_threshold,
+                    "probability at which a pixel is foreground")
+        ->check(CLI::Range(1e-4, 1 - 1e-6));
+    command.add_option("--short-side", short_side, "of the network input, pixels")
+        ->check(CLI::Range(1, 16384));
+    command.add_option("--max-side", max_side, "of the network input, pixels")
+        ->check(CLI::Range(1, 16384));
+    command.add_option("--classes", classes, "only these categories: names or ids")->delimiter(',');
+}
+
+PredictorOptions PredictorFlags::resolve(const Model& model, bool keep_embeddings) const {
+    PredictorOptions options;
+    if (precision == "fp32") options.precision = Precision::fp32;
+    if (precision == "bf16") options.precision = Precision::bf16;
+    options.threads = threads;
+    options.streams = streams;
+    options.cache = cache;
+    options.score_threshold = score_threshold;
+    options.mask_threshold = mask_threshold;
+    options.short_side = short_side;
+    options.max_side = max_side;
+    for (const std::string& word : classes) {
+        options.category_ids.push_back(category_id_of(word, model.categories));
+    }
+    options.keep_embeddings = keep_embeddings;
+    return options;
+}
+
+}  // namespace embedmask::cli

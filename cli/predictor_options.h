@@ -1,0 +1,30 @@
+// The flags of every verb that runs a network.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "embedmask/predictor.h"
+
+namespace embedmask::cli {
+
+struct PredictorFlags {
+    std::string precision = "auto";
+    int threads = 0;
+    int streams = 1;
+    std::string cache;
+    std::optional<double> score_threshold;
+    std::optional<double> mask_threshold;
+    std::optional<int> short_side;
+    std::optional<int> max_side;
+    std::vector<std::string> classes;
+
+    void add_to(CLI::App& command);
+
+    /// As options for a Predictor; category names become ids. Error for unknown ones.
+    [[nodiscard]] PredictorOptions resolve(const Model& model, bool keep_embeddings) const;
+};
+
+}  // namespace embedmask::cli

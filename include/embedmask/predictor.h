@@ -1,0 +1,111 @@
+/// From a photo to instance masks: the public API of the runtime.
+///
+///     embedmask::Predictor predictor(embedmask::read_model("model.safetensors"));
+///     const auto result = predictor.predict(embedmask::read_image("street.jpg"));
+///     for (const auto& detection : result.detections) { ... detection.mask ... }
+///
+/// Thread rule: one Predictor may be used by any number of threads at the same time; calls beyond
+/// the number of streams wait for a free one. The network is compiled once, by the constructor.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "embedmask/image.h"
+#include "embedmask/model.h"
+#include "embedmask/precision.h"
+#include "embedmask/rle.h"
+
+namespace embedmask {
+
+struct PredictorOptions {
+    Precision precision = Precision::automatic;
+    int threads = 0;  ///< 0 = all processors that the process may use
+    int streams = 1;  ///< photos in the network at the same time, sharing the threads
+    std::filesystem::path cache = {};  ///< folder for compiled networks; empty = none
+
+    // What is not set here comes from the model.
+    std::optional<double> score_threshold = {};  ///< drop detections with a lower score
+    std::optional<double> mask_threshold = {};   ///< probability at which a pixel belongs to a mask
+    std::optional<int> short_side = {};          ///< of the network input, pixels
+    std::optional<int> max_side = {};
+    std::vector<std::int64_t> category_ids = {};  ///< only these; empty = all
+
+    bool keep_embeddings = false;  ///< fill Prediction::embeddings
+};
+
+struct Detection {
+    std::array<float, 4> box = {};  ///< x, y, width, height in pixels of the photo (spec §7.7)
+    float score = 0;                ///< 0..1
+    std::int64_t category_id = 0;   ///< as in the annotation file the model was trained with
+    int label = 0;                  ///< index into Predictor::categories()
+    Rle mask;  ///< of the photo's size; without runs for a detector without masks
+};
+
+/// Where the time of one photo went, milliseconds.
+struct Timings {
+    double preprocess = 0;  ///< resize, normalise, pad
+    double network = 0;
+    double select = 0;  ///< candidates, suppression
+    double mask = 0;    ///< coupling to run lengths
+};
+
+/// The embeddings behind one photo's masks, for pictures and research.
+struct Embeddings {
+    int dims = 0;
+    int spatial_dims = 0;
+    ImageSize content;          ///< the photo inside the network input
+    ImageSize padded;           ///< the network input
+    std::vector<float> pixels;  ///< (dims, padded.height / 8, padded.width / 8)
+    struct Proposal {
+        std::array<float, 4> box = {};  ///< x1, y1, x2, y2 in pixels of the network input
+        std::vector<float> embedding;   ///< q (dims)
+        std::vector<float> margin;      ///< m = 1/(2σ²) (dims)
+    };
+    std::vector<Proposal> proposals;  ///< one per detection, in their order
+};
+
+struct Prediction {
+    ImageSize size;                     ///< of the photo
+    std::vector<Detection> detections;  ///< pyramid order, not score order (spec §11 item 30)
+    Timings timings;
+    std::optional<Embeddings> embeddings;
+};
+
+class Predictor {
+public:
+    explicit Predictor(const Model& model, const PredictorOptions& options = {});
+    ~Predictor();
+    Predictor(const Predictor&) = delete;
+    Predictor& operator=(const Predictor&) = delete;
+
+    [[nodiscard]] Prediction predict(const Image& photo) const;
+
+    /// All photos in one run of the network, padded to the largest (spec §2.5). Results depend
+    /// slightly on which photos share a batch; `predict(photo)` is the reproducible form.
+    [[nodiscard]] std::vector<Prediction> predict(std::span<const Image> photos) const;
+
+    /// Runs the network once on a blank photo, so that the first real one is as fast as the rest.
+    void warmup(ImageSize photo) const;
+
+    [[nodiscard]] const std::vector<Category>& categories() const;
+    [[nodiscard]] const Config& config() const;   ///< with the options applied
+    [[nodiscard]] std::string precision() const;  ///< "fp32" or "bf16": what was chosen
+    [[nodiscard]] int streams() const;
+
+private:
+    class Implementation;
+    std::unique_ptr<const Implementation> implementation_;
+};
+
+/// Indices of the detections by descending score (ties: the earlier one).
+std::vector<std::size_t> by_score(std::span<const Detection> detections);
+
+}  // namespace embedmask

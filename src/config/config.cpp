@@ -1,0 +1,304 @@
+#include "embedmask/config.h"
+
+#include <fmt/format.h>
+
+#include <toml++/toml.h>
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "base/nearest.h"
+#include "config/fields.h"
+#include "embedmask/error.h"
+
+namespace embedmask {
+namespace {
+
+template <class... Ts>
+struct Overloaded : Ts... {
+    using Ts::operator()...;
+};
+template <class... Ts>
+Overloaded(Ts...) -> Overloaded<Ts...>;
+
+[[noreturn]] void fail(std::string_view place, const std::string& key, const std::string& problem,
+                       std::string fix = {}) {
+    throw Error(fmt::format("{}: {}: {}", place, key, problem), std::move(fix));
+}
+
+const char* expected_type(const FieldValue& value) {
+    return std::visit(
+        Overloaded{[](bool*) { return "true or false"; },
+                   [](std::int64_t*) { return "a whole number"; },
+                   [](double*) { return "a number"; }, [](std::string*) { return "a string"; },
+                   [](std::vector<std::int64_t>*) { return "a list of whole numbers"; },
+                   [](std::vector<double>*) { return "a list of numbers"; }},
+        value);
+}
+
+std::string found_type(const toml::node& node) {
+    return fmt::format("{}", [&] {
+        switch (node.type()) {
+            case toml::node_type::table:
+                return "a table";
+            case toml::node_type::array:
+                return "a list";
+            case toml::node_type::string:
+                return "a string";
+            case toml::node_type::integer:
+                return "a whole number";
+            case toml::node_type::floating_point:
+                return "a number with a fraction";
+            case toml::node_type::boolean:
+                return "true or false";
+            default:
+                return "a date or time";
+        }
+    }());
+}
+
+// One Field being set from one TOML node; `place` is "file:line".
+class Setter {
+public:
+    Setter(const Field& field, std::string place) : field_(field), place_(std::move(place)) {}
+
+    void set(const toml::node& node) const {
+        std::visit([&](auto* target) { assign(*target, node); }, field_.value);
+    }
+
+private:
+    [[noreturn]] void wrong_type(const toml::node& node) const {
+        fail(place_, field_.key,
+             fmt::format("expected {}, found {}", expected_type(field_.value), found_type(node)));
+    }
+
+    template <typename T>
+    T in_range(T value) const {
+        const auto number = static_cast<double>(value);
+        if (!(number >= field_.min && number <= field_.max)) {
+            fail(
+                place_, field_.key,
+                fmt::format("{} is out of range, allowed {} to {}", value, field_.min, field_.max));
+        }
+        return value;
+    }
+
+    void assign(bool& target, const toml::node& node) const {
+        if (!node.is_boolean()) wrong_type(node);
+        target = node.as_boolean()->get();
+    }
+    void assign(std::int64_t& target, const toml::node& node) const {
+        if (!node.is_integer()) wrong_type(node);
+        target = in_range(node.as_integer()->get());
+    }
+    void assign(double& target, const toml::node& node) const {
+        if (!node.is_number()) wrong_type(node);
+        target = in_range(*node.value<double>());
+    }
+    void assign(std::string& target, const toml::node& node) const {
+        if (!node.is_string()) wrong_type(node);
+        const std::string& text = node.as_string()->get();
+        if (std::find(field_.choices.begin(), field_.choices.end(), text) == field_.choices.end()) {
+            fail(place_, field_.key,
+                 fmt::format("\"{}\" is not one of {}", text, fmt::join(field_.choices, ", ")),
+                 fmt::format("did you mean \"{}\"?", nearest(text, field_.choices)));
+        }
+        target = text;
+    }
+    template <typename T>
+    void assign(std::vector<T>& target, const toml::node& node) const {
+        const toml::array* array = node.as_array();
+        if (array == nullptr) wrong_type(node);
+        if (array->empty() || (field_.length != 0 && array->size() != field_.length)) {
+            fail(place_, field_.key,
+                 fmt::format("expected {} elements, found {}",
+                             field_.length == 0 ? "1 or more" : std::to_string(field_.length),
+                             array->size()));
+        }
+        std::vector<T> values;
+        for (const toml::node& element : *array) {
+            const bool fits =
+                std::is_same_v<T, double> ? element.is_number() : element.is_integer();
+            if (!fits) wrong_type(element);
+            values.push_back(in_range(*element.value<T>()));
+        }
+        target = std::move(values);
+    }
+
+    const Field& field_;
+    std::string place_;
+};
+
+std::string place_of(std::string_view source, const toml::node& node) {
+    return fmt::format("{}:{}", source, node.source().begin.line);
+}
+
+void set_all(const std::vector<Field>& all, const toml::table& table, const std::string& prefix,
+             std::string_view source) {
+    for (const auto& [name, node] : table) {
+        const std::string key = prefix + std::string(name.str());
+        const auto is_key = [&](const Field& field) { return field.key == key; };
+        const auto field = std::find_if(all.begin(), all.end(), is_key);
+        const auto in_table = [&](const Field& f) { return f.key.starts_with(key + "."); };
+        if (field != all.end()) {
+            Setter(*field, place_of(source, node)).set(node);
+        } else if (std::any_of(all.begin(), all.end(), in_table)) {
+            if (!node.is_table()) {
+                fail(place_of(source, node), key,
+                     fmt::format("expected a table, found {}", found_type(node)),
+                     fmt::format("write [{}]", key));
+            }
+            set_all(all, *node.as_table(), key + ".", source);
+        } else {
+            std::vector<std::string> keys;
+            for (const Field& f : all) {
+                keys.push_back(f.key);
+            }
+            fail(place_of(source, node), key, "unknown key",
+                 fmt::format("did you mean \"{}\"?", nearest(key, keys)));
+        }
+    }
+}
+
+void require(bool holds, const std::string& source, const char* problem, const char* fix) {
+    if (!holds) throw Error(fmt::format("{}: {}", source, problem), fix);
+}
+
+// Values that are fine one by one but not together.
+void check_consistency(const Config& c, const std::string& source) {
+    require(c.backbone.depth == 50 || c.backbone.depth == 101, source,
+            "backbone.depth must be 50 or 101", "set backbone.depth = 50");
+    require(!c.use_dcn_in_tower, source,
+            "use_dcn_in_tower = true is not supported (no published result uses it, spec §4.1)",
+            "set use_dcn_in_tower = false");
+    require(c.spatial_dims == 0 || c.spatial_dims == 2, source, "spatial_dims must be 0 or 2",
+            "2 = with coordinates (x and y), 0 = spatial-free embeddings only");
+    require(c.spatial_dims <= c.embed_dim, source, "spatial_dims is larger than embed_dim",
+            "embed_dim counts the spatial dimensions too");
+    require(c.tower_channels % c.tower_groups == 0, source,
+            "tower_channels is not a multiple of tower_groups", "set tower_groups to a divisor");
+    require(c.pixel_norm == "bn" || c.pixel_channels % c.tower_groups == 0, source,
+            "pixel_channels is not a multiple of tower_groups", "set tower_groups to a divisor");
+    require(c.backbone.last_stage == "c5" || c.fpn.p6_from == "p5", source,
+            "fpn.p6_from = \"c5\" needs backbone.last_stage = \"c5\"", "set fpn.p6_from = \"p5\"");
+    require(c.embed_mode != "coordconv" || c.proposal_head == "direct", source,
+            "embed_mode = \"coordconv\" needs proposal_head = \"direct\"",
+            "set proposal_head = \"direct\"");
+    require(
+        c.input.short_train_mode == "list" ||
+            (c.input.short_train.size() == 2 && c.input.short_train[0] <= c.input.short_train[1]),
+        source, "input.short_train_mode = \"range\" needs input.short_train = [low, high]",
+        "give two numbers, the smaller one first");
+}
+
+std::string toml_number(double value) {
+    std::string text = fmt::format("{}", value);
+    // TOML's floats need a point or an exponent.
+    if (text.find_first_of(".e") == std::string::npos) text += ".0";
+    return text;
+}
+
+std::string toml_value(const FieldValue& value) {
+    const auto joined = [](const auto& values, auto&& one) {
+        std::string text;
+        for (const auto& v : values) {
+            text += (text.empty() ? "" : ", ") + one(v);
+        }
+        return "[" + text + "]";
+    };
+    return std::visit(
+        Overloaded{[](const bool* v) { return std::string(*v ? "true" : "false"); },
+                   [](const std::int64_t* v) { return std::to_string(*v); },
+                   [](const double* v) { return toml_number(*v); },
+                   [](const std::string* v) { return fmt::format("\"{}\"", *v); },
+                   [&](const std::vector<std::int64_t>* v) {
+                       return joined(*v, [](std::int64_t x) { return std::to_string(x); });
+                   },
+                   [&](const std::vector<double>* v) { return joined(*v, toml_number); }},
+        value);
+}
+
+// Sets one `key=value`.
+void assign(Config& config, std::string_view assignment) {
+    const std::string source = fmt::format("--set {}", assignment);
+    const std::size_t equals = assignment.find('=');
+    if (equals == std::string_view::npos || equals == 0) {
+        throw Error(fmt::format("{}: expected key=value", source),
+                    "for example --set solver.lr=0.005");
+    }
+    const std::string_view key = assignment.substr(0, equals);
+    const std::string_view value = assignment.substr(equals + 1);
+    std::optional<toml::table> table;
+    // A bare word is a string: --set center=box.
+    for (const char* quote : {"", "\""}) {
+        try {
+            table = toml::parse(fmt::format("{} = {}{}{}", key, quote, value, quote));
+            break;
+        } catch (const toml::parse_error&) {
+            continue;
+        }
+    }
+    if (!table) throw Error(fmt::format("{}: not a TOML value", source));
+    // input.range is a word that looks like a number.
+    if (key == "input.range" && table->at_path(key).is_integer()) {
+        table = toml::parse(fmt::format("{} = \"{}\"", key, value));
+    }
+    set_all(fields(config), *table, "", source);
+}
+
+}  // namespace
+
+double initial_margin(const Config& config) {
+    return std::log(2.0) / (config.prior_margin * config.prior_margin);
+}
+
+bool has_masks(const Config& config) {
+    return config.embed_mode != "none";
+}
+
+std::int64_t free_dims(const Config& config) {
+    return config.embed_dim - config.spatial_dims;
+}
+
+Config parse_config(std::string_view toml, std::string_view source, const Config& base) {
+    toml::table table;
+    try {
+        table = toml::parse(toml, source);
+    } catch (const toml::parse_error& error) {
+        throw Error(fmt::format("{}:{}: not valid TOML: {}", source, error.source().begin.line,
+                                error.description()));
+    }
+    Config config = base;
+    set_all(fields(config), table, "", source);
+    check_consistency(config, std::string(source));
+    return config;
+}
+
+void apply_overrides(Config& config, std::span<const std::string> assignments) {
+    Config changed = config;
+    for (const std::string& assignment : assignments) {
+        assign(changed, assignment);
+    }
+    check_consistency(changed,
+                      assignments.empty() ? "configuration" : "--set " + assignments.back());
+    config = changed;
+}
+
+std::string to_toml(const Config& config) {
+    Config copy = config;
+    std::string text;
+    std::string table;
+    for (const Field& field : fields(copy)) {
+        const std::size_t dot = field.key.find('.');
+        const std::string prefix = dot == std::string::npos ? "" : field.key.substr(0, dot);
+        if (prefix != table) {
+            text += fmt::format("\n[{}]\n", prefix);
+            table = prefix;
+        }
+        const std::string name = dot == std::string::npos ? field.key : field.key.substr(dot + 1);
+        text += fmt::format("{} = {}\n", name, toml_value(field.value));
+    }
+    return text;
+}
+
+}  // namespace embedmask

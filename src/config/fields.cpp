@@ -1,0 +1,158 @@
+#include "config/fields.h"
+
+namespace embedmask {
+namespace {
+
+constexpr double kMillion = 1e6;
+constexpr double kBillion = 1e9;
+
+Field flag(std::string key, bool& value) {
+    return {std::move(key), &value};
+}
+
+Field word(std::string key, std::string& value, std::vector<std::string> choices) {
+    return {std::move(key), &value, 0, 0, std::move(choices)};
+}
+
+template <typename T>
+Field number(std::string key, T& value, double min, double max) {
+    return {std::move(key), &value, min, max};
+}
+
+template <typename T>
+Field list(std::string key, std::vector<T>& value, double min, double max, std::size_t length) {
+    return {std::move(key), &value, min, max, {}, length};
+}
+
+void add_model_fields(Config& c, std::vector<Field>& all) {
+    all.insert(all.end(),
+               {
+                   number("num_classes", c.num_classes, 1, 100000),
+                   list("strides", c.strides, 1, 1024, 5),
+                   list("size_split", c.size_split, 1, kMillion, 4),
+                   number("tower_convs", c.tower_convs, 1, 16),
+                   number("tower_channels", c.tower_channels, 1, 4096),
+                   number("tower_groups", c.tower_groups, 1, 4096),
+                   number("prior_prob", c.prior_prob, 1e-9, 1 - 1e-9),
+                   flag("norm_reg_targets", c.norm_reg_targets),
+                   flag("centerness_on_reg", c.centerness_on_reg),
+                   flag("use_dcn_in_tower", c.use_dcn_in_tower),
+                   word("embed_mode", c.embed_mode, {"add", "coordconv", "none"}),
+                   word("coordconv_range", c.coordconv_range, {"divisor", "unit"}),
+                   number("embed_dim", c.embed_dim, 1, 256),
+                   number("spatial_dims", c.spatial_dims, 0, 2),
+                   word("position_scale", c.position_scale, {"learned", "none"}),
+                   number("position_divisor", c.position_divisor, 1e-6, kBillion),
+                   number("margin_reduce_factor", c.margin_reduce_factor, 1e-6, kBillion),
+                   number("embed_reduce_factor", c.embed_reduce_factor, 1e-6, kBillion),
+                   word("margin_level_scale", c.margin_level_scale, {"spatial", "none"}),
+                   number("prior_margin", c.prior_margin, 1e-6, kBillion),
+                   flag("fix_margin", c.fix_margin),
+                   word("proposal_head", c.proposal_head, {"direct", "conv3", "conv1_conv3"}),
+                   word("pixel_fusion", c.pixel_fusion, {"p3", "p3p4p5"}),
+                   word("pixel_norm", c.pixel_norm, {"gn", "bn"}),
+                   number("pixel_channels", c.pixel_channels, 1, 4096),
+                   flag("semantic_loss", c.semantic_loss),
+                   number("semantic_loss_weight", c.semantic_loss_weight, 0, kMillion),
+                   word("names", c.names, {"authors", "detectron2"}),
+               });
+}
+
+void add_training_fields(Config& c, std::vector<Field>& all) {
+    all.insert(all.end(),
+               {
+                   flag("center_sampling", c.center_sampling),
+                   number("center_radius", c.center_radius, 1e-6, kMillion),
+                   word("center", c.center, {"box", "mask_centroid"}),
+                   flag("sample_in_mask", c.sample_in_mask),
+                   word("mask_proposals", c.mask_proposals, {"best", "all_positives", "iou_mean"}),
+                   number("mask_proposals_iou", c.mask_proposals_iou, 0, 1),
+                   number("max_proposals", c.max_proposals, 1, kMillion),
+                   number("focal_alpha", c.focal_alpha, 0, 1),
+                   number("focal_gamma", c.focal_gamma, 0, 100),
+                   word("box_loss", c.box_loss, {"giou", "iou", "linear_iou"}),
+                   number("mask_loss_weight", c.mask_loss_weight, 0, kMillion),
+                   number("mask_loss_eps", c.mask_loss_eps, 1e-12, 0.5),
+                   word("mask_loss_type", c.mask_loss_type, {"lovasz", "dice"}),
+                   number("box_padding", c.box_padding, -1, 100),
+                   number("mask_scale_factor", c.mask_scale_factor, 2, 2),
+                   word("mask_target", c.mask_target, {"any", "sample"}),
+                   number("mask_target_threshold", c.mask_target_threshold, 0, 1),
+               });
+}
+
+void add_inference_fields(Config& c, std::vector<Field>& all) {
+    all.insert(all.end(), {
+                              word("upsample", c.upsample, {"embedding", "probability"}),
+                              word("resampler", c.resampler, {"half_pixel", "aligned"}),
+                              number("score_thresh", c.score_thresh, 0, 1),
+                              number("pre_nms_top_n", c.pre_nms_top_n, 1, kMillion),
+                              number("nms_thresh", c.nms_thresh, 0, 1),
+                              number("max_det", c.max_det, -1, kMillion),
+                              flag("thresh_with_ctr", c.thresh_with_ctr),
+                              flag("score_sqrt", c.score_sqrt),
+                              flag("legacy_plus_one", c.legacy_plus_one),
+                              word("mask_window", c.mask_window, {"box", "full"}),
+                              word("paste_domain", c.paste_domain, {"log", "prob"}),
+                              number("mask_thresh", c.mask_thresh, 1e-4, 1 - 1e-6),
+                              flag("postprocess_masks", c.postprocess_masks),
+                              flag("keep_embed", c.keep_embed),
+                          });
+}
+
+void add_tables(Config& c, std::vector<Field>& all) {
+    auto& backbone = c.backbone;
+    auto& input = c.input;
+    auto& solver = c.solver;
+    all.insert(all.end(),
+               {
+                   number("checkpoint_period", c.checkpoint_period, 1, kBillion),
+                   number("log_period", c.log_period, 1, kBillion),
+                   number("workers", c.workers, 0, 1024),
+                   number("seed", c.seed, 0, 9e15),
+                   number("backbone.depth", backbone.depth, 50, 101),
+                   flag("backbone.stride_in_1x1", backbone.stride_in_1x1),
+                   number("backbone.frozen_bn_eps", backbone.frozen_bn_eps, 0, 1),
+                   number("backbone.freeze_at", backbone.freeze_at, 0, 5),
+                   word("backbone.last_stage", backbone.last_stage, {"c4", "c5"}),
+                   number("fpn.channels", c.fpn.channels, 1, 4096),
+                   word("fpn.p6_from", c.fpn.p6_from, {"p5", "c5"}),
+                   list("input.short_train", input.short_train, 1, kMillion, 0),
+                   word("input.short_train_mode", input.short_train_mode, {"list", "range"}),
+                   number("input.max", input.max, 1, kMillion),
+                   number("input.short_test", input.short_test, 1, kMillion),
+                   list("input.mean", input.mean, -kMillion, kMillion, 3),
+                   list("input.std", input.std, 1e-9, kMillion, 3),
+                   word("input.order", input.order, {"bgr", "rgb"}),
+                   word("input.range", input.range, {"255", "1"}),
+                   word("input.resize_rule", input.resize_rule, {"mrcnn", "d2"}),
+                   number("input.size_divisor", input.size_divisor, 1, 1024),
+                   flag("input.aspect_grouping", input.aspect_grouping),
+                   number("solver.lr", solver.lr, 0, kMillion),
+                   number("solver.momentum", solver.momentum, 0, 1),
+                   number("solver.wd", solver.wd, 0, kMillion),
+                   number("solver.bias_lr_factor", solver.bias_lr_factor, 0, kMillion),
+                   number("solver.wd_bias", solver.wd_bias, 0, kMillion),
+                   number("solver.wd_norm", solver.wd_norm, 0, kMillion),
+                   word("solver.warmup", solver.warmup, {"constant", "linear"}),
+                   number("solver.warmup_factor", solver.warmup_factor, 0, 1),
+                   number("solver.warmup_iters", solver.warmup_iters, 0, kBillion),
+                   list("solver.steps", solver.steps, 0, kBillion, 0),
+                   number("solver.max_iter", solver.max_iter, 1, kBillion),
+                   number("solver.batch", solver.batch, 1, kMillion),
+                   number("solver.gamma", solver.gamma, 0, kMillion),
+               });
+}
+
+}  // namespace
+
+std::vector<Field> fields(Config& config) {
+    std::vector<Field> all;
+    add_model_fields(config, all);
+    add_training_fields(config, all);
+    add_inference_fields(config, all);
+    add_tables(config, all);
+    return all;
+}
+
+}  // namespace embedmask

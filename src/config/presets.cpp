@@ -1,0 +1,134 @@
+// Presets as differences from `g3`; configs/NAME.toml hold the same, resolved.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/nearest.h"
+#include "embedmask/config.h"
+#include "embedmask/error.h"
+
+namespace embedmask {
+namespace {
+
+struct Preset {
+    PresetInfo info;
+    std::string base;     // another preset; empty = the defaults of Config
+    std::string changes;  // TOML
+};
+
+const char* const kTable2 = R"(
+position_scale = "none"
+proposal_head = "conv1_conv3"
+pixel_fusion = "p3p4p5"
+pixel_norm = "bn"
+pixel_channels = 128
+semantic_loss = true
+names = "detectron2"
+center = "mask_centroid"
+sample_in_mask = false
+mask_proposals = "all_positives"
+mask_loss_weight = 1.0
+mask_loss_eps = 1e-6
+mask_target = "sample"
+upsample = "probability"
+resampler = "aligned"
+thresh_with_ctr = true
+score_sqrt = true
+legacy_plus_one = false
+mask_window = "full"
+paste_domain = "prob"
+mask_thresh = 0.5
+checkpoint_period = 5000
+backbone.frozen_bn_eps = 1e-5
+input.short_train = [640, 672, 704, 736, 768, 800]
+input.mean = [103.53, 116.28, 123.675]
+input.resize_rule = "d2"
+solver.bias_lr_factor = 1.0
+solver.wd_bias = 1e-4
+solver.wd_norm = 0.0
+solver.warmup = "linear"
+solver.warmup_factor = 0.001
+solver.warmup_iters = 1000
+)";
+
+const char* const k3x = R"(
+backbone.depth = 101
+solver.steps = [210000, 250000]
+solver.max_iter = 270000
+)";
+
+const std::vector<Preset>& all_presets() {
+    static const std::vector<Preset> presets = {
+        {{"g3", "EmbedMask R-50, the authors' newest code (default)"}, "", ""},
+        {{"r50_1x", "Table 1, R-50, 12 epochs"}, "g3", "mask_thresh = 0.52"},
+        {{"r101_ms_3x", "Table 1, R-101, 36 epochs, short side 640 to 800"},
+         "g3",
+         std::string(k3x) + "input.short_train = [640, 800]\ninput.short_train_mode = \"range\""},
+        {{"table2", "Table 2 architecture (AdelaiDet fork), R-50, 12 epochs"}, "g3", kTable2},
+        {{"table2_r101_3x", "Table 2, R-101, 36 epochs"}, "table2", k3x},
+        {{"table3_fixed_margin_d8", "Table 3: fixed margin, D = 8"},
+         "r50_1x",
+         "embed_dim = 8\nfix_margin = true"},
+        {{"table3_d4", "Table 3: learned margin, D = 4"}, "r50_1x", "embed_dim = 4"},
+        {{"table3_d8", "Table 3: learned margin, D = 8"}, "r50_1x", "embed_dim = 8"},
+        {{"table3_d16", "Table 3: learned margin, D = 16 (= r50_1x)"}, "r50_1x", ""},
+        {{"table3_spatial_aware", "Table 3: spatial-aware embedding only"},
+         "r50_1x",
+         "embed_dim = 2\nspatial_dims = 2"},
+        {{"table3_spatial_free", "Table 3: spatial-free embedding only"},
+         "r50_1x",
+         "spatial_dims = 0\nmargin_level_scale = \"none\""},
+        {{"table3_coordconv", "Table 3: CoordConv instead of added coordinates"},
+         "r50_1x",
+         "embed_mode = \"coordconv\"\nposition_scale = \"none\""},
+        {{"fusion_semantic", "g3 with pixel fusion and the semantic branch (§9.2, end)"},
+         "g3",
+         "pixel_fusion = \"p3p4p5\"\nsemantic_loss = true"},
+        {{"fcos", "the detector alone: boxes, no masks"},
+         "g3",
+         "embed_mode = \"none\"\nsample_in_mask = false"},
+        {{"paper", "the paper read literally (column \"paper\" of §11)"},
+         "r50_1x",
+         "mask_window = \"full\"\npaste_domain = \"prob\"\nupsample = \"probability\"\n"
+         "mask_proposals = \"all_positives\"\nsample_in_mask = false"},
+        {{"lite", "small CPUs: ResNet-50 cut after C4, 128 channels, 2 tower convolutions"},
+         "g3",
+         "backbone.last_stage = \"c4\"\nfpn.channels = 128\ntower_channels = 128\n"
+         "pixel_channels = 128\ntower_convs = 2\ninput.short_test = 480\ninput.max = 800\n"
+         "input.short_train = [480]"},
+    };
+    return presets;
+}
+
+Config resolve(const Preset& preset) {
+    Config base;
+    if (!preset.base.empty()) base = embedmask::preset(preset.base);
+    return parse_config(preset.changes, "preset " + preset.info.name, base);
+}
+
+}  // namespace
+
+std::span<const PresetInfo> presets() {
+    static const std::vector<PresetInfo> infos = [] {
+        std::vector<PresetInfo> list;
+        for (const Preset& preset : all_presets()) {
+            list.push_back(preset.info);
+        }
+        return list;
+    }();
+    return infos;
+}
+
+Config preset(std::string_view name) {
+    std::vector<std::string> names;
+    for (const Preset& candidate : all_presets()) {
+        if (candidate.info.name == name) return resolve(candidate);
+        names.push_back(candidate.info.name);
+    }
+    throw Error(
+        fmt::format("no preset is called \"{}\"; there are {}", name, fmt::join(names, ", ")),
+        fmt::format("did you mean \"{}\"?", nearest(name, names)));
+}
+
+}  // namespace embedmask

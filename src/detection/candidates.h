@@ -1,0 +1,51 @@
+// From the detector's maps to scored boxes (spec §7.1, §7.9).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "embedmask/config.h"
+#include "embedmask/image.h"
+
+namespace embedmask::detection {
+
+/// x1, y1, x2, y2 in pixels of the network input.
+using Box = std::array<float, 4>;
+
+/// The maps of one pyramid level for one image, each plane row-major h x w.
+struct LevelMaps {
+    std::span<const float> class_logits;  ///< (C, h, w)
+    std::span<const float> box;           ///< (4, h, w): l, t, r, b
+    std::span<const float> centerness;    ///< (h, w), logits
+    std::int64_t height = 0;
+    std::int64_t width = 0;
+};
+
+struct Candidate {
+    Box box = {};
+    float score = 0;
+    int label = 0;  ///< index into the model's categories (the spec's label minus 1)
+    int level = 0;
+    int location = 0;  ///< row-major cell of the level
+};
+
+struct CandidateOptions {
+    double score_threshold = 0.05;
+    std::int64_t top_n = 1000;       ///< per level
+    bool threshold_product = false;  ///< compare class probability x centre-ness instead
+    bool square_root = false;        ///< score = sqrt(product)
+    bool plus_one = true;            ///< legacy convention: clip to the content, [0, W-1]
+    bool distances_in_strides = true;
+
+    static CandidateOptions of(const Config& config);
+};
+
+/// Appends the candidates of one level in the order location major, class minor; at most `top_n`,
+/// the best by score (ties: the earlier one). `content` is the image's size inside the padded
+/// input.
+void add_candidates(const LevelMaps& maps, int level, std::int64_t stride, ImageSize content,
+                    const CandidateOptions& options, std::vector<Candidate>& out);
+
+}  // namespace embedmask::detection

@@ -1,0 +1,348 @@
+// network::Graph → ov::Model, compiled once for any batch, height and width.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <openvino/op/ops.hpp>
+#include <openvino/openvino.hpp>
+#include <openvino/opsets/opset13.hpp>
+
+#include "base/parallel.h"
+#include "embedmask/error.h"
+#include "engine/engine.h"
+
+namespace embedmask::engine {
+namespace {
+
+namespace op = ov::opset13;
+using network::Attributes;
+using network::Node;
+using network::Op;
+using Value = ov::Output<ov::Node>;
+
+// A constant over the tensor's own memory, a mapped file or a buffer: no copy.
+Value constant_over(const Tensor& tensor, const ov::Shape& shape) {
+    const auto type = [&]() -> ov::element::Type {
+        switch (tensor.dtype) {
+            case DType::f32:
+                return ov::element::f32;
+            case DType::f16:
+                return ov::element::f16;
+            case DType::bf16:
+                return ov::element::bf16;
+            default:
+                return ov::element::f64;
+        }
+    }();
+    // The last argument is what OpenVINO keeps as long as it needs the bytes; it only reads them.
+    Value value = std::make_shared<op::Constant>(type, shape, tensor.bytes.data(),
+                                                 std::const_pointer_cast<void>(tensor.owner));
+    if (type != ov::element::f32) {
+        value = std::make_shared<op::Convert>(value, ov::element::f32);
+    }
+    return value;
+}
+
+Value scalar(float value) {
+    return op::Constant::create(ov::element::f32, {}, {value});
+}
+
+Value integers(const std::vector<std::int64_t>& values) {
+    return op::Constant::create(ov::element::i64, {values.size()}, values);
+}
+
+// Walks the graph once; one case per op.
+class Emitter {
+public:
+    explicit Emitter(const network::Network& network) : network_(network) {}
+
+    std::shared_ptr<ov::Model> emit() {
+        image_ = std::make_shared<op::Parameter>(
+            ov::element::f32, ov::PartialShape{-1, network_.graph.input_channels, -1, -1});
+        for (const Node& node : network_.graph.nodes) {
+            values_.push_back(emit_node(node));
+            values_.back().get_node()->set_friendly_name(node.name);
+        }
+        ov::ResultVector results;
+        for (const network::Output& output : network_.graph.outputs) {
+            if (output.training_only) continue;
+            auto result = std::make_shared<op::Result>(values_[output.node]);
+            result->set_friendly_name(output.name);
+            result->output(0).get_tensor().add_names({output.name});
+            results.push_back(result);
+        }
+        return std::make_shared<ov::Model>(results, ov::ParameterVector{image_}, "embedmask");
+    }
+
+private:
+    [[nodiscard]] Value weight(const Node& node, std::size_t i) const {
+        const Tensor& tensor = network_.weights.at(node.parameters[i]);
+        return constant_over(tensor, ov::Shape(tensor.shape.begin(), tensor.shape.end()));
+    }
+
+    // A per-channel vector that broadcasts over (N, C, H, W).
+    [[nodiscard]] Value channels(const Node& node, std::size_t i) const {
+        const Tensor& tensor = network_.weights.at(node.parameters[i]);
+        return constant_over(tensor, {1, static_cast<std::size_t>(tensor.size()), 1, 1});
+    }
+
+    Value emit_node(const Node& node) {
+        const Attributes& a = node.attributes;
+        const auto in = [&](std::size_t i) { return values_[node.inputs[i]]; };
+        switch (node.op) {
+            case Op::input:
+                return image_;
+            case Op::conv2d:
+                return conv2d(node, in(0));
+            case Op::frozen_batch_norm:
+            case Op::batch_norm:
+                return std::make_shared<op::BatchNormInference>(
+                    in(0), weight(node, 0), weight(node, 1), weight(node, 2), weight(node, 3),
+                    std::max(a.epsilon, 1e-30));
+            case Op::group_norm:
+                return std::make_shared<op::GroupNormalization>(
+                    in(0), weight(node, 0), weight(node, 1), a.groups, a.epsilon);
+            case Op::relu:
+                return std::make_shared<op::Relu>(in(0));
+            case Op::max_pool:
+                return max_pool(a, in(0));
+            case Op::add:
+                return std::make_shared<op::Add>(in(0), in(1));
+            case Op::upsample_nearest:
+                return upsample_nearest(a, in(0));
+            case Op::resample:
+                return resample(a, in(0));
+            case Op::learned_scale:
+                return std::make_shared<op::Multiply>(in(0), channels(node, 0));
+            case Op::exp:
+                return std::make_shared<op::Exp>(in(0));
+            case Op::multiply:
+                return std::make_shared<op::Multiply>(in(0), scalar(static_cast<float>(a.value)));
+            case Op::concat: {
+                ov::OutputVector parts;
+                for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+                    parts.push_back(in(i));
+                }
+                return std::make_shared<op::Concat>(parts, 1);
+            }
+            case Op::slice:
+                return std::make_shared<op::Slice>(in(0), integers({a.begin}), integers({a.end}),
+                                                   integers({1}), integers({1}));
+            case Op::add_coordinates:
+                return add_coordinates(node, in(0));
+            case Op::append_coordinates: {
+                const Value maps = coordinate_maps(a, in(0));
+                return std::make_shared<op::Concat>(
+                    ov::OutputVector{in(0), repeat_over_batch(maps, in(0))}, 1);
+            }
+        }
+        throw Error("the OpenVINO engine does not know the op " + std::string(op_name(node.op)));
+    }
+
+    Value conv2d(const Node& node, const Value& x) const {
+        const auto stride = static_cast<std::size_t>(node.attributes.stride);
+        const std::ptrdiff_t padding = node.attributes.padding;
+        const Value y = std::make_shared<op::Convolution>(
+            x, weight(node, 0), ov::Strides{stride, stride}, ov::CoordinateDiff{padding, padding},
+            ov::CoordinateDiff{padding, padding}, ov::Strides{1, 1});
+        if (node.parameters.size() < 2) return y;
+        return std::make_shared<op::Add>(y, channels(node, 1));
+    }
+
+    static Value max_pool(const Attributes& a, const Value& x) {
+        const auto stride = static_cast<std::size_t>(a.stride);
+        const auto kernel = static_cast<std::size_t>(a.kernel);
+        const auto padding = static_cast<std::size_t>(a.padding);
+        return std::make_shared<op::MaxPool>(
+            x, ov::Strides{stride, stride}, ov::Strides{1, 1}, ov::Shape{padding, padding},
+            ov::Shape{padding, padding}, ov::Shape{kernel, kernel}, ov::op::RoundingType::FLOOR);
+    }
+
+    static Value interpolate(const Value& x, int factor, op::Interpolate::InterpolateMode mode) {
+        op::Interpolate::InterpolateAttrs attributes;
+        attributes.mode = mode;
+        attributes.shape_calculation_mode = op::Interpolate::ShapeCalcMode::SCALES;
+        attributes.coordinate_transformation_mode =
+            op::Interpolate::CoordinateTransformMode::ASYMMETRIC;
+        attributes.nearest_mode = op::Interpolate::NearestMode::FLOOR;
+        const auto f = static_cast<float>(factor);
+        return std::make_shared<op::Interpolate>(
+            x, op::Constant::create(ov::element::f32, {2}, {f, f}), integers({2, 3}), attributes);
+    }
+
+    static Value upsample_nearest(const Attributes& a, const Value& x) {
+        return interpolate(x, a.factor, op::Interpolate::InterpolateMode::NEAREST);
+    }
+
+    // §4.9: output i reads max(i − f/2, 0)/f, i.e. the plain "asymmetric" upsampling moved by f/2
+    // with its first row and column repeated.
+    static Value resample(const Attributes& a, const Value& x) {
+        const Value up = interpolate(x, a.factor, op::Interpolate::InterpolateMode::LINEAR_ONNX);
+        const int shift = a.factor / 2;
+        const Value padded = std::make_shared<op::Pad>(
+            up, integers({0, 0, shift, shift}), integers({0, 0, 0, 0}), ov::op::PadMode::EDGE);
+        return std::make_shared<op::Slice>(padded, integers({0, 0}), integers({-shift, -shift}),
+                                           integers({1, 1}), integers({2, 3}));
+    }
+
+    // (stride·i + stride/2) / divisor for i = 0 .. size−1 as a tensor of `shape` (§4.3);
+    // unit range: 2x/size_in_pixels − 1.
+    static Value axis(const Attributes& a, const Value& x, std::int64_t dimension,
+                      const std::vector<std::int64_t>& shape) {
+        const Value size = std::make_shared<op::Gather>(std::make_shared<op::ShapeOf>(x),
+                                                        integers({dimension}), integers({0}));
+        const Value count = std::make_shared<op::Squeeze>(size, integers({0}));
+        const Value zero = op::Constant::create(ov::element::i64, {}, {0});
+        const Value one = op::Constant::create(ov::element::i64, {}, {1});
+        const Value index = std::make_shared<op::Range>(zero, count, one, ov::element::f32);
+        const Value pixels = std::make_shared<op::Add>(
+            std::make_shared<op::Multiply>(index, scalar(static_cast<float>(a.stride))),
+            scalar(static_cast<float>(a.stride / 2)));
+        Value u = std::make_shared<op::Multiply>(pixels, scalar(static_cast<float>(1 / a.value)));
+        if (a.unit_range) {
+            const Value extent = std::make_shared<op::Multiply>(
+                std::make_shared<op::Convert>(size, ov::element::f32),
+                scalar(static_cast<float>(a.stride)));
+            u = std::make_shared<op::Subtract>(
+                std::make_shared<op::Divide>(std::make_shared<op::Multiply>(pixels, scalar(2)),
+                                             extent),
+                scalar(1));
+        }
+        return std::make_shared<op::Reshape>(u, integers(shape), false);
+    }
+
+    // (1, 2, h, w): x then y.
+    static Value coordinate_maps(const Attributes& a, const Value& features) {
+        const Value shape = std::make_shared<op::ShapeOf>(features);
+        const Value plane = std::make_shared<op::Concat>(
+            ov::OutputVector{integers({1, 1}),
+                             std::make_shared<op::Gather>(shape, integers({2, 3}), integers({0}))},
+            0);
+        const Value x = std::make_shared<op::Broadcast>(axis(a, features, 3, {1, 1, 1, -1}), plane);
+        const Value y = std::make_shared<op::Broadcast>(axis(a, features, 2, {1, 1, -1, 1}), plane);
+        return std::make_shared<op::Concat>(ov::OutputVector{x, y}, 1);
+    }
+
+    static Value repeat_over_batch(const Value& maps, const Value& features) {
+        const Value batch = std::make_shared<op::Gather>(std::make_shared<op::ShapeOf>(features),
+                                                         integers({0}), integers({0}));
+        return std::make_shared<op::Tile>(
+            maps, std::make_shared<op::Concat>(ov::OutputVector{batch, integers({1, 1, 1})}, 0));
+    }
+
+    Value add_coordinates(const Node& node, const Value& x) const {
+        Value maps = coordinate_maps(node.attributes, x);
+        if (!node.parameters.empty()) {
+            maps = std::make_shared<op::Multiply>(maps, channels(node, 0));
+        }
+        return std::make_shared<op::Add>(x, maps);
+    }
+
+    const network::Network& network_;
+    std::shared_ptr<op::Parameter> image_;
+    std::vector<Value> values_;
+};
+
+class OpenvinoRequest final : public Request {
+public:
+    OpenvinoRequest(ov::InferRequest request, const std::vector<std::string>& outputs)
+        : request_(std::move(request)) {
+        for (const std::string& name : outputs) {
+            outputs_[name] = {};
+        }
+    }
+
+    std::span<float> input(std::int64_t batch, std::int64_t height, std::int64_t width) override {
+        ov::Tensor tensor = request_.get_input_tensor();
+        const std::size_t channels =
+            request_.get_compiled_model().input().get_partial_shape()[1].get_length();
+        tensor.set_shape({static_cast<std::size_t>(batch), channels,
+                          static_cast<std::size_t>(height), static_cast<std::size_t>(width)});
+        return {tensor.data<float>(), tensor.get_size()};
+    }
+
+    void start() override { request_.start_async(); }
+
+    void wait() override {
+        request_.wait();
+        for (auto& [name, tensor] : outputs_) {
+            tensor = request_.get_tensor(name);
+        }
+    }
+
+    [[nodiscard]] TensorView output(std::string_view name) const override {
+        const auto found = outputs_.find(name);
+        if (found == outputs_.end()) {
+            throw Error(fmt::format("the network has no output \"{}\"", name));
+        }
+        const ov::Tensor& tensor = found->second;
+        const ov::Shape& shape = tensor.get_shape();
+        const auto dim = [&](std::size_t i) { return static_cast<std::int64_t>(shape[i]); };
+        return {{tensor.data<const float>(), tensor.get_size()}, dim(0), dim(1), dim(2), dim(3)};
+    }
+
+private:
+    ov::InferRequest request_;
+    std::map<std::string, ov::Tensor, std::less<>> outputs_;
+};
+
+class OpenvinoEngine final : public Engine {
+public:
+    OpenvinoEngine(const network::Network& network, const Options& options) {
+        for (const network::Output& output : network.graph.outputs) {
+            if (!output.training_only) outputs_.push_back(output.name);
+        }
+        const bool bf16 = choose_bf16(options.precision);
+        precision_ = bf16 ? "bf16" : "fp32";
+        streams_ = std::max(options.streams, 1);
+        const int threads = options.threads > 0 ? options.threads : available_processors();
+        ov::AnyMap properties{
+            ov::hint::inference_precision(bf16 ? ov::element::bf16 : ov::element::f32),
+            ov::num_streams(ov::streams::Num(streams_)),
+            ov::inference_num_threads(threads),
+            ov::hint::enable_cpu_pinning(false),
+            // Each new image size adds prepared kernels; this bounds how many are kept.
+            {"CPU_RUNTIME_CACHE_CAPACITY", "200"},
+        };
+        if (!options.cache.empty()) core_.set_property(ov::cache_dir(options.cache.string()));
+        compiled_ = core_.compile_model(Emitter(network).emit(), "CPU", properties);
+    }
+
+    std::unique_ptr<Request> create_request() override {
+        return std::make_unique<OpenvinoRequest>(compiled_.create_infer_request(), outputs_);
+    }
+    [[nodiscard]] int streams() const override { return streams_; }
+    [[nodiscard]] std::string precision() const override { return precision_; }
+
+private:
+    bool choose_bf16(Precision precision) {
+        if (precision == Precision::fp32) return false;
+        const auto capabilities = core_.get_property("CPU", ov::device::capabilities);
+        const bool native = std::find(capabilities.begin(), capabilities.end(),
+                                      ov::device::capability::BF16) != capabilities.end();
+        if (!native && precision == Precision::bf16) {
+            throw Error("--precision bf16: this CPU has neither AMX nor AVX512-BF16 units",
+                        "use --precision fp32, or auto");
+        }
+        return native;
+    }
+
+    ov::Core core_;
+    ov::CompiledModel compiled_;
+    std::vector<std::string> outputs_;
+    std::string precision_;
+    int streams_ = 1;
+};
+
+}  // namespace
+
+std::unique_ptr<Engine> make_openvino_engine(const network::Network& network,
+                                             const Options& options) {
+    try {
+        return std::make_unique<OpenvinoEngine>(network, options);
+    } catch (const ov::Exception& error) {
+        throw Error(fmt::format("OpenVINO could not compile the network: {}", error.what()));
+    }
+}
+
+}  // namespace embedmask::engine

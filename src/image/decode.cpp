@@ -1,0 +1,133 @@
+// The front door of decoding: which format, which orientation, which message.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/file.h"
+#include "embedmask/error.h"
+#include "embedmask/image.h"
+#include "image/orientation.h"
+#include "image/stored_image.h"
+
+namespace embedmask {
+namespace {
+
+using Bytes = std::span<const std::uint8_t>;
+
+bool has_text(Bytes bytes, std::size_t offset, std::string_view text) {
+    if (offset > bytes.size() || bytes.size() - offset < text.size()) return false;
+    return std::equal(text.begin(), text.end(), bytes.begin() + static_cast<std::ptrdiff_t>(offset),
+                      [](char a, std::uint8_t b) { return static_cast<std::uint8_t>(a) == b; });
+}
+
+bool is_jpeg(Bytes bytes) {
+    return has_text(bytes, 0, "\xFF\xD8\xFF");
+}
+
+bool is_png(Bytes bytes) {
+    return has_text(bytes, 0, "\x89PNG\r\n\x1A\n");
+}
+
+constexpr const char* kConvert = "convert it to JPEG or PNG";
+
+// What a file that is neither JPEG nor PNG seems to be.
+struct Guess {
+    std::size_t offset;
+    std::string_view magic;
+    const char* what;
+    const char* fix;
+};
+
+constexpr std::array kGuesses{
+    Guess{0, "GIF8", "a GIF picture", kConvert},
+    Guess{8, "WEBP", "a WebP picture", kConvert},
+    Guess{0, std::string_view("II*\0", 4), "a TIFF picture", kConvert},
+    Guess{0, std::string_view("MM\0*", 4), "a TIFF picture", kConvert},
+    Guess{4, "ftypavif", "an AVIF picture", kConvert},
+    Guess{4, "ftyphei", "a HEIC picture", kConvert},
+    Guess{4, "ftyphev", "a HEIC picture", kConvert},
+    Guess{4, "ftypmif1", "a HEIF picture", kConvert},
+    Guess{4, "ftyp", "a video", "extract its frames as JPEG or PNG files"},
+    Guess{4, "jP  ", "a JPEG 2000 picture", kConvert},
+    Guess{4, "JXL ", "a JPEG XL picture", kConvert},
+    Guess{0, "\xFF\x0A", "a JPEG XL picture", kConvert},
+    Guess{0, "BM", "a BMP picture", kConvert},
+    Guess{0, "8BPS", "a Photoshop document", kConvert},
+    Guess{0, "%PDF", "a PDF document", kConvert},
+    Guess{0, "PK\x03\x04", "a zip archive", "unpack it first"},
+    Guess{0, "<svg", "an SVG drawing", kConvert},
+    Guess{0, "<", "a web page or other markup, perhaps a failed download", "download it again"},
+    Guess{0, "version https://git-lfs", "a Git LFS pointer", "run git lfs pull"},
+};
+
+[[noreturn]] void fail_unknown(Bytes bytes, std::string_view name) {
+    if (bytes.empty()) {
+        throw Error(fmt::format("{}: the file is empty, expected a JPEG or PNG picture", name));
+    }
+    for (const Guess& guess : kGuesses) {
+        if (has_text(bytes, guess.offset, guess.magic)) {
+            throw Error(
+                fmt::format("{}: looks like {}, expected a JPEG or PNG picture", name, guess.what),
+                guess.fix);
+        }
+    }
+    std::string beginning;
+    for (const std::uint8_t byte : bytes.first(std::min<std::size_t>(bytes.size(), 8))) {
+        beginning += fmt::format(" {:02x}", byte);
+    }
+    throw Error(fmt::format("{}: begins with{}, expected a JPEG or PNG picture", name, beginning),
+                kConvert);
+}
+
+std::string text(ImageSize size) {
+    return fmt::format("{}x{}", size.width, size.height);
+}
+
+// Orientation to apply so that the picture has the size on record (the COCO convention).
+int orientation_for(ImageSize expected, ImageSize stored, int orientation, std::string_view name) {
+    if (stored == expected) return 1;
+    const ImageSize turned = image::oriented_size(stored, orientation);
+    if (turned == expected) return orientation;
+    throw Error(
+        fmt::format("{}: the picture is {}{}, the annotation file says {}", name, text(stored),
+                    turned == stored ? "" : fmt::format(" ({} turned upright)", text(turned)),
+                    text(expected)),
+        "use the pictures that the annotations were made for, or correct width and height there");
+}
+
+}  // namespace
+
+namespace image {
+
+void check_size(std::uint64_t width, std::uint64_t height, std::uint64_t max_pixels,
+                std::string_view name) {
+    if (width == 0 || height == 0) {
+        throw Error(fmt::format("{}: the header says {}x{} pixels", name, width, height));
+    }
+    if (width > max_pixels / height) {
+        throw Error(fmt::format("{}: the header says {}x{} pixels, the limit is {} pixels", name,
+                                width, height, max_pixels),
+                    "raise the limit with --max-pixels if the picture is really that large");
+    }
+}
+
+}  // namespace image
+
+Image decode_image(Bytes bytes, std::string_view name, const DecodeOptions& options) {
+    if (!is_jpeg(bytes) && !is_png(bytes)) fail_unknown(bytes, name);
+    image::StoredImage stored = is_jpeg(bytes) ? image::decode_jpeg(bytes, name, options.max_pixels)
+                                               : image::decode_png(bytes, name, options.max_pixels);
+    int orientation = options.orientation == Orientation::apply_exif ? stored.orientation : 1;
+    if (options.expected_size) {
+        orientation =
+            orientation_for(*options.expected_size, stored.image.size, stored.orientation, name);
+    }
+    return image::apply_orientation(std::move(stored.image), orientation);
+}
+
+Image read_image(const std::filesystem::path& path, const DecodeOptions& options) {
+    return decode_image(read_file(path), path.string(), options);
+}
+
+}  // namespace embedmask

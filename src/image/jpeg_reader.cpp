@@ -1,0 +1,213 @@
+// JPEG files through libjpeg.
+//
+// libjpeg leaves a failed call by longjmp, which runs no destructors. So every function that calls
+// into it holds only plain values, and whatever owns memory lives in decode_jpeg, outside all
+// jumps.
+#include <fmt/format.h>
+
+#include <csetjmp>
+#include <cstddef>
+#include <cstdio>
+#include <cstring>
+
+#include <jerror.h>
+#include <jpeglib.h>
+
+#include "embedmask/error.h"
+#include "image/orientation.h"
+#include "image/stored_image.h"
+
+namespace embedmask::image {
+namespace {
+
+// A progressive file may repeat scans over all of its pixels at no cost in bytes; real ones have
+// about ten.
+constexpr int kMaxScans = 100;
+
+struct Decoder {
+    jpeg_decompress_struct jpeg{};
+    jpeg_error_mgr errors{};
+    jpeg_progress_mgr progress{};
+    std::jmp_buf escape{};
+    char message[JMSG_LENGTH_MAX] = {};
+    bool cut_short = false;
+
+    Decoder();
+    ~Decoder() { jpeg_destroy_decompress(&jpeg); }
+    Decoder(const Decoder&) = delete;
+    Decoder& operator=(const Decoder&) = delete;
+};
+
+[[noreturn]] void leave(j_common_ptr jpeg) {
+    auto* decoder = static_cast<Decoder*>(jpeg->client_data);
+    std::longjmp(decoder->escape, 1);
+}
+
+[[noreturn]] void on_error(j_common_ptr jpeg) {
+    jpeg->err->format_message(jpeg, static_cast<Decoder*>(jpeg->client_data)->message);
+    leave(jpeg);
+}
+
+// libjpeg goes on after damage and fills in grey. Where a warning means that pixels were lost or
+// made up, the file is refused; stray bytes between segments and the like are harmless.
+void on_message(j_common_ptr jpeg, int level) {
+    if (level >= 0) return;
+    ++jpeg->err->num_warnings;
+    switch (jpeg->err->msg_code) {
+        case JWRN_JPEG_EOF:
+            static_cast<Decoder*>(jpeg->client_data)->cut_short = true;
+            leave(jpeg);
+        case JWRN_HIT_MARKER:
+        case JWRN_HUFF_BAD_CODE:
+        case JWRN_MUST_RESYNC:
+            on_error(jpeg);
+        default:
+            break;
+    }
+}
+
+void on_progress(j_common_ptr jpeg) {
+    auto* decoder = static_cast<Decoder*>(jpeg->client_data);
+    if (decoder->jpeg.input_scan_number <= kMaxScans) return;
+    constexpr char kText[] = "more than 100 scans";
+    std::memcpy(decoder->message, kText, sizeof(kText));
+    leave(jpeg);
+}
+
+Decoder::Decoder() {
+    jpeg.err = jpeg_std_error(&errors);
+    errors.error_exit = on_error;
+    errors.emit_message = on_message;
+    jpeg.client_data = this;
+    progress.progress_monitor = on_progress;
+}
+
+bool read_header(Decoder& decoder, const std::uint8_t* bytes, std::size_t size) {
+    if (setjmp(decoder.escape) != 0) return false;
+    jpeg_create_decompress(&decoder.jpeg);
+    decoder.jpeg.progress = &decoder.progress;
+    jpeg_mem_src(&decoder.jpeg, bytes, size);
+    jpeg_save_markers(&decoder.jpeg, JPEG_APP0 + 1, 0xFFFF);
+    jpeg_read_header(&decoder.jpeg, TRUE);
+    return true;
+}
+
+// Decodes into `out` with `row_bytes` per row.
+bool read_rows(Decoder& decoder, std::uint8_t* out, std::size_t row_bytes) {
+    if (setjmp(decoder.escape) != 0) return false;
+    jpeg_start_decompress(&decoder.jpeg);
+    while (decoder.jpeg.output_scanline < decoder.jpeg.output_height) {
+        JSAMPROW row = out + decoder.jpeg.output_scanline * row_bytes;
+        jpeg_read_scanlines(&decoder.jpeg, &row, 1);
+    }
+    jpeg_finish_decompress(&decoder.jpeg);
+    return true;
+}
+
+[[noreturn]] void fail(const Decoder& decoder, std::string_view name) {
+    if (decoder.cut_short) {
+        throw Error(fmt::format("{}: the JPEG file is cut short", name),
+                    "copy or download it again");
+    }
+    throw Error(fmt::format("{}: damaged or unsupported JPEG file: {}", name, decoder.message),
+                "convert it with another program or leave it out");
+}
+
+// The choices that libjpeg's colour conversion offers: RGB, or CMYK that we turn into RGB.
+void choose_output(jpeg_decompress_struct& jpeg, std::string_view name) {
+    switch (jpeg.jpeg_color_space) {
+        case JCS_GRAYSCALE:
+        case JCS_RGB:
+        case JCS_YCbCr:
+            jpeg.out_color_space = JCS_RGB;
+            return;
+        case JCS_CMYK:
+        case JCS_YCCK:
+            jpeg.out_color_space = JCS_CMYK;
+            return;
+        default:
+            throw Error(fmt::format("{}: JPEG file of {} channels, expected 1, 3 or 4", name,
+                                    jpeg.num_components),
+                        "convert it to RGB");
+    }
+}
+
+// Huffman codes have at least one bit and every block at least one code, so a header that promises
+// more blocks than the file has bits lies, and nothing is allocated for it.
+bool promises_too_much(const jpeg_decompress_struct& jpeg, std::size_t file_bytes) {
+    if (jpeg.arith_code != FALSE) return false;
+    std::uint64_t blocks = 0;
+    for (int i = 0; i < jpeg.num_components; ++i) {
+        const auto& component = jpeg.comp_info[i];
+        const auto across = [&](JDIMENSION pixels, int factor, int max_factor) {
+            const std::uint64_t unit = 8ULL * max_factor;
+            return (static_cast<std::uint64_t>(pixels) * factor + unit - 1) / unit;
+        };
+        blocks += across(jpeg.image_width, component.h_samp_factor, jpeg.max_h_samp_factor) *
+                  across(jpeg.image_height, component.v_samp_factor, jpeg.max_v_samp_factor);
+    }
+    return blocks > 8ULL * file_bytes;
+}
+
+int orientation_of(const jpeg_decompress_struct& jpeg) {
+    constexpr std::size_t kSignature = 6;
+    for (const auto* marker = jpeg.marker_list; marker != nullptr; marker = marker->next) {
+        if (marker->data_length > kSignature && std::memcmp(marker->data, "Exif\0\0", 6) == 0) {
+            return exif_orientation({marker->data + kSignature, marker->data_length - kSignature});
+        }
+    }
+    return 1;
+}
+
+// a*b/255 rounded, for values 0..255.
+int multiply_255(int a, int b) {
+    const int product = a * b + 128;
+    return ((product >> 8) + product) >> 8;
+}
+
+// One row of Adobe CMYK, whose four values are stored inverted: 0 is full ink.
+void cmyk_row_to_rgb(const std::uint8_t* cmyk, int width, std::uint8_t* rgb) {
+    for (int x = 0; x < width; ++x, cmyk += 4, rgb += 3) {
+        const int light = cmyk[3];
+        for (int c = 0; c < 3; ++c) {
+            rgb[c] = static_cast<std::uint8_t>(light - multiply_255(255 - cmyk[c], light));
+        }
+    }
+}
+
+}  // namespace
+
+StoredImage decode_jpeg(std::span<const std::uint8_t> bytes, std::string_view name,
+                        std::uint64_t max_pixels) {
+    Decoder decoder;
+    if (!read_header(decoder, bytes.data(), bytes.size())) fail(decoder, name);
+    auto& jpeg = decoder.jpeg;
+    check_size(jpeg.image_width, jpeg.image_height, max_pixels, name);
+    choose_output(jpeg, name);
+    if (promises_too_much(jpeg, bytes.size())) {
+        decoder.cut_short = true;
+        fail(decoder, name);
+    }
+
+    StoredImage stored;
+    stored.orientation = orientation_of(jpeg);
+    stored.image.size = {static_cast<int>(jpeg.image_width), static_cast<int>(jpeg.image_height)};
+    const std::size_t pixels = static_cast<std::size_t>(jpeg.image_width) * jpeg.image_height;
+    if (jpeg.out_color_space == JCS_RGB) {
+        stored.image.rgb.resize(3 * pixels);
+        if (!read_rows(decoder, stored.image.rgb.data(), 3UL * jpeg.image_width)) {
+            fail(decoder, name);
+        }
+        return stored;
+    }
+    std::vector<std::uint8_t> cmyk(4 * pixels);
+    if (!read_rows(decoder, cmyk.data(), 4UL * jpeg.image_width)) fail(decoder, name);
+    stored.image.rgb.resize(3 * pixels);
+    for (std::size_t y = 0; y < jpeg.image_height; ++y) {
+        cmyk_row_to_rgb(cmyk.data() + 4 * y * jpeg.image_width, stored.image.size.width,
+                        stored.image.rgb.data() + 3 * y * jpeg.image_width);
+    }
+    return stored;
+}
+
+}  // namespace embedmask::image

@@ -1,0 +1,28 @@
+// A picture as it lies in its file, before its orientation is applied.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "embedmask/image.h"
+
+namespace embedmask::image {
+
+struct StoredImage {
+    Image image;
+    /// EXIF orientation 1..8; 1 (upright) when the file states none or an impossible one.
+    int orientation = 1;
+};
+
+/// Decoders of one format each. The rules and errors are those of `decode_image`.
+StoredImage decode_jpeg(std::span<const std::uint8_t> bytes, std::string_view name,
+                        std::uint64_t max_pixels);
+StoredImage decode_png(std::span<const std::uint8_t> bytes, std::string_view name,
+                       std::uint64_t max_pixels);
+
+/// Error unless a header's size is positive and within `max_pixels`.
+void check_size(std::uint64_t width, std::uint64_t height, std::uint64_t max_pixels,
+                std::string_view name);
+
+}  // namespace embedmask::image

@@ -1,0 +1,23 @@
+// Small helpers that the readers and writers of this layer share.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "embedmask/image.h"
+
+namespace embedmask::image {
+
+/// Error unless the sides are positive and the pixels as many as they say.
+void check_valid(const Image& image);
+
+inline std::string_view as_text(std::span<const std::uint8_t> bytes) {
+    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+inline std::size_t pixel_count(ImageSize size) {
+    return static_cast<std::size_t>(size.width) * static_cast<std::size_t>(size.height);
+}
+
+}  // namespace embedmask::image

@@ -1,0 +1,104 @@
+// Coupling: which pixels belong to a proposal (spec §7.4 - §7.6, §7.9, §11).
+//
+// Everything works box by box on planes stored column by column, the order of run lengths; no
+// buffer ever holds more than one detection.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "embedmask/config.h"
+#include "embedmask/image.h"
+#include "embedmask/rle.h"
+#include "mask/taps.h"
+
+namespace embedmask::mask {
+
+struct CouplingOptions {
+    bool upsample_embedding = true;  ///< false: couple at stride 8, then upsample the result
+    bool aligned = false;            ///< resampler of all upsampling steps
+    bool box_window = true;          ///< only inside the box enlarged by two cells, else everywhere
+    bool log_domain = true;          ///< what is resized: log-probabilities or probabilities
+    double threshold = 0.53;         ///< a probability, compared with > in the chosen domain
+    bool at_input_size = false;      ///< masks at content size instead of the original's (§7.6)
+
+    static CouplingOptions of(const Config& config);
+};
+
+/// The sizes that a mask passes through.
+struct Geometry {
+    ImageSize original;  ///< of the image file
+    ImageSize content;   ///< after resizing
+    ImageSize padded;    ///< multiples of 32
+};
+
+/// Cells [x1, x2) x [y1, y2) of the quarter-resolution grid.
+struct Window {
+    int x1 = 0;
+    int y1 = 0;
+    int x2 = 0;
+    int y2 = 0;
+};
+
+/// One side of the single resize of §7.5 step 4: ceil(cells·4·original/content), in float32 from
+/// left to right as the authors have it.
+int paste_size(int cells, int original, int content);
+
+/// A plane of values on the quarter-resolution grid: value (x, y) at [x * height + y].
+struct Plane {
+    int width = 0;
+    int height = 0;
+    std::vector<float> values;
+};
+
+/// One image's pixel embeddings, ready to be coupled with proposals. After construction all methods
+/// are const and may be called from several threads.
+class Coupling {
+public:
+    /// `pixels`: (D, padded.height/8, padded.width/8) row-major planes.
+    Coupling(std::span<const float> pixels, int dims, const Geometry& geometry,
+             const CouplingOptions& options);
+
+    /// The window of a box given in pixels of the network input (§7.4 step 2); never empty.
+    [[nodiscard]] Window window(const std::array<float, 4>& box) const;
+
+    /// The mask at the original size (or the content's, see `at_input_size`) for every probability
+    /// threshold; one coupling serves all (§9.5).
+    [[nodiscard]] Rle mask(const std::array<float, 4>& box, std::span<const float> embedding,
+                           std::span<const float> margin) const;
+    [[nodiscard]] std::vector<Rle> masks(const std::array<float, 4>& box,
+                                         std::span<const float> embedding,
+                                         std::span<const float> margin,
+                                         std::span<const double> thresholds) const;
+
+    /// Log-probabilities −Σ m(p−q)² over the dimensions [first, last) on the whole quarter grid,
+    /// ignoring the window: what `--explain` draws.
+    [[nodiscard]] Plane log_probability(std::span<const float> embedding,
+                                        std::span<const float> margin, int first, int last) const;
+
+    [[nodiscard]] ImageSize mask_size() const { return output_; }
+
+private:
+    struct Patch;  // the values of one window with a border of outside cells
+
+    [[nodiscard]] Plane couple(std::span<const float> embedding, std::span<const float> margin,
+                               int first, int last, const Window& cells) const;
+    [[nodiscard]] Patch patch(const Window& window, std::span<const float> embedding,
+                              std::span<const float> margin) const;
+    [[nodiscard]] Rle paste(const Patch& patch, double threshold) const;
+
+    CouplingOptions options_;
+    int dims_;
+    int grid_width_ = 0;  // of the planes in which the coupling is evaluated
+    int grid_height_ = 0;
+    int mask_width_ = 0;  // the quarter-resolution grid
+    int mask_height_ = 0;
+    ImageSize output_;
+    std::vector<float> embeddings_;  // (D, grid_width, grid_height)
+    Taps columns_;                   // quarter grid → output columns and rows
+    Taps rows_;
+};
+
+}  // namespace embedmask::mask

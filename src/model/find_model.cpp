@@ -1,0 +1,52 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "embedmask/error.h"
+#include "embedmask/model.h"
+
+namespace embedmask {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kExtension = ".safetensors";
+
+// Where the running program keeps its models: relative to itself, so that an installed tree may be
+// moved, or in the checkout that it was built in.
+std::vector<fs::path> model_folders() {
+    std::error_code error;
+    const fs::path program = fs::read_symlink("/proc/self/exe", error);
+    if (error) return {};
+    const fs::path bin = program.parent_path();
+    return {bin.parent_path() / "share" / "embedmask" / "models", bin.parent_path() / "models"};
+}
+
+std::vector<std::string> installed_models() {
+    std::vector<std::string> names;
+    for (const fs::path& folder : model_folders()) {
+        std::error_code error;
+        for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
+            if (entry.path().extension() == kExtension) {
+                names.push_back(entry.path().stem().string());
+            }
+        }
+    }
+    std::sort(names.begin(), names.end());
+    return names;
+}
+
+}  // namespace
+
+fs::path find_model(const std::string& name) {
+    if (fs::exists(name)) return name;
+    for (const fs::path& folder : model_folders()) {
+        const fs::path candidate = folder / (name + kExtension);
+        if (fs::exists(candidate)) return candidate;
+    }
+    throw Error(fmt::format("{}: no such file, and no model of that name is installed", name),
+                fmt::format("installed: {}", fmt::join(installed_models(), ", ")));
+}
+
+}  // namespace embedmask

@@ -1,0 +1,13 @@
+// Feature pyramid P3..P7 (spec §3.4).
+#pragma once
+
+#include <array>
+
+#include "network/backbone.h"
+
+namespace embedmask::network {
+
+void declare_fpn(Builder& builder, const Config& config);
+std::array<NodeId, 5> fpn(Builder& builder, const Config& config, const BackboneFeatures& features);
+
+}  // namespace embedmask::network

@@ -1,0 +1,300 @@
+#include "network/rewrite.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <set>
+
+#include "network/live.h"
+
+namespace embedmask::network {
+namespace {
+
+// Copies a network node by node; a rewrite overrides what happens to some of them.
+class Copier {
+public:
+    explicit Copier(const Network& from) : from_(from), moved_(from.graph.nodes.size(), -1) {
+        to_.weights = from.weights;
+        to_.graph.parameters = from.graph.parameters;
+        to_.graph.input_channels = from.graph.input_channels;
+    }
+
+    [[nodiscard]] NodeId moved(NodeId old) const { return moved_[old]; }
+    void redirect(NodeId old, NodeId now) { moved_[old] = now; }
+
+    NodeId append(Node node) {
+        to_.graph.nodes.push_back(std::move(node));
+        return static_cast<NodeId>(to_.graph.nodes.size() - 1);
+    }
+
+    /// The node with its inputs renumbered.
+    void copy(NodeId old) {
+        Node node = from_.graph.nodes[old];
+        for (NodeId& input : node.inputs) {
+            input = moved_[input];
+        }
+        moved_[old] = append(std::move(node));
+    }
+
+    std::string add_weight(const std::string& name, std::vector<float> values,
+                           std::vector<std::int64_t> shape) {
+        to_.graph.parameters.push_back({name, shape, {}, false, false});
+        to_.weights[name] = Tensor::of_floats(std::move(values), std::move(shape));
+        return name;
+    }
+
+    Network finish() {
+        for (const Output& output : from_.graph.outputs) {
+            if (moved_[output.node] < 0) continue;
+            to_.graph.outputs.push_back({output.name, moved_[output.node], output.training_only});
+        }
+        drop_unused();
+        return std::move(to_);
+    }
+
+private:
+    void drop_unused() {
+        std::set<std::string, std::less<>> used;
+        for (const Node& node : to_.graph.nodes) {
+            used.insert(node.parameters.begin(), node.parameters.end());
+        }
+        std::erase_if(to_.graph.parameters,
+                      [&](const Parameter& p) { return !used.contains(p.name); });
+        std::erase_if(to_.weights, [&](const auto& entry) { return !used.contains(entry.first); });
+    }
+
+    const Network& from_;
+    Network to_;
+    std::vector<NodeId> moved_;
+};
+
+std::vector<std::vector<NodeId>> readers_of(const Graph& graph) {
+    std::vector<std::vector<NodeId>> readers(graph.nodes.size());
+    for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+        for (const NodeId input : graph.nodes[i].inputs) {
+            readers[input].push_back(static_cast<NodeId>(i));
+        }
+    }
+    return readers;
+}
+
+std::vector<bool> is_output(const Graph& graph) {
+    std::vector<bool> result(graph.nodes.size(), false);
+    for (const Output& output : graph.outputs) {
+        result[output.node] = true;
+    }
+    return result;
+}
+
+std::vector<float> floats_of(const Network& network, const std::string& name) {
+    return to_floats(network.weights.at(name));
+}
+
+// Multiplies the weights of output channel o by factor(o).
+template <typename Factor>
+void scale_channels(std::vector<float>& weight, std::size_t channels, Factor factor) {
+    const std::size_t per_channel = weight.size() / channels;
+    for (std::size_t o = 0; o < channels; ++o) {
+        const double f = factor(o);
+        for (std::size_t i = o * per_channel; i < (o + 1) * per_channel; ++i) {
+            weight[i] = static_cast<float>(weight[i] * f);
+        }
+    }
+}
+
+bool is_batch_norm(const Node& node) {
+    return node.op == Op::frozen_batch_norm || node.op == Op::batch_norm;
+}
+
+struct SiblingKey {
+    NodeId input;
+    int kernel;
+    int stride;
+    int padding;
+
+    auto operator<=>(const SiblingKey&) const = default;
+};
+
+}  // namespace
+
+Network drop_training_branches(const Network& network) {
+    Network kept = network;
+    std::erase_if(kept.graph.outputs, [](const Output& output) { return output.training_only; });
+    const std::vector<bool> live = inference_nodes(kept.graph);
+    Copier copier(kept);
+    for (std::size_t i = 0; i < kept.graph.nodes.size(); ++i) {
+        if (live[i]) copier.copy(static_cast<NodeId>(i));
+    }
+    return copier.finish();
+}
+
+Network fold_batch_norm(const Network& network) {
+    const auto readers = readers_of(network.graph);
+    const auto outputs = is_output(network.graph);
+    Copier copier(network);
+    // The conv is emitted when its norm is reached; all nodes between do not depend on it.
+    const auto folds_into = [&](NodeId conv) -> std::optional<NodeId> {
+        if (network.graph.nodes[conv].op != Op::conv2d || outputs[conv]) return std::nullopt;
+        if (readers[conv].size() != 1) return std::nullopt;
+        const NodeId norm = readers[conv][0];
+        return is_batch_norm(network.graph.nodes[norm]) ? std::optional(norm) : std::nullopt;
+    };
+    for (std::size_t i = 0; i < network.graph.nodes.size(); ++i) {
+        const auto id = static_cast<NodeId>(i);
+        const Node& node = network.graph.nodes[i];
+        if (folds_into(id)) continue;
+        if (!is_batch_norm(node) || folds_into(node.inputs[0]) != id) {
+            copier.copy(id);
+            continue;
+        }
+        Node conv = network.graph.nodes[node.inputs[0]];
+        std::vector<float> weight = floats_of(network, conv.parameters[0]);
+        const std::vector<float> gamma = floats_of(network, node.parameters[0]);
+        const std::vector<float> beta = floats_of(network, node.parameters[1]);
+        const std::vector<float> mean = floats_of(network, node.parameters[2]);
+        const std::vector<float> variance = floats_of(network, node.parameters[3]);
+        std::vector<float> bias(gamma.size(), 0.0F);
+        if (conv.parameters.size() > 1) bias = floats_of(network, conv.parameters[1]);
+        const auto factor = [&](std::size_t o) {
+            return gamma[o] / std::sqrt(double{variance[o]} + node.attributes.epsilon);
+        };
+        scale_channels(weight, gamma.size(), factor);
+        for (std::size_t o = 0; o < gamma.size(); ++o) {
+            bias[o] = static_cast<float>(beta[o] + (double{bias[o]} - mean[o]) * factor(o));
+        }
+        const auto channels = static_cast<std::int64_t>(gamma.size());
+        const auto shape = network.weights.at(conv.parameters[0]).shape;
+        conv.parameters = {
+            copier.add_weight(node.name + ".folded.weight", std::move(weight), shape),
+            copier.add_weight(node.name + ".folded.bias", std::move(bias), {channels})};
+        conv.inputs[0] = copier.moved(conv.inputs[0]);
+        copier.redirect(id, copier.append(std::move(conv)));
+    }
+    return copier.finish();
+}
+
+Network fold_multiply(const Network& network) {
+    const auto readers = readers_of(network.graph);
+    const auto outputs = is_output(network.graph);
+    const auto folds = [&](NodeId id) {
+        if (network.graph.nodes[id].op != Op::multiply || outputs[id]) return false;
+        return std::all_of(readers[id].begin(), readers[id].end(), [&](NodeId reader) {
+            return network.graph.nodes[reader].op == Op::conv2d;
+        });
+    };
+    Copier copier(network);
+    std::set<std::string> added;
+    for (std::size_t i = 0; i < network.graph.nodes.size(); ++i) {
+        const auto id = static_cast<NodeId>(i);
+        const Node& node = network.graph.nodes[i];
+        if (folds(id)) {
+            copier.redirect(id, copier.moved(node.inputs[0]));
+            continue;
+        }
+        if (node.op != Op::conv2d || !folds(node.inputs[0])) {
+            copier.copy(id);
+            continue;
+        }
+        const double value = network.graph.nodes[node.inputs[0]].attributes.value;
+        Node conv = node;
+        // Heads share their weights over the levels; so do the scaled ones.
+        const std::string name = fmt::format("{}.times.{}", conv.parameters[0], value);
+        if (added.insert(name).second) {
+            std::vector<float> weight = floats_of(network, conv.parameters[0]);
+            scale_channels(weight, 1, [&](std::size_t) { return value; });
+            copier.add_weight(name, std::move(weight),
+                              network.weights.at(conv.parameters[0]).shape);
+        }
+        conv.parameters[0] = name;
+        conv.inputs[0] = copier.moved(conv.inputs[0]);
+        copier.redirect(id, copier.append(std::move(conv)));
+    }
+    return copier.finish();
+}
+
+Network merge_sibling_convs(const Network& network, std::int64_t max_channels) {
+    const Graph& graph = network.graph;
+    const auto channels_of = [&](NodeId id) {
+        return network.weights.at(graph.nodes[id].parameters[0]).shape[0];
+    };
+    std::map<SiblingKey, std::vector<NodeId>> groups;
+    for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+        const Node& node = graph.nodes[i];
+        if (node.op != Op::conv2d || node.parameters.size() != 2) continue;
+        const Attributes& a = node.attributes;
+        groups[{node.inputs[0], a.kernel, a.stride, a.padding}].push_back(static_cast<NodeId>(i));
+    }
+    std::map<NodeId, const std::vector<NodeId>*> group_of;
+    for (const auto& [key, members] : groups) {
+        std::int64_t total = 0;
+        for (const NodeId member : members) {
+            total += channels_of(member);
+        }
+        if (members.size() < 2 || total > max_channels) continue;
+        for (const NodeId member : members) {
+            group_of[member] = &members;
+        }
+    }
+    Copier copier(network);
+    std::map<std::string, std::string> merged_names;
+    for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
+        const auto id = static_cast<NodeId>(i);
+        const auto group = group_of.find(id);
+        if (group == group_of.end()) {
+            copier.copy(id);
+            continue;
+        }
+        const std::vector<NodeId>& members = *group->second;
+        if (members.front() != id) continue;  // emitted with the first of its group
+        std::string name;
+        for (const NodeId member : members) {
+            name += (name.empty() ? "" : "+") + graph.nodes[member].parameters[0];
+        }
+        std::int64_t total = 0;
+        for (const NodeId member : members) {
+            total += channels_of(member);
+        }
+        if (merged_names.emplace(name, name).second) {
+            std::vector<float> weight;
+            std::vector<float> bias;
+            for (const NodeId member : members) {
+                const std::vector<float> w = floats_of(network, graph.nodes[member].parameters[0]);
+                const std::vector<float> b = floats_of(network, graph.nodes[member].parameters[1]);
+                weight.insert(weight.end(), w.begin(), w.end());
+                bias.insert(bias.end(), b.begin(), b.end());
+            }
+            std::vector<std::int64_t> shape =
+                network.weights.at(graph.nodes[id].parameters[0]).shape;
+            shape[0] = total;
+            copier.add_weight(name, std::move(weight), shape);
+            copier.add_weight(name + ".bias", std::move(bias), {total});
+        }
+        Node conv = graph.nodes[id];
+        conv.name += ".merged";
+        conv.parameters = {name, name + ".bias"};
+        conv.inputs[0] = copier.moved(conv.inputs[0]);
+        const NodeId merged = copier.append(std::move(conv));
+        int begin = 0;
+        for (const NodeId member : members) {
+            const int end = begin + static_cast<int>(channels_of(member));
+            Node slice{Op::slice, graph.nodes[member].name + ".slice", {merged}, {}, {}};
+            slice.attributes.begin = begin;
+            slice.attributes.end = end;
+            copier.redirect(member, copier.append(std::move(slice)));
+            begin = end;
+        }
+    }
+    return copier.finish();
+}
+
+Network optimise_for_inference(const Network& network) {
+    // Merging pays for the narrow output convolutions, whose 1 to 16 channels leave vector units
+    // idle; merging the 256-channel towers does not (docs/performance.md).
+    constexpr std::int64_t kMergedChannels = 128;
+    return merge_sibling_convs(fold_multiply(fold_batch_norm(drop_training_branches(network))),
+                               kMergedChannels);
+}
+
+}  // namespace embedmask::network

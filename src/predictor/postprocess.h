@@ -1,0 +1,42 @@
+// From the network's outputs to detections of one image (spec §7).
+#pragma once
+
+#include <unordered_set>
+#include <vector>
+
+#include "detection/candidates.h"
+#include "embedmask/predictor.h"
+#include "engine/engine.h"
+#include "mask/coupling.h"
+
+namespace embedmask {
+
+/// Const after construction; any thread.
+class Postprocess {
+public:
+    Postprocess(const Config& config, const std::vector<Category>& categories,
+                const PredictorOptions& options);
+
+    /// Detections of image `index` of the batch in `request`; timings of selection and masks.
+    [[nodiscard]] Prediction run(const engine::Request& request, std::int64_t index,
+                                 const mask::Geometry& geometry) const;
+
+private:
+    [[nodiscard]] std::vector<detection::Candidate> select(const engine::Request& request,
+                                                           std::int64_t index,
+                                                           const mask::Geometry& geometry) const;
+    [[nodiscard]] bool wanted(const detection::Candidate& candidate) const;
+    [[nodiscard]] std::array<float, 4> result_box(const detection::Box& box,
+                                                  const mask::Geometry& geometry) const;
+    [[nodiscard]] Embeddings::Proposal proposal(const engine::Request& request, std::int64_t index,
+                                                const detection::Candidate& candidate) const;
+
+    Config config_;
+    std::vector<Category> categories_;
+    std::unordered_set<int> labels_;  // wanted labels, empty = all
+    float score_threshold_ = 0;
+    int threads_ = 1;
+    bool keep_embeddings_ = false;
+};
+
+}  // namespace embedmask

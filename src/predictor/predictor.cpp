@@ -1,0 +1,173 @@
+#include "embedmask/predictor.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <numeric>
+
+#include "base/parallel.h"
+#include "embedmask/error.h"
+#include "engine/engine.h"
+#include "image/preprocess.h"
+#include "mask/coupling.h"
+#include "predictor/postprocess.h"
+#include "predictor/request_pool.h"
+
+namespace embedmask {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double milliseconds_since(Clock::time_point start) {
+    return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+Config with_options(Config config, const PredictorOptions& options) {
+    std::vector<std::string> overrides;
+    const auto set = [&](const char* key, auto value) {
+        if (value) overrides.push_back(fmt::format("{}={}", key, *value));
+    };
+    set("mask_thresh", options.mask_threshold);
+    set("input.short_test", options.short_side);
+    set("input.max", options.max_side);
+    apply_overrides(config, overrides);
+    return config;
+}
+
+image::PixelStatistics statistics_of(const Config::Input& input) {
+    image::PixelStatistics statistics;
+    statistics.bgr = input.order == "bgr";
+    statistics.divisor = input.range == "1" ? 255.0F : 1.0F;
+    for (std::size_t c = 0; c < 3; ++c) {
+        statistics.mean[c] = static_cast<float>(input.mean[c]);
+        statistics.std[c] = static_cast<float>(input.std[c]);
+    }
+    return statistics;
+}
+
+}  // namespace
+
+class Predictor::Implementation {
+public:
+    Implementation(const Model& model, const PredictorOptions& options)
+        : config_(with_options(model.config, options)),
+          categories_(model.categories),
+          statistics_(statistics_of(config_.input)),
+          engine_(engine::make_openvino_engine(
+              network::optimise_for_inference({model.graph(), model.weights}),
+              {options.precision, options.threads, options.streams, options.cache})),
+          pool_(*engine_),
+          postprocess_(config_, categories_, options) {}
+
+    [[nodiscard]] std::vector<Prediction> predict(std::span<const Image> photos) const {
+        if (photos.empty()) return {};
+        std::vector<mask::Geometry> geometries;
+        ImageSize padded;
+        for (const Image& photo : photos) {
+            const ImageSize content = content_size(photo.size);
+            geometries.push_back({photo.size, content, {}});
+            const ImageSize own =
+                image::padded_size(content, static_cast<int>(config_.input.size_divisor));
+            padded = {std::max(padded.width, own.width), std::max(padded.height, own.height)};
+        }
+        Timings timings;
+        const PooledRequest request = pool_.acquire();
+        auto start = Clock::now();
+        fill_input(*request, photos, geometries, padded);
+        timings.preprocess = milliseconds_since(start);
+        start = Clock::now();
+        request->start();
+        request->wait();
+        timings.network = milliseconds_since(start);
+        std::vector<Prediction> predictions;
+        for (std::size_t i = 0; i < photos.size(); ++i) {
+            geometries[i].padded = padded;
+            Prediction prediction =
+                postprocess_.run(*request, static_cast<std::int64_t>(i), geometries[i]);
+            // The network's time is shared out evenly over the batch.
+            const auto count = static_cast<double>(photos.size());
+            prediction.timings.preprocess = timings.preprocess / count;
+            prediction.timings.network = timings.network / count;
+            predictions.push_back(std::move(prediction));
+        }
+        return predictions;
+    }
+
+    [[nodiscard]] const Config& config() const { return config_; }
+    [[nodiscard]] const std::vector<Category>& categories() const { return categories_; }
+    [[nodiscard]] std::string precision() const { return engine_->precision(); }
+    [[nodiscard]] int streams() const { return engine_->streams(); }
+
+private:
+    [[nodiscard]] ImageSize content_size(ImageSize photo) const {
+        const auto& input = config_.input;
+        const auto rule =
+            input.resize_rule == "d2" ? image::ResizeRule::d2 : image::ResizeRule::mrcnn;
+        return image::resized_size(photo, static_cast<int>(input.short_test),
+                                   static_cast<int>(input.max), rule);
+    }
+
+    void fill_input(engine::Request& request, std::span<const Image> photos,
+                    const std::vector<mask::Geometry>& geometries, ImageSize padded) const {
+        const auto batch = static_cast<std::int64_t>(photos.size());
+        const std::span<float> input = request.input(batch, padded.height, padded.width);
+        const std::size_t slice = input.size() / photos.size();
+        for (std::size_t i = 0; i < photos.size(); ++i) {
+            image::preprocess(photos[i], geometries[i].content, statistics_,
+                              input.data() + i * slice, padded);
+        }
+    }
+
+    Config config_;
+    std::vector<Category> categories_;
+    image::PixelStatistics statistics_;
+    std::unique_ptr<engine::Engine> engine_;
+    mutable RequestPool pool_;
+    Postprocess postprocess_;
+};
+
+Predictor::Predictor(const Model& model, const PredictorOptions& options)
+    : implementation_(std::make_unique<const Implementation>(model, options)) {}
+
+Predictor::~Predictor() = default;
+
+Prediction Predictor::predict(const Image& photo) const {
+    return std::move(implementation_->predict({&photo, 1}).front());
+}
+
+std::vector<Prediction> Predictor::predict(std::span<const Image> photos) const {
+    return implementation_->predict(photos);
+}
+
+void Predictor::warmup(ImageSize photo) const {
+    const std::size_t bytes = 3ULL * static_cast<std::size_t>(photo.width) * photo.height;
+    (void)predict(Image{photo, std::vector<std::uint8_t>(bytes, 127)});
+}
+
+const std::vector<Category>& Predictor::categories() const {
+    return implementation_->categories();
+}
+
+const Config& Predictor::config() const {
+    return implementation_->config();
+}
+
+std::string Predictor::precision() const {
+    return implementation_->precision();
+}
+
+int Predictor::streams() const {
+    return implementation_->streams();
+}
+
+std::vector<std::size_t> by_score(std::span<const Detection> detections) {
+    std::vector<std::size_t> order(detections.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+        return detections[a].score > detections[b].score;
+    });
+    return order;
+}
+
+}  // namespace embedmask

@@ -1,0 +1,48 @@
+// Drawing on a picture: blended pixels, rounded plates, frames, text.
+#pragma once
+
+#include <string_view>
+
+#include "embedmask/image.h"
+#include "render/colour.h"
+
+namespace embedmask::render {
+
+/// A rectangle in pixels, fractions allowed.
+struct Rectangle {
+    float x = 0;
+    float y = 0;
+    float width = 0;
+    float height = 0;
+};
+
+/// Whether the two share any area.
+bool overlap(const Rectangle& a, const Rectangle& b);
+
+/// Draws on a picture that it does not own. Whatever falls outside is left out.
+class Canvas {
+public:
+    explicit Canvas(Image& image) : image_(image) {}
+
+    [[nodiscard]] ImageSize size() const { return image_.size; }
+
+    /// Mixes `colour` into one pixel; `opacity` 0..1. Outside the picture: nothing.
+    void blend(int x, int y, Colour colour, float opacity);
+    /// A filled rectangle with rounded, smooth corners.
+    void fill(const Rectangle& area, float radius, Colour colour, float opacity);
+    /// A frame of `line` pixels along the inside of `area`.
+    void frame(const Rectangle& area, float line, Colour colour, float opacity);
+    /// Text whose capitals are `height` pixels high, top left corner at (x, y).
+    void text(float x, float y, float height, std::string_view characters, Colour colour);
+
+private:
+    Image& image_;
+};
+
+/// Width of a text in pixels when its capitals are `height` high.
+float text_width(std::string_view characters, float height);
+
+/// Height of capitals that reads well on a picture of this size.
+float text_height_for(ImageSize size);
+
+}  // namespace embedmask::render

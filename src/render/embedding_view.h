@@ -1,0 +1,37 @@
+// Embeddings as colours: the pictures of the paper's Fig. 1 (spec §12, EmbedMask #13).
+#pragma once
+
+#include <array>
+#include <span>
+#include <vector>
+
+#include "embedmask/image.h"
+#include "render/colour.h"
+
+namespace embedmask::render {
+
+/// Three directions in the space of embeddings and the range of values along each.
+struct EmbeddingBasis {
+    int dims = 0;
+    std::vector<float> mean;                 ///< dims
+    std::array<std::vector<float>, 3> axes;  ///< dims each; zeros when dims < 3
+    std::array<float, 3> low{};
+    std::array<float, 3> high{};
+};
+
+/// Principal component analysis of pixel and proposal embeddings together, so that both get their
+/// colours by the same rule. `pixels`: planes, dims x (any number of cells); `proposals`: rows,
+/// (any number) x dims; dims 1..32. An axis points so that its largest component is positive.
+/// Error when the sizes do not fit or there is no embedding at all.
+EmbeddingBasis fit_embedding_basis(std::span<const float> pixels, std::span<const float> proposals,
+                                   int dims);
+
+/// One pixel per cell: components min-max scaled to [0, 1], shown as red, green, blue.
+/// `pixels`: dims x size.height x size.width.
+Image embedding_picture(const EmbeddingBasis& basis, std::span<const float> pixels, ImageSize size);
+
+/// The colours that the same rule gives to proposal embeddings (rows of `basis.dims`).
+std::vector<Colour> embedding_colours(const EmbeddingBasis& basis,
+                                      std::span<const float> proposals);
+
+}  // namespace embedmask::render

@@ -1,0 +1,171 @@
+#include "render/overlay.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "render/canvas.h"
+#include "render/drawing_order.h"
+#include "render/mask_region.h"
+
+namespace embedmask::render {
+namespace {
+
+// Sum over a window of 2 * radius + 1 along lines of `count` values that lie `step` apart.
+void box_sum(std::vector<std::uint16_t>& values, std::size_t start, int count, std::size_t step,
+             int radius, std::vector<std::uint16_t>& line) {
+    for (int i = 0; i < count; ++i) {
+        line[i] = values[start + i * step];
+    }
+    std::uint32_t sum = 0;
+    for (int i = 0; i < std::min(radius, count); ++i) {
+        sum += line[i];
+    }
+    for (int i = 0; i < count; ++i) {
+        if (i + radius < count) sum += line[i + radius];
+        if (i - radius - 1 >= 0) sum -= line[i - radius - 1];
+        values[start + i * step] = static_cast<std::uint16_t>(sum);
+    }
+}
+
+// Share of mask pixels in the square around each pixel, times (2 * radius + 1)^2. Where it is half,
+// there runs the mask's edge, smoothed over the staircase of its pixels.
+std::vector<std::uint16_t> smoothed(const MaskRegion& region, int radius) {
+    std::vector<std::uint16_t> values(region.bits.begin(), region.bits.end());
+    std::vector<std::uint16_t> line(std::max(region.width, region.height));
+    for (int y = 0; y < region.height; ++y) {
+        box_sum(values, static_cast<std::size_t>(y) * region.width, region.width, 1, radius, line);
+    }
+    for (int x = 0; x < region.width; ++x) {
+        box_sum(values, x, region.height, region.width, radius, line);
+    }
+    return values;
+}
+
+Colour towards_white(Colour colour, float share) {
+    const auto mix = [share](std::uint8_t v) {
+        return static_cast<std::uint8_t>(static_cast<float>(v) +
+                                         share * static_cast<float>(255 - v));
+    };
+    return {mix(colour.r), mix(colour.g), mix(colour.b)};
+}
+
+void draw_mask(Canvas& canvas, const DrawnInstance& instance, int radius,
+               const OverlayOptions& options) {
+    const MaskRegion region = mask_region(*instance.mask, radius + 1);
+    if (region.empty()) return;
+    const std::vector<std::uint16_t> blurred = smoothed(region, radius);
+    const float whole = static_cast<float>((2 * radius + 1) * (2 * radius + 1));
+    const Colour line = towards_white(instance.colour, 0.25F);
+    for (int y = 0; y < region.height; ++y) {
+        for (int x = 0; x < region.width; ++x) {
+            const std::size_t i = static_cast<std::size_t>(y) * region.width + x;
+            if (blurred[i] == 0) continue;
+            const float inside = static_cast<float>(blurred[i]) / whole;
+            if (region.bits[i] != 0) {
+                canvas.blend(region.x + x, region.y + y, instance.colour, options.fill_opacity);
+            }
+            if (!options.contours) continue;
+            const float edge = 1.F - std::abs(2.F * inside - 1.F);
+            if (edge > 0.2F) {
+                canvas.blend(region.x + x, region.y + y, line, std::min(1.F, 1.7F * (edge - 0.2F)));
+            }
+        }
+    }
+}
+
+struct Plate {
+    Rectangle area;
+    float text_height;
+    std::string text;
+};
+
+// Scores are cut, not rounded, to two places: 0.997 must not read as certainty.
+std::string label_text(const DrawnInstance& instance) {
+    const float score = std::clamp(instance.score, 0.F, 1.F);
+    return fmt::format("{} {:.2f}", instance.label, std::floor(score * 100.F + 1e-3F) / 100.F);
+}
+
+// Puts the plate at the first place around the box where it is inside the picture and covers no
+// other plate; when all are taken, at the first one pushed inside.
+Rectangle place(const std::array<float, 4>& box, float width, float height, ImageSize size,
+                const std::vector<Plate>& taken) {
+    const auto right = std::max(static_cast<float>(size.width) - width, 0.F);
+    const auto bottom = std::max(static_cast<float>(size.height) - height, 0.F);
+    const auto inside = [&](float x, float y) {
+        return Rectangle{std::round(std::clamp(x, 0.F, right)),
+                         std::round(std::clamp(y, 0.F, bottom)), width, height};
+    };
+    const auto [x1, y1, x2, y2] = box;
+    const float centre = (x1 + x2 - width) / 2;
+    std::vector<Rectangle> places{
+        inside(centre, y1 - height), inside(x1, y1 - height), inside(x2 - width, y1 - height),
+        inside(centre, y1),          inside(centre, y2),      inside(x1, y1),
+        inside(x2 - width, y1)};
+    for (int step = 1; step <= 12; ++step) {
+        const auto offset = static_cast<float>(step);
+        places.push_back(inside(centre, y1 - (offset + 1) * height));
+        places.push_back(inside(centre, y1 + offset * height));
+    }
+    for (const Rectangle& candidate : places) {
+        const bool free = std::none_of(taken.begin(), taken.end(), [&](const Plate& plate) {
+            return overlap(plate.area, candidate);
+        });
+        if (free) return candidate;
+    }
+    return places.front();
+}
+
+Plate make_plate(const DrawnInstance& instance, ImageSize size, const std::vector<Plate>& taken) {
+    Plate plate{{}, text_height_for(size), label_text(instance)};
+    // A long name on a small picture is set smaller, down to what can still be read.
+    const float room = static_cast<float>(size.width) / (text_width(plate.text, 1) + 1.2F);
+    plate.text_height = std::max(std::min(plate.text_height, room), 5.F);
+    const float width =
+        std::round(text_width(plate.text, plate.text_height) + 1.1F * plate.text_height);
+    const float height = std::round(1.75F * plate.text_height);
+    plate.area = place(instance.box, width, height, size, taken);
+    return plate;
+}
+
+void draw_plate(Canvas& canvas, const Plate& plate, Colour colour) {
+    const float unit = plate.text_height;
+    canvas.fill(plate.area, 0.3F * unit, colour, 0.92F);
+    canvas.text(plate.area.x + std::round(0.55F * unit), plate.area.y + std::round(0.36F * unit),
+                unit, plate.text, readable_on(colour));
+}
+
+}  // namespace
+
+Image overlay(Image photo, std::span<const DrawnInstance> instances,
+              const OverlayOptions& options) {
+    check_masks(photo.size, instances);
+    Canvas canvas(photo);
+    const auto order = drawing_order(instances);
+    const int shorter = std::min(photo.size.width, photo.size.height);
+    const int radius = std::clamp(shorter / 400, 1, 12);
+    for (const std::size_t i : order) {
+        draw_mask(canvas, instances[i], radius, options);
+    }
+    if (options.boxes) {
+        for (const std::size_t i : order) {
+            const auto [x1, y1, x2, y2] = instances[i].box;
+            canvas.frame({x1, y1, x2 - x1, y2 - y1}, static_cast<float>(radius),
+                         instances[i].colour, 0.8F);
+        }
+    }
+    if (!options.labels) return photo;
+    // The best instances choose their places first, and lie on top where there is no room for all.
+    std::vector<Plate> plates;
+    for (auto i = order.rbegin(); i != order.rend(); ++i) {
+        plates.push_back(make_plate(instances[*i], photo.size, plates));
+    }
+    for (std::size_t i = 0; i < order.size(); ++i) {
+        draw_plate(canvas, plates[order.size() - 1 - i], instances[order[i]].colour);
+    }
+    return photo;
+}
+
+}  // namespace embedmask::render

@@ -1,0 +1,25 @@
+// A photo with its instances drawn over it.
+#pragma once
+
+#include <span>
+
+#include "embedmask/image.h"
+#include "render/instance.h"
+
+namespace embedmask::render {
+
+struct OverlayOptions {
+    float fill_opacity = 0.45F;
+    bool contours = true;
+    bool boxes = false;
+    bool labels = true;
+};
+
+/// Draws masks (translucent, with a smooth contour), boxes and label plates ("person 0.97") on
+/// `photo` and returns it. Higher scores lie on top. Line and text sizes follow the size of the
+/// photo; plates stay inside it and keep clear of each other where there is room. Masks must have
+/// the photo's size (Error otherwise). Memory beside the photo: the largest mask's window.
+Image overlay(Image photo, std::span<const DrawnInstance> instances,
+              const OverlayOptions& options = {});
+
+}  // namespace embedmask::render

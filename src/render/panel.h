@@ -1,0 +1,37 @@
+// Pictures side by side, and probability maps among them (the paper's Fig. 3).
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "embedmask/image.h"
+
+namespace embedmask::render {
+
+struct CaptionedPicture {
+    std::string caption;
+    Image picture;
+};
+
+/// The pictures each under its caption and scaled to the height of the first, in one row, or in two
+/// columns when there are more than two and the first is wide; `title` (may be empty) stands above
+/// all. Error when there is no picture.
+Image panel(std::span<const CaptionedPicture> pictures, const std::string& title);
+
+/// A probability map (row order, values in [0, 1], stretched over the whole photo) in heat colours
+/// over the darkened photo: where the probability is low, the photo shines through.
+Image probability_picture(const Image& photo, std::span<const float> map, ImageSize map_size);
+
+/// Draws the three maps of one detection beside the photo, captioned "spatial-aware",
+/// "spatial-free" and "fused" (the product of the two, eq. 3 of the paper). All maps have
+/// `map_size`.
+struct ProbabilityMaps {
+    std::span<const float> spatial_aware;
+    std::span<const float> spatial_free;
+    std::span<const float> fused;
+    ImageSize map_size;
+};
+Image probability_panel(const Image& photo, const ProbabilityMaps& maps, const std::string& title);
+
+}  // namespace embedmask::render

@@ -1,0 +1,20 @@
+// YOLO segmentation labels.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "embedmask/image.h"
+#include "render/instance.h"
+
+namespace embedmask::render {
+
+/// The text of a YOLO-seg label file: one line per instance with at least one pixel, the category
+/// index (from 0) and then x y pairs divided by the picture's width and height. The format knows
+/// one ring per object: several parts are joined by cuts of no width between their nearest points,
+/// and holes, which it cannot express, are filled. Outlines are simplified within `tolerance`
+/// pixels (0: exact pixel edges). Error when a mask has another size.
+std::string yolo_text(ImageSize size, std::span<const DrawnInstance> instances,
+                      float tolerance = 1.F);
+
+}  // namespace embedmask::render

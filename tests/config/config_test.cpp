@@ -1,0 +1,114 @@
+#include "embedmask/config.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "embedmask/error.h"
+#include "test_data.h"
+
+namespace embedmask {
+namespace {
+
+void set(Config& config, const std::string& assignment) {
+    apply_overrides(config, {&assignment, 1});
+}
+
+// The message of the Error that parsing throws, with its fix.
+std::string message_of(const std::string& toml) {
+    try {
+        parse_config(toml, "my.toml");
+    } catch (const Error& error) {
+        return std::string(error.what()) + " | " + error.fix();
+    }
+    return "no error";
+}
+
+TEST(Config, RoundTripsThroughToml) {
+    for (const PresetInfo& info : presets()) {
+        const Config config = preset(info.name);
+        EXPECT_EQ(parse_config(to_toml(config), "x"), config) << info.name;
+    }
+}
+
+TEST(Config, ResolvedPresetFilesAreWhatThePresetsResolveTo) {
+    for (const PresetInfo& info : presets()) {
+        const std::string path =
+            std::string(EMBEDMASK_SOURCE_DIR) + "/configs/" + info.name + ".toml";
+        std::ifstream file(path);
+        ASSERT_TRUE(file) << path << ": write it with `embedmask info --preset " << info.name
+                          << "`";
+        const std::string text{std::istreambuf_iterator<char>(file), {}};
+        EXPECT_EQ(parse_config(text, path), preset(info.name)) << path;
+    }
+}
+
+TEST(Config, UnknownKeyNamesFileLineKeyAndTheNearestKey) {
+    EXPECT_EQ(message_of("embed_dim = 8\nsolver.learning = 1\n"),
+              "my.toml:2: solver.learning: unknown key | did you mean \"solver.lr\"?");
+    EXPECT_EQ(message_of("[backbone]\ndeph = 50\n"),
+              "my.toml:2: backbone.deph: unknown key | did you mean \"backbone.depth\"?");
+}
+
+TEST(Config, WrongTypeSaysWhatWasExpectedAndFound) {
+    EXPECT_EQ(message_of("\n\nembed_dim = \"16\"\n"),
+              "my.toml:3: embed_dim: expected a whole number, found a string | ");
+    EXPECT_EQ(message_of("embed_dim = 1.5"),
+              "my.toml:1: embed_dim: expected a whole number, found a number with a fraction | ");
+    EXPECT_EQ(message_of("input.mean = 3"),
+              "my.toml:1: input.mean: expected a list of numbers, found a whole number | ");
+    EXPECT_EQ(message_of("fix_margin = 1"),
+              "my.toml:1: fix_margin: expected true or false, found a whole number | ");
+    EXPECT_EQ(message_of("backbone = 50"),
+              "my.toml:1: backbone: expected a table, found a whole number | write [backbone]");
+}
+
+TEST(Config, OutOfRangeAndUnknownWords) {
+    EXPECT_EQ(message_of("score_thresh = 1.5"),
+              "my.toml:1: score_thresh: 1.5 is out of range, allowed 0 to 1 | ");
+    EXPECT_EQ(message_of("score_thresh = nan"),
+              "my.toml:1: score_thresh: nan is out of range, allowed 0 to 1 | ");
+    EXPECT_EQ(message_of("upsample = \"embeding\""),
+              "my.toml:1: upsample: \"embeding\" is not one of embedding, probability | did you "
+              "mean \"embedding\"?");
+    EXPECT_EQ(message_of("strides = [8, 16]"),
+              "my.toml:1: strides: expected 5 elements, found 2 | ");
+}
+
+TEST(Config, SyntaxErrorsAndContradictionsAreReported) {
+    EXPECT_TRUE(message_of("a = [1,\n").starts_with("my.toml:"));
+    EXPECT_TRUE(message_of("spatial_dims = 2\nembed_dim = 1").find("spatial_dims") !=
+                std::string::npos);
+    EXPECT_TRUE(message_of("use_dcn_in_tower = true").find("not supported") != std::string::npos);
+}
+
+TEST(Config, OverridesOfTheCommandLine) {
+    Config config = preset("g3");
+    set(config, "solver.lr=0.005");
+    EXPECT_EQ(config.solver.lr, 0.005);
+    set(config, "center=mask_centroid");
+    EXPECT_EQ(config.center, "mask_centroid");
+    set(config, "input.short_train=[640, 800]");
+    EXPECT_EQ(config.input.short_train.size(), 2U);
+    set(config, "input.range=1");
+    EXPECT_EQ(config.input.range, "1");
+    const std::string together[] = {"tower_channels=8", "pixel_channels=8", "tower_groups=4"};
+    apply_overrides(config, together);
+    EXPECT_EQ(config.tower_groups, 4) << "values are checked against each other at the end";
+    EXPECT_THROW(set(config, "solver.lr"), Error);
+    EXPECT_THROW(set(config, "=3"), Error);
+    EXPECT_THROW(set(config, "solver.lrr=1"), Error);
+    EXPECT_THROW(set(config, "max_det=1e400x"), Error);
+}
+
+TEST(Preset, UnknownNameIsAnErrorWithTheNearest) {
+    try {
+        preset("tabel2");
+        FAIL();
+    } catch (const Error& error) {
+        EXPECT_EQ(error.fix(), "did you mean \"table2\"?");
+    }
+}
+
+}  // namespace
+}  // namespace embedmask

@@ -1,0 +1,57 @@
+// The pedestrian model and its photos, for tests on real data.
+#pragma once
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "embedmask/image.h"
+#include "embedmask/model.h"
+#include "model/import.h"
+#include "model/safetensors.h"
+#include "test_data.h"
+
+namespace embedmask::testing {
+
+/// The model of the two weight files in $EMBEDMASK_DATA, as `embedmask convert` builds it.
+inline Model pedestrian_model() {
+    Model model;
+    model.config = preset("g3");
+    const std::string sets[] = {"num_classes=1", "backbone.frozen_bn_eps=1e-5",
+                                "input.short_test=320", "input.max=533",
+                                "input.mean=[103.939, 116.779, 123.68]"};
+    apply_overrides(model.config, sets);
+    model.categories = {{1, "person"}};
+    std::vector<ForeignWeights> files;
+    for (const char* name :
+         {"resnet50-imagenet-caffe.safetensors", "embedmask-r50-pennfudan-head.safetensors"}) {
+        files.push_back({name, read_safetensors(shared_data() / name).tensors, {}});
+    }
+    model.weights = import_weights(model.graph(), files, 0).weights;
+    return model;
+}
+
+struct ValidationPhoto {
+    std::int64_t id = 0;
+    std::filesystem::path path;
+    ImageSize size;
+};
+
+inline nlohmann::json read_json(const std::filesystem::path& path) {
+    std::ifstream file(path);
+    return nlohmann::json::parse(file);
+}
+
+inline std::vector<ValidationPhoto> validation_photos() {
+    const auto folder = shared_data() / "penn-fudan";
+    std::vector<ValidationPhoto> photos;
+    const auto annotations = read_json(folder / "instances_val.json");
+    for (const auto& image : annotations["images"]) {
+        photos.push_back({image["id"],
+                          folder / "images" / image["file_name"].get<std::string>(),
+                          {image["width"], image["height"]}});
+    }
+    return photos;
+}
+
+}  // namespace embedmask::testing

@@ -1,0 +1,153 @@
+// Real photos: what we detect is what the authors' own program detects with the same weights.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "e2e/pedestrians.h"
+#include "embedmask/predictor.h"
+
+namespace embedmask {
+namespace {
+
+constexpr float kScore = 0.3F;
+// Comparisons of two networks look at every second photo: half the time says the same.
+constexpr std::size_t kEvery = 2;
+
+struct Expected {
+    std::array<float, 4> box;
+    float score;
+    Rle mask;
+};
+
+std::map<std::int64_t, std::vector<Expected>> reference_detections() {
+    const auto folder = testing::shared_data() / "penn-fudan" / "reference";
+    const auto boxes = testing::read_json(folder / "detections_bbox.json");
+    const auto masks = testing::read_json(folder / "detections_segm.json");
+    std::map<std::int64_t, std::vector<Expected>> by_image;
+    for (std::size_t i = 0; i < boxes.size(); ++i) {
+        const auto& rle = masks[i]["segmentation"];
+        by_image[boxes[i]["image_id"]].push_back(
+            {boxes[i]["bbox"].get<std::array<float, 4>>(), boxes[i]["score"],
+             decompress(rle["counts"].get<std::string>(), rle["size"][0], rle["size"][1])});
+    }
+    return by_image;
+}
+
+float corner_distance(const std::array<float, 4>& a, const std::array<float, 4>& b) {
+    return std::max({std::fabs(a[0] - b[0]), std::fabs(a[1] - b[1]),
+                     std::fabs(a[0] + a[2] - b[0] - b[2]), std::fabs(a[1] + a[3] - b[1] - b[3])});
+}
+
+TEST(Reference, Fp32ReproducesTheAuthorsDetections) {
+    if (testing::shared_data().empty()) GTEST_SKIP() << testing::kNoSharedData;
+    const Predictor predictor(testing::pedestrian_model(), {.precision = Precision::fp32});
+    auto reference = reference_detections();
+    std::size_t compared = 0;
+    for (const testing::ValidationPhoto& photo : testing::validation_photos()) {
+        SCOPED_TRACE(photo.path.filename().string());
+        const Prediction found =
+            predictor.predict(read_image(photo.path, {.expected_size = photo.size}));
+        const std::vector<Expected>& expected = reference[photo.id];
+        const auto confident = [](const auto& d) { return d.score > kScore; };
+        EXPECT_EQ(std::count_if(found.detections.begin(), found.detections.end(), confident),
+                  std::count_if(expected.begin(), expected.end(), confident));
+        for (const Expected& e : expected) {
+            if (!confident(e)) continue;
+            const auto nearest = std::min_element(found.detections.begin(), found.detections.end(),
+                                                  [&](const auto& a, const auto& b) {
+                                                      return corner_distance(a.box, e.box) <
+                                                             corner_distance(b.box, e.box);
+                                                  });
+            ASSERT_NE(nearest, found.detections.end());
+            EXPECT_LE(corner_distance(nearest->box, e.box), 0.5F);
+            EXPECT_NEAR(nearest->score, e.score, 2e-3);
+            EXPECT_GE(mask_iou(nearest->mask, e.mask), 0.99);
+            ++compared;
+        }
+    }
+    EXPECT_GT(compared, 100U);
+}
+
+struct Agreement {
+    std::size_t total = 0;
+    std::size_t agreeing = 0;
+
+    [[nodiscard]] double share() const {
+        return static_cast<double>(agreeing) / static_cast<double>(total);
+    }
+};
+
+float box_iou(const std::array<float, 4>& p, const std::array<float, 4>& q) {
+    const float w = std::min(p[0] + p[2], q[0] + q[2]) - std::max(p[0], q[0]);
+    const float h = std::min(p[1] + p[3], q[1] + q[3]) - std::max(p[1], q[1]);
+    const float common = std::max(w, 0.0F) * std::max(h, 0.0F);
+    return common / (p[2] * p[3] + q[2] * q[3] - common);
+}
+
+// How many detections of `exact` above 0.3 `other` finds too, with box and mask IoU >= 0.95.
+Agreement agreement(const Predictor& exact, const Predictor& other) {
+    Agreement result;
+    const auto photos = testing::validation_photos();
+    for (std::size_t i = 0; i < photos.size(); i += kEvery) {
+        const testing::ValidationPhoto& photo = photos[i];
+        const Image image = read_image(photo.path);
+        const Prediction a = exact.predict(image);
+        const Prediction b = other.predict(image);
+        for (const Detection& detection : a.detections) {
+            if (detection.score <= kScore) continue;
+            ++result.total;
+            const auto same = [&](const Detection& found) {
+                return box_iou(detection.box, found.box) >= 0.95F &&
+                       mask_iou(detection.mask, found.mask) >= 0.95;
+            };
+            result.agreeing +=
+                std::any_of(b.detections.begin(), b.detections.end(), same) ? 1U : 0U;
+        }
+    }
+    return result;
+}
+
+TEST(Reference, Bf16AgreesWithFp32) {
+    if (testing::shared_data().empty()) GTEST_SKIP() << testing::kNoSharedData;
+    const Model model = testing::pedestrian_model();
+    const Predictor exact(model, {.precision = Precision::fp32});
+    const Predictor fast(model, {.precision = Precision::automatic});
+    if (fast.precision() != "bf16") GTEST_SKIP() << "this CPU has no bf16 units";
+    const Agreement found = agreement(exact, fast);
+    std::printf("bf16: %zu of %zu detections agree with fp32\n", found.agreeing, found.total);
+    ASSERT_GT(found.total, 50U);
+    EXPECT_GE(found.share(), 0.95);
+}
+
+TEST(Reference, TheShippedInt8FileAgreesWithTheF16Weights) {
+    if (testing::shared_data().empty()) GTEST_SKIP() << testing::kNoSharedData;
+    const Predictor exact(testing::pedestrian_model(), {.precision = Precision::fp32});
+    const Predictor shipped(
+        read_model(std::string(EMBEDMASK_SOURCE_DIR) + "/models/pedestrians.safetensors"),
+        {.precision = Precision::fp32});
+    const Agreement found = agreement(exact, shipped);
+    std::printf("i8 storage: %zu of %zu detections agree with F16\n", found.agreeing, found.total);
+    ASSERT_GT(found.total, 50U);
+    EXPECT_GE(found.share(), 0.95);
+}
+
+TEST(Predictor, ThreadsAndRepetitionGiveTheSameDetections) {
+    if (testing::shared_data().empty()) GTEST_SKIP() << testing::kNoSharedData;
+    const Model model = testing::pedestrian_model();
+    const Image image = read_image(testing::validation_photos().front().path);
+    const Prediction two =
+        Predictor(model, {.precision = Precision::fp32, .threads = 2}).predict(image);
+    const Prediction one =
+        Predictor(model, {.precision = Precision::fp32, .threads = 1}).predict(image);
+    ASSERT_EQ(one.detections.size(), two.detections.size());
+    for (std::size_t i = 0; i < one.detections.size(); ++i) {
+        EXPECT_NEAR(one.detections[i].score, two.detections[i].score, 1e-4);
+        // Two empty masks agree although their IoU is 0.
+        EXPECT_TRUE(one.detections[i].mask == two.detections[i].mask ||
+                    mask_iou(one.detections[i].mask, two.detections[i].mask) >= 0.99);
+    }
+}
+
+}  // namespace
+}  // namespace embedmask

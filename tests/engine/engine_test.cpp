@@ -1,0 +1,296 @@
+#include "engine/engine.h"
+
+#include <gtest/gtest.h>
+
+#include "embedmask/config.h"
+#include "embedmask/error.h"
+#include "engine/random_network.h"
+#include "network/bottleneck.h"
+#include "network/embedding_heads.h"
+#include "network/fcos.h"
+#include "test_data.h"
+
+namespace embedmask::engine {
+namespace {
+
+using network::Builder;
+using network::Network;
+using network::NodeId;
+using testing::random_network;
+
+std::unique_ptr<Engine> openvino(const Network& network, int threads = 2) {
+    return make_openvino_engine(network, {.precision = Precision::fp32, .threads = threads});
+}
+
+std::vector<float> random_image(std::int64_t batch, std::int64_t height, std::int64_t width,
+                                std::int64_t channels = 3) {
+    std::mt19937 random(7);
+    std::uniform_real_distribution<float> uniform(-1, 1);
+    std::vector<float> image(static_cast<std::size_t>(batch * channels * height * width));
+    for (float& value : image) {
+        value = uniform(random);
+    }
+    return image;
+}
+
+using Outputs = std::map<std::string, std::vector<float>>;
+
+Outputs run(Engine& engine, const network::Graph& graph, const std::vector<float>& image,
+            std::int64_t batch, std::int64_t height, std::int64_t width) {
+    const auto request = engine.create_request();
+    const auto input = request->input(batch, height, width);
+    std::copy(image.begin(), image.end(), input.begin());
+    request->start();
+    request->wait();
+    Outputs outputs;
+    for (const network::Output& output : graph.outputs) {
+        if (output.training_only) continue;
+        const TensorView view = request->output(output.name);
+        outputs[output.name] = {view.values.begin(), view.values.end()};
+    }
+    return outputs;
+}
+
+void expect_close(const Outputs& actual, const Outputs& expected, double tolerance) {
+    ASSERT_EQ(actual.size(), expected.size());
+    for (const auto& [name, values] : expected) {
+        const auto& found = actual.at(name);
+        ASSERT_EQ(found.size(), values.size()) << name;
+        double largest = 1e-3;
+        for (const float value : values) {
+            largest = std::max(largest, std::fabs(double{value}));
+        }
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            ASSERT_NEAR(found[i], values[i], tolerance * largest) << name << " at " << i;
+        }
+    }
+}
+
+// One graph that holds every op.
+network::Graph every_op() {
+    Builder b;
+    b.declare_conv("a", 3, 16, 3, true, {});
+    b.declare_group_norm("a.norm", 16);
+    b.declare_conv("b", 16, 8, 1, false, {});
+    b.declare_frozen_batch_norm("b.norm", 8);
+    b.declare_conv("c", 8, 8, 3, false, {});
+    b.declare_batch_norm("c.norm", 8);
+    b.declare_conv("d", 8, 4, 3, true, {});
+    b.declare_conv("e", 8, 2, 3, true, {});
+    b.declare_scale("scale");
+    b.declare_scale("lambda");
+    b.declare_conv("f", 10, 3, 3, true, {});
+    const NodeId stem = b.relu(b.group_norm(b.conv(b.input(), "a"), "a.norm", 4));
+    const NodeId pooled = b.max_pool(stem, 3, 2, 1);
+    const NodeId x = b.frozen_batch_norm(b.conv(pooled, "b"), "b.norm", 1e-5);
+    const NodeId low = b.relu(b.batch_norm(b.conv(x, "c", 2), "c.norm"));
+    b.output("nearest", b.add(x, b.upsample_nearest(low, 2)));
+    b.output("aligned2", b.add(x, b.resample(low, 2)));
+    b.output("aligned4", b.resample(low, 4));
+    const NodeId y = b.learned_scale(b.conv(b.multiply(x, 0.25), "d"), "scale");
+    b.output("exp", b.exp(y));
+    b.output("slices", b.concat({b.slice(y, 2, 4), b.slice(y, 0, 1)}));
+    b.output("coordinates", b.add_coordinates(b.conv(x, "e"), "lambda", 8, 100));
+    b.output("plain_coordinates", b.add_coordinates(b.conv(x, "e"), "", 16, 50));
+    b.output("coordconv", b.conv(b.append_coordinates(x, 8, 100, false), "f"));
+    b.output("coordconv_unit", b.conv(b.append_coordinates(x, 8, 100, true), "f"));
+    return b.finish();
+}
+
+TEST(Engines, OpenvinoAgreesWithPlainLoopsOnEveryOp) {
+    for (std::uint32_t seed = 0; seed < 4; ++seed) {
+        const Network network = random_network(every_op(), seed);
+        const auto reference = make_reference_engine(network);
+        const auto fast = openvino(network);
+        for (const auto& [batch, height, width] :
+             std::vector<std::array<std::int64_t, 3>>{{1, 8, 8}, {2, 16, 24}, {3, 32, 4}}) {
+            const auto image = random_image(batch, height, width);
+            expect_close(run(*fast, network.graph, image, batch, height, width),
+                         run(*reference, network.graph, image, batch, height, width), 1e-5);
+        }
+    }
+}
+
+TEST(Rewrites, EachEqualsTheUnrewrittenGraph) {
+    const Network network = random_network(every_op(), 3);
+    const auto image = random_image(2, 16, 24);
+    const auto expected = run(*make_reference_engine(network), network.graph, image, 2, 16, 24);
+    const auto check = [&](const char* name, const Network& rewritten) {
+        SCOPED_TRACE(name);
+        expect_close(run(*make_reference_engine(rewritten), rewritten.graph, image, 2, 16, 24),
+                     expected, 1e-5);
+        EXPECT_LE(rewritten.weights.size(), rewritten.graph.parameters.size());
+    };
+    check("drop_training_branches", network::drop_training_branches(network));
+    const Network folded = network::fold_batch_norm(network);
+    check("fold_batch_norm", folded);
+    for (const network::Node& node : folded.graph.nodes) {
+        EXPECT_NE(node.op, network::Op::frozen_batch_norm);
+        EXPECT_NE(node.op, network::Op::batch_norm);
+    }
+    const Network scaled = network::fold_multiply(network);
+    check("fold_multiply", scaled);
+    for (const network::Node& node : scaled.graph.nodes) {
+        EXPECT_NE(node.op, network::Op::multiply);
+    }
+    const Network merged = network::merge_sibling_convs(network, 64);
+    check("merge_sibling_convs", merged);
+    EXPECT_LT(network::count_macs(merged.graph, 32, 32) + 1,
+              network::count_macs(network.graph, 32, 32) * 2);
+    check("optimise_for_inference", network::optimise_for_inference(network));
+}
+
+// A small network of every preset: all ops in their real order, quick enough for plain loops.
+Config small(Config config) {
+    config.fpn.channels = 32;
+    config.tower_channels = 32;
+    config.pixel_channels = 32;
+    config.tower_groups = 8;
+    config.tower_convs = 1;
+    config.num_classes = 3;
+    config.backbone.depth = 50;
+    config.backbone.frozen_bn_eps = 1e-5;
+    return config;
+}
+
+TEST(Rewrites, WholeNetworkOfEveryPresetEqualsTheUnrewrittenOne) {
+    for (const PresetInfo& info : presets()) {
+        SCOPED_TRACE(info.name);
+        const Network network = random_network(network::embedmask(small(preset(info.name))), 11);
+        const Network fast = network::optimise_for_inference(network);
+        const auto image = random_image(1, 64, 96);
+        const auto expected = run(*openvino(network::drop_training_branches(network)),
+                                  network::drop_training_branches(network).graph, image, 1, 64, 96);
+        expect_close(run(*openvino(fast), fast.graph, image, 1, 64, 96), expected, 2e-3);
+    }
+}
+
+// Golden vectors: the residual block and the complete heads on given features. Their inputs are not
+// images, so the tests build the same modules around an input of as many channels.
+Network golden_network(network::Graph graph, const nlohmann::json& parameters, double amplitude,
+                       double frequency, double phase, double phase_step,
+                       const std::string& prefix) {
+    Network network{std::move(graph), {}};
+    for (const auto& entry : parameters) {
+        const auto shape = entry["shape"].get<std::vector<std::int64_t>>();
+        const double k = entry["k"];
+        network.weights[prefix + entry["name"].get<std::string>()] =
+            Tensor::of_floats(testing::sine(testing::elements(shape), entry["offset"], amplitude,
+                                            frequency, phase + phase_step * k),
+                              shape);
+    }
+    return network;
+}
+
+void flatten(const nlohmann::json& value, std::vector<float>* out) {
+    if (value.is_array()) {
+        for (const auto& element : value) {
+            flatten(element, out);
+        }
+    } else {
+        out->push_back(value.get<float>());
+    }
+}
+
+std::vector<float> flat(const nlohmann::json& value) {
+    std::vector<float> out;
+    flatten(value, &out);
+    return out;
+}
+
+TEST(Golden, ResidualBlock) {
+    const auto golden = testing::golden("residual_block");
+    network::Bottleneck block;
+    for (int i = 0; i < 3; ++i) {
+        block.conv[i] = "conv" + std::to_string(i + 1);
+        block.norm[i] = "bn" + std::to_string(i + 1);
+    }
+    block.shortcut = "downsample.0";
+    block.shortcut_norm = "downsample.1";
+    block.in = 8;
+    block.width = 4;
+    block.stride = 2;
+    Builder b(8);
+    block.declare(b);
+    b.output("y", block.forward(b, b.input(), preset("g3").backbone));
+    const Network network =
+        golden_network(b.finish(), golden["parameters"], 0.3, 0.11, 0.2, 0.31, "");
+    const auto image = testing::sine(8 * 5 * 6, 0, 1, 0.19, 0.1);
+    const Outputs expected{{"y", flat(golden["output"])}};
+    expect_close(run(*make_reference_engine(network), network.graph, image, 1, 5, 6), expected,
+                 1e-5);
+    expect_close(run(*openvino(network), network.graph, image, 1, 5, 6), expected, 1e-4);
+    const Network folded = network::fold_batch_norm(network);
+    expect_close(run(*openvino(folded), folded.graph, image, 1, 5, 6), expected, 1e-4);
+}
+
+TEST(Golden, CompleteHeads) {
+    const auto golden = testing::golden("head_forward");
+    Config config = preset("g3");
+    config.fpn.channels = config.tower_channels = config.pixel_channels = 64;
+    config.tower_convs = 2;
+    config.num_classes = 3;
+    config.embed_dim = 4;
+    const network::Fcos detector(config);
+    const network::ProposalHead proposal(config);
+    const network::PixelHead pixel(config);
+    for (int level = 0; level < 5; ++level) {
+        SCOPED_TRACE(level);
+        Builder b(64);
+        detector.declare_towers(b);
+        detector.declare_outputs(b);
+        proposal.declare(b);
+        pixel.declare_branch(b);
+        pixel.declare_outputs(b);
+        proposal.forward(b, detector.forward(b, b.input(), level), level);
+        if (level == 0) pixel.forward(b, {b.input()});
+        const Network network =
+            golden_network(b.finish(), golden["parameters"], 0.05, 0.013, 0.5, 0.37, "rpn.head.");
+        const std::int64_t height = golden["level_hw"][level][0];
+        const std::int64_t width = golden["level_hw"][level][1];
+        const auto image = testing::sine(64 * height * width, 0, 1, 0.021, 0.3 * level);
+        const auto& outputs = golden["outputs"];
+        const std::string p = ".P" + std::to_string(level + 3);
+        Outputs expected{{"class_logits" + p, flat(outputs["cls"][level])},
+                         {"box" + p, flat(outputs["box_train"][level])},
+                         {"centerness" + p, flat(outputs["ctr"][level])},
+                         {"embedding" + p, flat(outputs["embed"][level])},
+                         {"margin" + p, flat(outputs["margin"][level])}};
+        if (level == 0) expected["pixel_embedding"] = flat(outputs["pixel"]);
+        const Network fast = network::optimise_for_inference(network);
+        expect_close(run(*make_reference_engine(fast), fast.graph, image, 1, height, width),
+                     expected, 1e-4);
+        expect_close(run(*openvino(fast), fast.graph, image, 1, height, width), expected, 1e-4);
+    }
+}
+
+TEST(Openvino, OneAndTwoThreadsAndTwoRequestsAgree) {
+    const Network network =
+        network::optimise_for_inference(random_network(network::embedmask(small(preset("g3"))), 5));
+    const auto image = random_image(1, 64, 64);
+    const auto two = openvino(network, 2);
+    const Outputs expected = run(*two, network.graph, image, 1, 64, 64);
+    expect_close(run(*openvino(network, 1), network.graph, image, 1, 64, 64), expected, 1e-4);
+    EXPECT_EQ(run(*two, network.graph, image, 1, 64, 64), expected) << "the same bits every time";
+    const auto a = two->create_request();
+    const auto b = two->create_request();
+    for (Request* request : {a.get(), b.get()}) {
+        const auto input = request->input(1, 64, 64);
+        std::copy(image.begin(), image.end(), input.begin());
+        request->start();
+    }
+    for (Request* request : {a.get(), b.get()}) {
+        request->wait();
+        const auto values = request->output("pixel_embedding").values;
+        EXPECT_EQ(std::vector<float>(values.begin(), values.end()), expected.at("pixel_embedding"));
+    }
+}
+
+TEST(Openvino, UnknownOutputIsAnError) {
+    const Network network = random_network(every_op(), 1);
+    const auto request = openvino(network)->create_request();
+    EXPECT_THROW((void)request->output("no such output"), Error);
+}
+
+}  // namespace
+}  // namespace embedmask::engine
