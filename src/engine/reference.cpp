@@ -328,24 +328,26 @@ private:
 
 class ReferenceEngine final : public Engine {
 public:
-    explicit ReferenceEngine(const network::Network& network)
-        : graph_(network.graph), runner_(network) {}
+    ReferenceEngine(const network::Network& network, const Options& options)
+        : graph_(network.graph), runner_(network), streams_(std::max(options.streams, 1)) {}
 
     std::unique_ptr<Request> create_request() override {
         return std::make_unique<ReferenceRequest>(runner_, graph_);
     }
-    [[nodiscard]] int streams() const override { return 1; }
+    [[nodiscard]] int streams() const override { return streams_; }
     [[nodiscard]] std::string precision() const override { return "fp32"; }
 
 private:
     network::Graph graph_;
     Runner runner_;
+    int streams_;
 };
 
 }  // namespace
 
-std::unique_ptr<Engine> make_reference_engine(const network::Network& network) {
-    return std::make_unique<ReferenceEngine>(network);
+std::unique_ptr<Engine> make_reference_engine(const network::Network& network,
+                                              const Options& options) {
+    return std::make_unique<ReferenceEngine>(network, options);
 }
 
 }  // namespace embedmask::engine
