@@ -78,7 +78,7 @@ std::vector<std::uint32_t> merge_pair(std::span<const std::uint32_t> a,
             left_b = b[next_b++];
             value_b = !value_b;
         }
-        more = left_a != 0 || left_b != 0;
+        more = left_a != 0 || left_b != 0 || next_a < a.size() || next_b < b.size();
         const bool before = std::exchange(value, both ? value_a && value_b : value_a || value_b);
         if (value != before || !more) merged.push_back(std::exchange(run, 0));
     }
@@ -234,32 +234,29 @@ std::uint64_t area(const Rle& rle) {
 std::array<double, 4> bounding_box(const Rle& rle) {
     const std::size_t runs = rle.counts.size() / 2 * 2;
     if (runs == 0 || rle.height == 0) return {0, 0, 0, 0};
-    // Unsigned 32-bit arithmetic, wrapping included: an empty foreground run inside the list moves
-    // COCO's box, and so it does here.
     const auto height = static_cast<std::uint32_t>(rle.height);
     std::uint32_t left = static_cast<std::uint32_t>(rle.width);
     std::uint32_t top = height;
     std::uint32_t right = 0;
     std::uint32_t bottom = 0;
-    std::uint32_t position = 0;
-    std::uint32_t first_column = 0;
-    for (std::size_t i = 0; i < runs; ++i) {
-        position += rle.counts[i];
-        const bool foreground = i % 2 == 1;
-        const std::uint32_t pixel = position - (foreground ? 1U : 0U);  // first or last of the run
-        const std::uint32_t column = pixel / height;
-        const std::uint32_t row = pixel % height;
-        if (!foreground) {
-            first_column = column;
-        } else if (first_column < column) {
+    std::uint32_t end = 0;
+    for (std::size_t i = 0; i < runs; i += 2) {
+        const std::uint32_t begin = end + rle.counts[i];
+        end = begin + rle.counts[i + 1];
+        if (begin == end) continue;
+        const std::uint32_t first_column = begin / height;
+        const std::uint32_t last_column = (end - 1) / height;
+        left = std::min(left, first_column);
+        right = std::max(right, last_column);
+        if (first_column < last_column) {
             top = 0;
             bottom = height - 1;
+        } else {
+            top = std::min(top, begin % height);
+            bottom = std::max(bottom, (end - 1) % height);
         }
-        left = std::min(left, column);
-        right = std::max(right, column);
-        top = std::min(top, row);
-        bottom = std::max(bottom, row);
     }
+    if (top == height) return {0, 0, 0, 0};
     return {static_cast<double>(left), static_cast<double>(top),
             static_cast<double>(right - left + 1), static_cast<double>(bottom - top + 1)};
 }

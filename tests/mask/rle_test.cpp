@@ -141,6 +141,16 @@ TEST(Rle, BuilderEqualsEncoding) {
     EXPECT_THROW(builder.add(11, 13), Error);
 }
 
+TEST(Rle, EmptyRunsInsideAListAreEmpty) {
+    const Rle odd{4, 5, {5, 0, 3, 2, 10}};
+    const Rle plain{4, 5, {8, 2, 10}};
+    EXPECT_EQ(mask_iou(odd, odd), 1);
+    EXPECT_EQ(bounding_box(odd), bounding_box(plain));
+    EXPECT_EQ(area(unite(std::vector{odd, odd})), 2U);
+    validate(unite(std::vector{odd, plain}));
+    EXPECT_EQ(bounding_box({4, 5, {20, 0}}), (std::array<double, 4>{0, 0, 0, 0}));
+}
+
 TEST(Rle, BrokenInputIsNamed) {
     const auto decode = [](const char* text) {
         return message_of([=] { decompress(text, 4, 3); });

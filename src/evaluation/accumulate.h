@@ -1,0 +1,52 @@
+// From the matches of one category to precision and recall (spec §8.7).
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "embedmask/evaluation.h"
+
+namespace embedmask {
+
+inline constexpr std::size_t kRecallPoints = 101;
+
+/// What is kept of a detection; its bits stand in CategoryMatches at the same index.
+struct MatchedDetection {
+    double score = 0;
+    std::int64_t image_id = 0;
+    std::uint32_t rank = 0;   // among the detections of its image and category, by score
+    std::uint32_t index = 0;  // of its bits
+};
+
+/// Ground truths that count in the first area range: kept for resampling and per-image scores.
+struct ImagePositives {
+    std::int64_t image_id = 0;
+    std::uint32_t count = 0;
+};
+
+/// Everything of one category.
+struct CategoryMatches {
+    std::vector<MatchedDetection> detections;
+    std::vector<std::uint64_t> matched;  // Matcher::words() for each
+    std::vector<std::uint64_t> ignored;
+    std::vector<std::uint64_t> positives;  // per area range
+    std::vector<ImagePositives> images;
+
+    /// By falling score; equal scores by image id, then rank: the order of COCO's stable sort.
+    void sort();
+};
+
+/// Recall point r: numpy's linspace(0, 1, 101).
+double recall_point(std::size_t r);
+
+/// Fills the entries of category k.
+void accumulate(const CategoryMatches& matches, std::size_t k, Evaluation& evaluation);
+
+/// numpy's pairwise sum, which its mean uses: a plain sum would differ in the last bits.
+double pairwise_sum(std::span<const double> values);
+
+/// The mean of what is above -1, or -1.
+double mean_of_defined(std::vector<double> values);
+
+}  // namespace embedmask

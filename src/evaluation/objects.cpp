@@ -1,0 +1,149 @@
+#include "evaluation/objects.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "embedmask/error.h"
+#include "embedmask/polygon.h"
+
+namespace embedmask {
+
+namespace {
+
+/// Positions 0 .. items - 1 grouped by bucket, in order within one; `bucket` may give `buckets` to
+/// leave an item out.
+template <class Bucket>
+void group(std::size_t items, std::size_t buckets, const Bucket& bucket,
+           std::vector<std::size_t>& begin, std::vector<std::size_t>& order) {
+    begin.assign(buckets + 2, 0);
+    std::vector<std::size_t> where(items);
+    for (std::size_t i = 0; i < items; ++i) {
+        where[i] = bucket(i);
+        ++begin[where[i] + 1];
+    }
+    std::partial_sum(begin.begin(), begin.end(), begin.begin());
+    order.resize(items);
+    std::vector<std::size_t> next(begin.begin(), begin.end() - 1);
+    for (std::size_t i = 0; i < items; ++i)
+        order[next[where[i]]++] = i;
+}
+
+Rle mask_in(const Segmentation& segmentation, const ImageRecord& image, const std::string& owner) {
+    try {
+        return to_mask(segmentation, image.height, image.width);
+    } catch (const Error& error) {
+        throw Error(
+            fmt::format("{}, image {} ({}): {}", owner, image.id, image.file_name, error.what()));
+    }
+}
+
+Rle box_mask(const std::array<double, 4>& box, const ImageRecord& image) {
+    const auto& [x, y, w, h] = box;
+    return rasterize_ring(std::vector{x, y, x, y + h, x + w, y + h, x + w, y}, image.height,
+                          image.width);
+}
+
+}  // namespace
+
+ObjectSource::ObjectSource(const Dataset& dataset, std::span<const Result> results,
+                           const std::string& results_source)
+    : dataset_(dataset),
+      results_(results),
+      source_(results_source),
+      boxes_first_(!results.empty() && results.front().box.has_value()) {
+    require_known_ids(dataset, results, results_source);
+    images_.reserve(dataset.images.size());
+    for (const ImageRecord& image : dataset.images)
+        images_.push_back(image.id);
+    std::sort(images_.begin(), images_.end());
+    images_.erase(std::unique(images_.begin(), images_.end()), images_.end());
+    const auto bucket = [&](std::int64_t id) {
+        const auto found = std::lower_bound(images_.begin(), images_.end(), id);
+        if (found == images_.end() || *found != id) return images_.size();
+        return static_cast<std::size_t>(found - images_.begin());
+    };
+    group(
+        dataset.annotations.size(), images_.size(),
+        [&](std::size_t i) { return bucket(dataset.annotations[i].image_id); }, truth_begin_,
+        truths_);
+    group(
+        results.size(), images_.size(), [&](std::size_t i) { return bucket(results[i].image_id); },
+        result_begin_, result_order_);
+}
+
+ImageObjects ObjectSource::objects(std::size_t i, bool masks) const {
+    const ImageRecord& image = *dataset_.image(images_[i]);
+    ImageObjects objects;
+    objects.truths.reserve(truth_begin_[i + 1] - truth_begin_[i]);
+    for (std::size_t j = truth_begin_[i]; j < truth_begin_[i + 1]; ++j)
+        add_truth(truths_[j], image, masks, objects);
+    objects.detections.reserve(result_begin_[i + 1] - result_begin_[i]);
+    for (std::size_t j = result_begin_[i]; j < result_begin_[i + 1]; ++j)
+        add_detection(result_order_[j], image, masks, objects);
+    return objects;
+}
+
+void ObjectSource::add_truth(std::size_t annotation, const ImageRecord& image, bool masks,
+                             ImageObjects& objects) const {
+    const Annotation& source = dataset_.annotations[annotation];
+    GroundTruthObject truth;
+    truth.id = source.id;
+    truth.category_id = source.category_id;
+    truth.crowd = source.crowd;
+    const Rle* mask = nullptr;
+    const bool known = source.segmentation.form != Segmentation::Form::none;
+    if (masks || (known && !source.box)) {
+        const auto owner = [&] {
+            return fmt::format("{}, annotation {}", dataset_.source, source.id);
+        };
+        mask = &objects.masks.emplace_back(mask_in(source.segmentation, image, owner()));
+    }
+    if (source.box) {
+        truth.box = *source.box;
+    } else if (mask != nullptr) {
+        truth.box = bounding_box(*mask);
+    }
+    if (source.area) {
+        truth.area = *source.area;
+    } else if (mask != nullptr && known) {
+        truth.area = static_cast<double>(area(*mask));
+    } else {
+        truth.area = truth.box[2] * truth.box[3];
+    }
+    if (masks) truth.mask = mask;
+    objects.truths.push_back(truth);
+    objects.annotation.push_back(annotation);
+}
+
+void ObjectSource::add_detection(std::size_t result, const ImageRecord& image, bool masks,
+                                 ImageObjects& objects) const {
+    const Result& source = results_[result];
+    DetectedObject detection;
+    detection.category_id = source.category_id;
+    detection.score = source.score;
+    const bool known = source.segmentation.form != Segmentation::Form::none;
+    const bool area_of_mask = known && !(boxes_first_ && source.box);
+    const Rle* mask = nullptr;
+    if (masks || area_of_mask) {
+        const auto owner = [&] { return fmt::format("{}, detection {}", source_, result); };
+        if (!known) {
+            mask = &objects.masks.emplace_back(box_mask(*source.box, image));
+        } else if (source.segmentation.form == Segmentation::Form::rle &&
+                   source.segmentation.rle.height == image.height &&
+                   source.segmentation.rle.width == image.width) {
+            mask = &source.segmentation.rle;
+        } else {
+            mask = &objects.masks.emplace_back(mask_in(source.segmentation, image, owner()));
+        }
+    }
+    detection.box = source.box ? *source.box : bounding_box(*mask);
+    detection.area =
+        area_of_mask ? static_cast<double>(area(*mask)) : detection.box[2] * detection.box[3];
+    if (masks) detection.mask = mask;
+    objects.detections.push_back(detection);
+    objects.result.push_back(result);
+}
+
+}  // namespace embedmask

@@ -1,0 +1,56 @@
+// The objects of one image as the evaluator wants them, from an annotation and a results file.
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "embedmask/dataset.h"
+#include "embedmask/evaluation.h"
+#include "embedmask/results.h"
+
+namespace embedmask {
+
+/// One image: objects in file order, and the masks that they point to.
+struct ImageObjects {
+    std::vector<GroundTruthObject> truths;
+    std::vector<std::size_t> annotation;  // position of each truth in Dataset::annotations
+    std::vector<DetectedObject> detections;
+    std::vector<std::size_t> result;  // position of each detection in the results
+    std::deque<Rle> masks;
+};
+
+/// Groups two files by image once, then makes the objects of any image from any thread.
+class ObjectSource {
+public:
+    /// Error for unknown ids (require_known_ids). Both lists are borrowed.
+    ObjectSource(const Dataset& dataset, std::span<const Result> results,
+                 const std::string& results_source);
+
+    /// Unique image ids, ascending.
+    [[nodiscard]] const std::vector<std::int64_t>& images() const { return images_; }
+
+    /// The objects of images()[i]; masks only when asked for.
+    [[nodiscard]] ImageObjects objects(std::size_t i, bool masks) const;
+
+private:
+    void add_truth(std::size_t annotation, const ImageRecord& image, bool masks,
+                   ImageObjects& objects) const;
+    void add_detection(std::size_t result, const ImageRecord& image, bool masks,
+                       ImageObjects& objects) const;
+
+    const Dataset& dataset_;
+    std::span<const Result> results_;
+    std::string source_;
+    bool boxes_first_ = false;  // the first result has a box: areas are those of boxes
+    std::vector<std::int64_t> images_;
+    std::vector<std::size_t> truth_begin_;  // into truths_, for each image and the end
+    std::vector<std::size_t> truths_;
+    std::vector<std::size_t> result_begin_;
+    std::vector<std::size_t> result_order_;
+};
+
+}  // namespace embedmask

@@ -1,0 +1,60 @@
+#include "evaluation/overlap.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace embedmask {
+
+double box_iou(const std::array<double, 4>& detection, const std::array<double, 4>& ground_truth,
+               bool crowd) {
+    const auto& [dx, dy, dw, dh] = detection;
+    const auto& [gx, gy, gw, gh] = ground_truth;
+    const double width = std::fmin(dw + dx, gw + gx) - std::fmax(dx, gx);
+    if (width <= 0) return 0;
+    const double height = std::fmin(dh + dy, gh + gy) - std::fmax(dy, gy);
+    if (height <= 0) return 0;
+    const double common = width * height;
+    return common / (crowd ? dw * dh : dw * dh + gw * gh - common);
+}
+
+MaskRuns::MaskRuns(const Rle& rle) : box_(bounding_box(rle)), area_(area(rle)) {
+    runs_.reserve(rle.counts.size() / 2);
+    std::uint32_t position = 0;
+    for (std::size_t i = 0; i + 1 < rle.counts.size(); i += 2) {
+        const std::uint32_t begin = position + rle.counts[i];
+        position = begin + rle.counts[i + 1];
+        if (position > begin) runs_.push_back({begin, position});
+    }
+}
+
+double MaskRuns::iou(const MaskRuns& ground_truth, bool crowd) const {
+    if (!(box_iou(box_, ground_truth.box_, crowd) > 0)) return 0;
+    // Both lists are sorted: skip to where they meet, stop where one of them ends.
+    const auto ends_after = [](std::uint32_t position, const auto& run) {
+        return position < run[1];
+    };
+    auto a = runs_.begin();
+    auto b = ground_truth.runs_.begin();
+    if (a == runs_.end() || b == ground_truth.runs_.end()) return 0;
+    if ((*a)[0] < (*b)[0]) {
+        a = std::upper_bound(a, runs_.end(), (*b)[0], ends_after);
+    } else {
+        b = std::upper_bound(b, ground_truth.runs_.end(), (*a)[0], ends_after);
+    }
+    std::uint64_t common = 0;
+    while (a != runs_.end() && b != ground_truth.runs_.end()) {
+        const std::uint32_t begin = std::max((*a)[0], (*b)[0]);
+        const std::uint32_t end = std::min((*a)[1], (*b)[1]);
+        if (begin < end) common += end - begin;
+        // The run that ends first is done; both when they end together.
+        const bool next_a = (*a)[1] <= (*b)[1];
+        const bool next_b = (*b)[1] <= (*a)[1];
+        a += next_a ? 1 : 0;
+        b += next_b ? 1 : 0;
+    }
+    if (common == 0) return 0;
+    const std::uint64_t all = crowd ? area_ : area_ + ground_truth.area_ - common;
+    return static_cast<double>(common) / static_cast<double>(all);
+}
+
+}  // namespace embedmask

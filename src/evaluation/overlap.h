@@ -1,0 +1,30 @@
+// IoU between the detections and the ground truths of one image and category.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "embedmask/rle.h"
+
+namespace embedmask {
+
+/// COCO's box IoU: plain widths; for a crowd over the area of the detection.
+double box_iou(const std::array<double, 4>& detection, const std::array<double, 4>& ground_truth,
+               bool crowd);
+
+/// A mask made ready for many intersections.
+class MaskRuns {
+public:
+    explicit MaskRuns(const Rle& rle);
+
+    [[nodiscard]] double iou(const MaskRuns& ground_truth, bool crowd) const;
+
+private:
+    std::vector<std::array<std::uint32_t, 2>> runs_;  // foreground [begin, end) in scan order
+    std::array<double, 4> box_{};
+    std::uint64_t area_ = 0;
+};
+
+}  // namespace embedmask
