@@ -45,7 +45,7 @@ struct PredictorOptions {
     std::optional<int> max_side = {};
     std::vector<std::int64_t> category_ids = {};  ///< only these; empty = all
 
-    bool keep_embeddings = false;  ///< fill Prediction::embeddings
+    bool keep_embeddings = false;  ///< fill Prediction::embeddings (also when keep_embed is set)
 };
 
 struct Detection {
