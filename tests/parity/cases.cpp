@@ -5,6 +5,7 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "embedmask/analysis.h"
 #include "embedmask/error.h"
 #include "embedmask/evaluation.h"
 #include "embedmask/polygon.h"
@@ -34,6 +35,13 @@ json evaluate_case(const json& item) {
         options.area_ranges.push_back({range[0], range[1], range[2]});
     const Dataset dataset = parse_dataset(item["gt"].dump(), "gt");
     const auto results = parse_results(item["dt"].dump(), "dt");
+    if (item.value("tide", false)) {
+        const TideErrors e = tide_errors(dataset, results, options.type, options.threads);
+        return {{"ap", e.ap},
+                {"errors",
+                 {e.classification, e.localisation, e.both, e.duplicate, e.background, e.missed,
+                  e.false_positive, e.false_negative}}};
+    }
     const Evaluation evaluation = evaluate(dataset, results, options);
     return {{"stats", evaluation.stats()},
             {"precision", evaluation.precision},

@@ -1,0 +1,247 @@
+#include "eval_html.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/file.h"
+#include "side_by_side.h"
+
+namespace embedmask::cli {
+namespace {
+
+constexpr std::size_t kWorst = 12;         // photos
+constexpr std::size_t kMostConfused = 30;  // rows of the matrix
+constexpr double kShownScore = 0.3;
+
+constexpr const char* kStyle = R"(
+body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:72rem;padding:0 1rem;color:#1b1f24}
+h1{font-size:1.6rem}h2{font-size:1.2rem;margin-top:2.2rem;border-bottom:1px solid #d8dee4}
+table{border-collapse:collapse;font-variant-numeric:tabular-nums}
+td,th{padding:.2rem .6rem;text-align:right;border-bottom:1px solid #eaeef2}
+td:first-child,th:first-child{text-align:left}
+.big{display:flex;gap:1rem;flex-wrap:wrap}.big div{background:#f6f8fa;border-radius:8px;padding:.8rem 1.2rem}
+.big b{display:block;font-size:1.8rem}.matrix td,.matrix th{padding:.15rem .4rem;font-size:12px;border:0}
+.matrix th.col{writing-mode:vertical-rl;transform:rotate(180deg);text-align:left}
+.bar{display:inline-block;height:.8rem;background:#bf3989;border-radius:2px;vertical-align:middle}
+figure{margin:1rem 0}img{max-width:100%;border-radius:6px}small{color:#57606a}
+)";
+
+std::string escape(std::string_view text) {
+    std::string result;
+    for (const char c : text) {
+        switch (c) {
+            case '<':
+                result += "&lt;";
+                break;
+            case '>':
+                result += "&gt;";
+                break;
+            case '&':
+                result += "&amp;";
+                break;
+            case '"':
+                result += "&quot;";
+                break;
+            default:
+                result.push_back(c);
+        }
+    }
+    return result;
+}
+
+std::string number(double value) {
+    return value < 0 ? std::string("&ndash;") : fmt::format("{:.3f}", value);
+}
+
+std::string base64(const std::vector<std::uint8_t>& bytes) {
+    constexpr std::string_view kDigits =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    std::string text;
+    text.reserve(bytes.size() * 4 / 3 + 4);
+    for (std::size_t i = 0; i < bytes.size(); i += 3) {
+        const std::size_t left = std::min<std::size_t>(3, bytes.size() - i);
+        std::uint32_t group = static_cast<std::uint32_t>(bytes[i]) << 16;
+        if (left > 1) group |= static_cast<std::uint32_t>(bytes[i + 1]) << 8;
+        if (left > 2) group |= bytes[i + 2];
+        for (std::size_t j = 0; j < 4; ++j)
+            text.push_back(j <= left ? kDigits[group >> (18 - 6 * j) & 63] : '=');
+    }
+    return text;
+}
+
+/// Mean precision over the categories that have ground truth.
+std::vector<double> mean_curve(const Evaluation& evaluation, std::size_t t) {
+    std::vector<double> sum(101, 0);
+    double count = 0;
+    for (std::size_t k = 0; k < evaluation.categories.size(); ++k) {
+        const auto curve = evaluation.curve(t, k);
+        if (curve[0] < 0) continue;
+        count += 1;
+        for (std::size_t r = 0; r < curve.size(); ++r)
+            sum[r] += curve[r];
+    }
+    for (double& value : sum)
+        value = count == 0 ? 0 : value / count;
+    return sum;
+}
+
+std::string curves(const Evaluation& evaluation) {
+    constexpr double kSide = 320;
+    constexpr double kMargin = 40;
+    std::string svg = fmt::format(
+        R"(<svg width="{0}" height="{1}" viewBox="0 0 {0} {1}" role="img" aria-label="precision over recall">)",
+        kSide + 190, kSide + kMargin + 20);
+    for (int i = 0; i <= 5; ++i) {
+        const double at = kSide * i / 5;
+        svg += fmt::format(
+            R"(<path d="M{0} {1}H{2}M{3} 10V{4}" stroke="#d8dee4"/><text x="{5}" y="{6}" font-size="11" text-anchor="end">{7:.1f}</text><text x="{3}" y="{8}" font-size="11" text-anchor="middle">{9:.1f}</text>)",
+            kMargin, 10 + at, kMargin + kSide, kMargin + at, 10 + kSide, kMargin - 6, 14 + at,
+            1 - i / 5.0, kSide + 26, i / 5.0);
+    }
+    const std::size_t thresholds = evaluation.options.iou_thresholds.size();
+    for (std::size_t t = 0; t < thresholds; ++t) {
+        const auto curve = mean_curve(evaluation, t);
+        const double hue = 210 + 130 * static_cast<double>(t) /
+                                     static_cast<double>(std::max<std::size_t>(thresholds - 1, 1));
+        std::string points;
+        for (std::size_t r = 0; r < curve.size(); ++r)
+            points += fmt::format("{:.1f},{:.1f} ", kMargin + kSide * static_cast<double>(r) / 100,
+                                  10 + kSide * (1 - curve[r]));
+        svg += fmt::format(
+            R"svg(<polyline points="{0}" fill="none" stroke="hsl({1:.0f} 70% 45%)" stroke-width="1.8"/><text x="{2}" y="{3}" font-size="12" fill="hsl({1:.0f} 70% 40%)">IoU {4:.2f}</text>)svg",
+            points, hue, kMargin + kSide + 16, 22 + 17 * static_cast<double>(t),
+            evaluation.options.iou_thresholds[t]);
+    }
+    return svg +
+           fmt::format(
+               R"(<text x="{}" y="{}" font-size="12" text-anchor="middle">recall</text></svg>)",
+               kMargin + kSide / 2, kSide + 44);
+}
+
+std::string categories(const Report& report, const Evaluation& evaluation) {
+    std::string html =
+        "<table><tr><th>category<th>AP<th>AP50<th>AP75<th>small<th>medium<th>large<th>AR100</tr>";
+    for (std::size_t k = 0; k < evaluation.categories.size(); ++k) {
+        const CocoStats stats = evaluation.category_stats(k);
+        if (stats[8] < 0) continue;
+        html += "<tr><td>" + escape(category_name(*report.dataset, evaluation.categories[k]));
+        for (const std::size_t i : {0, 1, 2, 3, 4, 5, 8})
+            html += "<td>" + number(stats.at(i));
+        html += "</tr>\n";
+    }
+    return html + "</table>";
+}
+
+std::string tide_bars(const TideErrors& tide) {
+    std::string html = "<table><tr><th>error<th>AP50 points lost<th></tr>";
+    const std::pair<const char*, double> rows[] = {{"classification", tide.classification},
+                                                   {"localisation", tide.localisation},
+                                                   {"both", tide.both},
+                                                   {"duplicate", tide.duplicate},
+                                                   {"background", tide.background},
+                                                   {"missed", tide.missed}};
+    for (const auto& [name, points] : rows)
+        html += fmt::format(
+            R"(<tr><td>{}<td>{:.2f}<td style="text-align:left"><span class="bar" style="width:{:.0f}px"></span></tr>)",
+            name, points, points * 8);
+    return html + "</table>";
+}
+
+std::string matrix(const Report& report, const ConfusionMatrix& confusion) {
+    const std::size_t background = confusion.categories.size();
+    std::vector<std::pair<std::uint64_t, std::size_t>> order;  // by number of objects
+    for (std::size_t row = 0; row < background; ++row) {
+        std::uint64_t sum = 0;
+        for (std::size_t column = 0; column <= background; ++column)
+            sum += confusion.at(row, column);
+        if (sum > 0) order.emplace_back(sum, row);
+    }
+    std::sort(order.rbegin(), order.rend());
+    order.resize(std::min(order.size(), kMostConfused));
+    std::vector<std::size_t> shown;
+    for (const auto& entry : order)
+        shown.push_back(entry.second);
+    shown.push_back(background);
+    const auto name = [&](std::size_t i) {
+        return i == background ? std::string("background")
+                               : escape(category_name(*report.dataset, confusion.categories[i]));
+    };
+    std::string html = R"(<table class="matrix"><tr><th>truth \ found)";
+    for (const std::size_t column : shown)
+        html += R"(<th class="col">)" + name(column);
+    html += "</tr>";
+    for (const std::size_t row : shown) {
+        double sum = 0;
+        for (std::size_t column = 0; column <= background; ++column)
+            sum += static_cast<double>(confusion.at(row, column));
+        html += "<tr><td>" + name(row);
+        for (const std::size_t column : shown) {
+            const auto count = confusion.at(row, column);
+            const double share = sum == 0 ? 0 : static_cast<double>(count) / sum;
+            html += fmt::format(R"(<td style="background:rgb(9 105 218/{:.2f}){}">{})", share,
+                                share > 0.5 ? ";color:#fff" : "",
+                                count == 0 ? std::string() : std::to_string(count));
+        }
+        html += "</tr>\n";
+    }
+    return html + "</table>";
+}
+
+std::string worst_photos(const Report& report, const TypeReport& item,
+                         std::span<const Result> results, const std::filesystem::path& folder) {
+    std::vector<ImageScore> scores = item.evaluation.images;
+    std::erase_if(scores, [](const ImageScore& score) { return score.ap < 0; });
+    std::stable_sort(scores.begin(), scores.end(),
+                     [](const ImageScore& a, const ImageScore& b) { return a.ap < b.ap; });
+    scores.resize(std::min(scores.size(), kWorst));
+    const SideBySide pictures(*report.dataset, results, folder, kShownScore);
+    std::string html;
+    for (const ImageScore& score : scores) {
+        const ImageRecord& image = *report.dataset->image(score.image_id);
+        html += fmt::format("<figure><figcaption>{}: image {}, {}, AP {:.3f}</figcaption>",
+                            name_of(item.type), image.id, escape(image.file_name), score.ap);
+        if (!folder.empty())
+            html += fmt::format(R"(<img alt="" src="data:image/jpeg;base64,{}">)",
+                                base64(encode_jpeg(pictures.draw(image), 85)));
+        html += "</figure>\n";
+    }
+    return html;
+}
+
+}  // namespace
+
+void write_html(const std::filesystem::path& path, const Report& report,
+                std::span<const Result> results, const std::filesystem::path& images) {
+    std::string html = fmt::format(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" "
+        "content=\"width=device-width\"><title>Evaluation of {0}</title><style>{1}</style>"
+        "<h1>Evaluation</h1><p>{0}<br><small>against {2}</small></p>",
+        escape(report.results), kStyle, escape(report.data));
+    for (const TypeReport& item : report.types) {
+        const CocoStats stats = item.evaluation.stats();
+        html += fmt::format("<h2>{}</h2><div class=\"big\">", name_of(item.type));
+        constexpr std::pair<const char*, std::size_t> kBig[] = {
+            {"AP", 0},     {"AP50", 1},  {"AP75", 2}, {"small", 3},
+            {"medium", 4}, {"large", 5}, {"AR100", 8}};
+        for (const auto& [name, i] : kBig)
+            html += fmt::format("<div>{}<b>{}</b></div>", name, number(stats.at(i)));
+        html += "</div>";
+        if (item.evaluation.options.bootstrap_samples > 0)
+            html += fmt::format("<p>95 % interval of AP over images: {:.3f} to {:.3f}</p>",
+                                item.evaluation.ap_interval[0], item.evaluation.ap_interval[1]);
+        html += "<h3>Precision over recall, mean of categories</h3>" + curves(item.evaluation);
+        if (item.tide) html += "<h3>Where AP is lost (TIDE)</h3>" + tide_bars(*item.tide);
+        html += "<h3>Categories</h3>" + categories(report, item.evaluation);
+        if (item.confusion)
+            html += fmt::format("<h3>Confusion (IoU &ge; 0.5, score &ge; {})</h3>", kShownScore) +
+                    matrix(report, *item.confusion);
+    }
+    if (!report.types.empty() && !report.types.back().evaluation.images.empty())
+        html += "<h2>Worst images</h2><p><small>left: ground truth, right: detections</small></p>" +
+                worst_photos(report, report.types.back(), results, images);
+    write_file_atomically(path, html + "</html>\n");
+}
+
+}  // namespace embedmask::cli

@@ -1,0 +1,16 @@
+// The report as one self-contained page (`eval --html`).
+#pragma once
+
+#include <filesystem>
+#include <span>
+
+#include "eval_report.h"
+
+namespace embedmask::cli {
+
+/// Numbers, precision-recall curves, TIDE split, confusion matrix and, when `images` names their
+/// folder, the worst photos with ground truth (left) and detections (right) drawn over them.
+void write_html(const std::filesystem::path& path, const Report& report,
+                std::span<const Result> results, const std::filesystem::path& images);
+
+}  // namespace embedmask::cli

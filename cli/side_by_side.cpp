@@ -1,0 +1,107 @@
+#include "side_by_side.h"
+
+#include <algorithm>
+#include <deque>
+
+#include "render/overlay.h"
+
+namespace embedmask::cli {
+namespace {
+
+/// One instance to draw; boxes without a mask become the mask of the box.
+class Instances {
+public:
+    Instances(const Dataset& dataset, const ImageRecord& image)
+        : dataset_(dataset), image_(image) {}
+
+    void add(std::int64_t category_id, const Segmentation& segmentation,
+             const std::optional<std::array<double, 4>>& box, double score) {
+        Segmentation shape = segmentation;
+        if (shape.form == Segmentation::Form::none && box) {
+            const auto& [x, y, w, h] = *box;
+            shape.form = Segmentation::Form::polygons;
+            shape.polygons = {{x, y, x + w, y, x + w, y + h, x, y + h}};
+        }
+        const Rle& mask = masks_.emplace_back(to_mask(shape, image_.height, image_.width));
+        const auto bounds = bounding_box(mask);
+        render::DrawnInstance instance;
+        instance.mask = &mask;
+        instance.box = {static_cast<float>(bounds[0]), static_cast<float>(bounds[1]),
+                        static_cast<float>(bounds[0] + bounds[2]),
+                        static_cast<float>(bounds[1] + bounds[3])};
+        instance.score = static_cast<float>(score);
+        for (std::size_t i = 0; i < dataset_.categories.size(); ++i) {
+            if (dataset_.categories[i].id != category_id) continue;
+            instance.label = dataset_.categories[i].name;
+            instance.category_index = static_cast<int>(i);
+        }
+        instances_.push_back(instance);
+    }
+
+    [[nodiscard]] Image draw(const Image& photo) {
+        std::vector<int> indices;
+        for (const auto& instance : instances_)
+            indices.push_back(instance.category_index);
+        const auto colours = render::choose_colours(indices);
+        for (std::size_t i = 0; i < instances_.size(); ++i)
+            instances_[i].colour = colours[i];
+        return render::overlay(photo, instances_);
+    }
+
+private:
+    const Dataset& dataset_;
+    const ImageRecord& image_;
+    std::deque<Rle> masks_;
+    std::vector<render::DrawnInstance> instances_;
+};
+
+Image beside(const Image& left, const Image& right) {
+    constexpr int kGap = 8;
+    Image both;
+    both.size = {left.size.width + kGap + right.size.width, left.size.height};
+    both.rgb.assign(static_cast<std::size_t>(both.size.width) * both.size.height * 3, 255);
+    const auto paste = [&](const Image& source, int x) {
+        for (int y = 0; y < source.size.height; ++y) {
+            const auto row =
+                source.rgb.begin() + static_cast<std::ptrdiff_t>(y) * source.size.width * 3;
+            std::copy_n(
+                row, source.size.width * 3,
+                both.rgb.begin() + (static_cast<std::ptrdiff_t>(y) * both.size.width + x) * 3);
+        }
+    };
+    paste(left, 0);
+    paste(right, left.size.width + kGap);
+    return both;
+}
+
+}  // namespace
+
+SideBySide::SideBySide(const Dataset& dataset, std::span<const Result> results,
+                       std::filesystem::path folder, double score)
+    : dataset_(dataset), results_(results), folder_(std::move(folder)) {
+    for (std::size_t i = 0; i < dataset.annotations.size(); ++i)
+        annotations_.emplace(dataset.annotations[i].image_id, i);
+    for (std::size_t i = 0; i < results.size(); ++i)
+        if (results[i].score >= score) detections_.emplace(results[i].image_id, i);
+}
+
+Image SideBySide::draw(const ImageRecord& image) const {
+    DecodeOptions options;
+    options.expected_size = ImageSize{image.width, image.height};
+    const Image photo = read_image(folder_ / image.file_name, options);
+    Instances truths(dataset_, image);
+    for (auto [it, end] = annotations_.equal_range(image.id); it != end; ++it) {
+        const Annotation& annotation = dataset_.annotations[it->second];
+        truths.add(annotation.category_id, annotation.segmentation, annotation.box, 1);
+    }
+    const Image left = truths.draw(photo);
+    if (results_.empty()) return left;
+    Instances found(dataset_, image);
+    for (auto [it, end] = detections_.equal_range(image.id); it != end; ++it) {
+        const Result& result = results_[it->second];
+        found.add(result.category_id, result.segmentation, result.box, result.score);
+    }
+    return beside(left, found.draw(photo));
+}
+
+}  // namespace embedmask::cli

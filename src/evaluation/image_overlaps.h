@@ -1,0 +1,24 @@
+// All detections of an image against all its ground truths, whatever their categories.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "evaluation/objects.h"
+
+namespace embedmask {
+
+struct ImageOverlaps {
+    std::vector<std::size_t> detections;  // by falling score
+    std::vector<std::size_t> truths;      // not crowds, in file order
+    std::vector<std::size_t> crowds;
+    std::vector<double> iou;        // [detection][truth]
+    std::vector<double> crowd_iou;  // [detection][crowd]
+};
+
+/// The `most` best detections of at least `score`. `type` is bbox or segm (boundary counts as
+/// segm).
+ImageOverlaps image_overlaps(const ImageObjects& objects, IouType type, double score,
+                             std::size_t most);
+
+}  // namespace embedmask
