@@ -22,7 +22,7 @@ int run(int argc, char** argv) {
     embedmask::cli::add_predict_command(app);
     embedmask::cli::add_convert_command(app);
     embedmask::cli::add_info_command(app);
-//    embedmask::cli::add_bench_command(app);
+    embedmask::cli::add_bench_command(app);
     try {
         app.parse(argc, argv);
     } catch (const CLI::CallForHelp& request) {
