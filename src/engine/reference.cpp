@@ -287,8 +287,8 @@ private:
     // Channel 0 is x, channel 1 is y (§4.2, §4.3).
     static float coordinate(const network::Attributes& a, const Array& x, std::int64_t channel,
                             std::int64_t row, std::int64_t column) {
-        const double pixels =
-            static_cast<double>((channel == 0 ? column : row) * a.stride + a.stride / 2);
+        const int half = a.stride / 2;  // an integer division by definition
+        const auto pixels = static_cast<double>((channel == 0 ? column : row) * a.stride + half);
         if (!a.unit_range) return static_cast<float>(pixels / a.value);
         const auto extent = static_cast<double>((channel == 0 ? x.w : x.h) * a.stride);
         return static_cast<float>(2 * pixels / extent - 1);
