@@ -24,9 +24,6 @@ int run(int argc, char** argv) {
     embedmask::cli::add_eval_command(app);
     embedmask::cli::add_convert_command(app);
     embedmask::cli::add_info_command(app);
-    embedmask::cli::add_eval_command(app);
-    embedmask::cli::add_convert_command(app);
-    embedmask::cli::add_info_command(app);
     embedmask::cli::add_bench_command(app);
     try {
         app.parse(argc, argv);
