@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <cmath>
 #include <memory>
 
 #include "command.h"
@@ -74,7 +75,7 @@ std::vector<double> thresholds_of(const std::string& text) {
         const double count = (last - first) / step;
         if (!(step > 0) || !(count >= 0 && count <= 1000))
             throw Error(fmt::format("--iou: found \"{}\": expected FIRST:LAST:STEP", text));
-        for (int i = 0; i <= static_cast<int>(count + 0.5); ++i)
+        for (int i = 0; i <= std::lround(count); ++i)
             values.push_back(first + i * step);
         return values;
     }
