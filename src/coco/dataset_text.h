@@ -1,0 +1,71 @@
+// Rewriting an annotation file record by record: what is kept is copied byte for byte, with every
+// key that this program knows nothing about.
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/file.h"
+#include "coco/json_layout.h"
+#include "embedmask/dataset.h"
+
+namespace embedmask {
+
+class DatasetText {
+public:
+    /// Reads `path`; broken masks become Dataset::problems.
+    explicit DatasetText(const std::filesystem::path& path);
+
+    [[nodiscard]] const Dataset& dataset() const { return dataset_; }
+
+    /// The JSON of a record by its position in the data set's lists.
+    [[nodiscard]] std::string_view image(std::size_t i) const { return record("images", i); }
+    [[nodiscard]] std::string_view annotation(std::size_t i) const {
+        return record("annotations", i);
+    }
+    [[nodiscard]] std::string_view category(std::size_t i) const { return record("categories", i); }
+
+    /// The JSON of everything else on the top level, as `"key": value` pairs joined by commas.
+    [[nodiscard]] std::string other_members() const;
+
+private:
+    [[nodiscard]] std::string_view record(std::string_view list, std::size_t i) const;
+
+    MappedFile file_;
+    std::string_view json_;
+    JsonLayout layout_;
+    Dataset dataset_;
+};
+
+/// Writes an annotation file record by record, atomically.
+class DatasetTextWriter {
+public:
+    DatasetTextWriter(const std::filesystem::path& path, const std::string& other_members);
+
+    /// Begins the list `name`; lists follow each other, each once.
+    void begin(std::string_view name);
+    void add(std::string_view record);
+    void commit();
+
+private:
+    void end_list();
+
+    AtomicFile file_;
+    bool open_ = false;  // inside a list
+    bool first_ = true;  // no record in it yet
+    bool empty_ = true;  // nothing on the top level yet
+};
+
+/// Copies the records that are chosen.
+struct DatasetChoice {
+    std::function<bool(std::size_t)> image = [](std::size_t) { return true; };
+    std::function<bool(std::size_t)> annotation = [](std::size_t) { return true; };
+    std::function<bool(std::size_t)> category = [](std::size_t) { return true; };
+};
+void write_chosen(const DatasetText& text, const DatasetChoice& choice,
+                  const std::filesystem::path& path);
+
+}  // namespace embedmask
