@@ -5,6 +5,7 @@
 #include <exception>
 
 #include "command.h"
+#include "data.h"
 #include "embedmask/error.h"
 #include "embedmask/version.h"
 #include "eval.h"
@@ -22,6 +23,7 @@ int run(int argc, char** argv) {
     app.footer("\n`embedmask VERB --help` explains each verb.");
     embedmask::cli::add_predict_command(app);
     embedmask::cli::add_eval_command(app);
+    embedmask::cli::add_data_command(app);
     embedmask::cli::add_convert_command(app);
     embedmask::cli::add_info_command(app);
     embedmask::cli::add_bench_command(app);
