@@ -9,12 +9,38 @@ namespace embedmask {
 
 namespace {
 
-/// A point of the curve: after this many true positives, at this precision and score.
+/// A true positive on the way down the scores: precision peaks there and nowhere else.
 struct CurvePoint {
     double recall = 0;
     double precision = 0;
     double score = 0;
 };
+
+/// The detections that count in one area range, flags of each threshold as bytes.
+struct Sequence {
+    std::vector<const MatchedDetection*> detections;
+    std::vector<std::uint8_t> right;  // [detection][threshold]
+    std::vector<std::uint8_t> wrong;
+};
+
+void fill(const CategoryMatches& matches, std::size_t area, std::size_t thresholds,
+          std::size_t words, Sequence& sequence) {
+    sequence.detections.clear();
+    sequence.right.resize(matches.detections.size() * thresholds);
+    sequence.wrong.resize(sequence.right.size());
+    std::size_t out = 0;
+    for (const MatchedDetection& detection : matches.detections) {
+        sequence.detections.push_back(&detection);
+        for (std::size_t t = 0; t < thresholds; ++t, ++out) {
+            const std::size_t bit = area * thresholds + t;
+            const std::size_t word = detection.index * words + bit / 64;
+            const bool counts = (matches.ignored[word] >> (bit % 64) & 1) == 0;
+            const bool matched = (matches.matched[word] >> (bit % 64) & 1) != 0;
+            sequence.right[out] = counts && matched ? 1 : 0;
+            sequence.wrong[out] = counts && !matched ? 1 : 0;
+        }
+    }
+}
 
 }  // namespace
 
@@ -26,45 +52,44 @@ void CategoryMatches::sort() {
               });
 }
 
-double recall_point(std::size_t r) {
-    return r + 1 == kRecallPoints ? 1.0 : static_cast<double>(r) * 0.01;
-}
-
 void accumulate(const CategoryMatches& matches, std::size_t k, Evaluation& evaluation) {
     const EvaluationOptions& options = evaluation.options;
     const std::size_t thresholds = options.iou_thresholds.size();
     const std::size_t words =
         matches.detections.empty() ? 0 : matches.matched.size() / matches.detections.size();
-    std::vector<CurvePoint> curve;
+    Sequence sequence;
+    std::vector<std::vector<CurvePoint>> curves(thresholds);
+    std::vector<double> right(thresholds);
+    std::vector<double> wrong(thresholds);
     for (std::size_t a = 0; a < options.area_ranges.size(); ++a) {
         if (matches.positives.empty() || matches.positives[a] == 0) continue;
         const auto positives = static_cast<double>(matches.positives[a]);
+        fill(matches, a, thresholds, words, sequence);
         for (std::size_t m = 0; m < options.max_detections.size(); ++m) {
             const auto most = static_cast<std::uint32_t>(options.max_detections[m]);
-            for (std::size_t t = 0; t < thresholds; ++t) {
-                const std::size_t bit = a * thresholds + t;
+            for (auto& curve : curves)
                 curve.clear();
-                double true_positives = 0;
-                double false_positives = 0;
-                double first_score = 0;
-                bool any = false;
-                for (const MatchedDetection& detection : matches.detections) {
-                    if (detection.rank >= most) continue;
-                    if (!any) first_score = detection.score;
-                    any = true;
-                    const std::size_t word = detection.index * words + bit / 64;
-                    if ((matches.ignored[word] >> (bit % 64) & 1) != 0) continue;
-                    if ((matches.matched[word] >> (bit % 64) & 1) == 0) {
-                        ++false_positives;
-                        continue;
-                    }
-                    // Precision peaks at true positives only: other points never matter.
-                    ++true_positives;
-                    curve.push_back({true_positives / positives,
-                                     true_positives / (false_positives + true_positives +
-                                                       std::numeric_limits<double>::epsilon()),
-                                     detection.score});
+            std::fill(right.begin(), right.end(), 0);
+            std::fill(wrong.begin(), wrong.end(), 0);
+            const MatchedDetection* first = nullptr;
+            for (std::size_t i = 0; i < sequence.detections.size(); ++i) {
+                const MatchedDetection& detection = *sequence.detections[i];
+                if (detection.rank >= most) continue;
+                if (first == nullptr) first = &detection;
+                const std::uint8_t* is_right = &sequence.right[i * thresholds];
+                const std::uint8_t* is_wrong = &sequence.wrong[i * thresholds];
+                for (std::size_t t = 0; t < thresholds; ++t) {
+                    wrong[t] += is_wrong[t];
+                    if (is_right[t] == 0) continue;
+                    right[t] += 1;
+                    curves[t].push_back(
+                        {right[t] / positives,
+                         right[t] / (wrong[t] + right[t] + std::numeric_limits<double>::epsilon()),
+                         detection.score});
                 }
+            }
+            for (std::size_t t = 0; t < thresholds; ++t) {
+                auto& curve = curves[t];
                 for (std::size_t i = curve.size(); i > 1; --i)
                     curve[i - 2].precision =
                         std::max(curve[i - 2].precision, curve[i - 1].precision);
@@ -78,8 +103,9 @@ void accumulate(const CategoryMatches& matches, std::size_t k, Evaluation& evalu
                     evaluation.scores[index] = reached ? curve[next].score : 0;
                 }
                 // Recall 0 is reached by the very first detection, whatever it is.
-                evaluation.scores[evaluation.precision_index(t, 0, k, a, m)] = first_score;
-                evaluation.recall[evaluation.recall_index(t, k, a, m)] = true_positives / positives;
+                evaluation.scores[evaluation.precision_index(t, 0, k, a, m)] =
+                    first == nullptr ? 0 : first->score;
+                evaluation.recall[evaluation.recall_index(t, k, a, m)] = right[t] / positives;
             }
         }
     }

@@ -38,7 +38,9 @@ struct CategoryMatches {
 };
 
 /// Recall point r: numpy's linspace(0, 1, 101).
-double recall_point(std::size_t r);
+inline double recall_point(std::size_t r) {
+    return r + 1 == kRecallPoints ? 1.0 : static_cast<double>(r) * 0.01;
+}
 
 /// Fills the entries of category k.
 void accumulate(const CategoryMatches& matches, std::size_t k, Evaluation& evaluation);

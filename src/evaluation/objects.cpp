@@ -102,7 +102,7 @@ void ObjectSource::add_truth(std::size_t annotation, const ImageRecord& image, b
     }
     if (source.box) {
         truth.box = *source.box;
-    } else if (mask != nullptr) {
+    } else if (mask != nullptr && !masks) {
         truth.box = bounding_box(*mask);
     }
     if (source.area) {
@@ -138,7 +138,11 @@ void ObjectSource::add_detection(std::size_t result, const ImageRecord& image, b
             mask = &objects.masks.emplace_back(mask_in(source.segmentation, image, owner()));
         }
     }
-    detection.box = source.box ? *source.box : bounding_box(*mask);
+    if (source.box) {
+        detection.box = *source.box;
+    } else if (!masks) {
+        detection.box = bounding_box(*mask);
+    }
     detection.area =
         area_of_mask ? static_cast<double>(area(*mask)) : detection.box[2] * detection.box[3];
     if (masks) detection.mask = mask;

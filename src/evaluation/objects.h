@@ -33,7 +33,7 @@ public:
     /// Unique image ids, ascending.
     [[nodiscard]] const std::vector<std::int64_t>& images() const { return images_; }
 
-    /// The objects of images()[i]; masks only when asked for.
+    /// The objects of images()[i]: with masks, or with boxes where the files have none.
     [[nodiscard]] ImageObjects objects(std::size_t i, bool masks) const;
 
 private:

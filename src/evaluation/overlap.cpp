@@ -17,14 +17,39 @@ double box_iou(const std::array<double, 4>& detection, const std::array<double, 
     return common / (crowd ? dw * dh : dw * dh + gw * gh - common);
 }
 
-MaskRuns::MaskRuns(const Rle& rle) : box_(bounding_box(rle)), area_(area(rle)) {
-    runs_.reserve(rle.counts.size() / 2);
-    std::uint32_t position = 0;
-    for (std::size_t i = 0; i + 1 < rle.counts.size(); i += 2) {
-        const std::uint32_t begin = position + rle.counts[i];
-        position = begin + rle.counts[i + 1];
-        if (position > begin) runs_.push_back({begin, position});
+MaskRuns::MaskRuns(const Rle& rle) {
+    // One pass for the runs, the area and the bounding box: this is where evaluation spends its
+    // time.
+    const std::size_t pairs = rle.counts.size() / 2;
+    const auto height = static_cast<std::uint32_t>(rle.height);
+    runs_.resize(pairs);
+    std::size_t used = 0;
+    std::uint32_t end = 0;
+    std::uint64_t column_end = height;  // of the column that `end` lies in
+    std::uint32_t top = height;
+    std::uint32_t bottom = 0;  // one beyond the last row
+    for (std::size_t i = 0; i < pairs; ++i) {
+        const std::uint32_t begin = end + rle.counts[2 * i];
+        end = begin + rle.counts[2 * i + 1];
+        if (begin == end) continue;
+        runs_[used++] = {begin, end};
+        area_ += end - begin;
+        if (begin >= column_end + height) column_end = (begin / height + 1ULL) * height;
+        if (begin >= column_end) column_end += height;
+        top = std::min(top, static_cast<std::uint32_t>(begin + height - column_end));
+        if (end > column_end) {
+            top = 0;
+            bottom = height;
+        } else {
+            bottom = std::max(bottom, static_cast<std::uint32_t>(end + height - column_end));
+        }
     }
+    runs_.resize(used);
+    if (used == 0) return;
+    const std::uint32_t left = runs_.front()[0] / height;
+    const std::uint32_t right = (runs_.back()[1] - 1) / height;
+    box_ = {static_cast<double>(left), static_cast<double>(top),
+            static_cast<double>(right - left + 1), static_cast<double>(bottom - top)};
 }
 
 double MaskRuns::iou(const MaskRuns& ground_truth, bool crowd) const {

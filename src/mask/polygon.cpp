@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
+#include <numeric>
 #include <utility>
 
 #include "embedmask/error.h"
@@ -17,10 +18,11 @@ namespace embedmask {
 
 namespace {
 
-constexpr double kScale = 5;                     // chain points per pixel
-constexpr double kMaxCoordinate = 1 << 20;       // pixels
-constexpr std::int64_t kMaxOutline = 1LL << 27;  // chain points
-constexpr std::size_t kMinNumbers = 6;           // three vertices
+constexpr int kScale = 5;                          // chain points per pixel
+constexpr int kCentre = 2;                         // of the 5, the one in a pixel's middle
+constexpr double kMaxCoordinate = 1 << 20;         // pixels
+constexpr std::size_t kMaxCrossings = 1ULL << 26;  // of the outline with pixel columns
+constexpr std::size_t kMinNumbers = 6;             // three vertices
 
 struct Point {
     int x = 0;
@@ -36,8 +38,11 @@ int scaled(double coordinate, std::size_t index) {
     return static_cast<int>(kScale * coordinate + .5);
 }
 
-/// Walks the chain of step 2 and keeps where it crosses from one pixel column into the next
-/// (step 3), as positions in the column-major scan.
+/// Where the chain of step 2 steps from one pixel column into the next (step 3), as positions in
+/// the column-major scan. The chain itself is never made: its points beside a step follow from the
+/// same formula, rounding included. The order of positions does not matter, they are sorted later;
+/// steps between the last point of an edge and the first of the next have negative x and never
+/// count.
 class Crossings {
 public:
     Crossings(int height, int width) : height_(height), width_(width) {}
@@ -45,46 +50,87 @@ public:
     void edge(Point from, Point to) {
         const int dx = std::abs(to.x - from.x);
         const int dy = std::abs(to.y - from.y);
-        const bool along_x = dx >= dy;
-        const int length = along_x ? dx : dy;
-        steps_ += length + 1;
-        if (steps_ > kMaxOutline)
-            throw Error(fmt::format("polygon: its outline is longer than {} pixels",
-                                    kMaxOutline / static_cast<int>(kScale)));
-        if (length == 0) return point(from);
-        const bool flip = along_x ? from.x > to.x : from.y > to.y;
-        if (flip) std::swap(from, to);
-        const double slope = along_x ? static_cast<double>(to.y - from.y) / dx
-                                     : static_cast<double>(to.x - from.x) / dy;
-        for (int step = 0; step <= length; ++step) {
-            const int t = flip ? length - step : step;
-            point(along_x ? Point{from.x + t, static_cast<int>(from.y + slope * t + .5)}
-                          : Point{static_cast<int>(from.x + slope * t + .5), from.y + t});
+        if (dx == 0) return;  // never leaves its column
+        if (dx >= dy) {
+            if (from.x > to.x) std::swap(from, to);
+            along_x(from, to, static_cast<double>(to.y - from.y) / dx);
+        } else {
+            if (from.y > to.y) std::swap(from, to);
+            along_y(from, to, static_cast<double>(to.x - from.x) / dy);
         }
     }
 
-    std::vector<std::uint32_t> take() { return std::move(positions_); }
+    /// Sorted: first by column, which there are few of, then within each.
+    [[nodiscard]] std::vector<std::uint32_t> sorted() const {
+        std::vector<std::uint32_t> begin(static_cast<std::size_t>(width_) + 1, 0);
+        for (const Crossing& crossing : crossings_)
+            ++begin[crossing.column + 1];
+        std::partial_sum(begin.begin(), begin.end(), begin.begin());
+        std::vector<std::uint32_t> positions(crossings_.size());
+        std::vector<std::uint32_t> next(begin.begin(), begin.end() - 1);
+        for (const Crossing& crossing : crossings_)
+            positions[next[crossing.column]++] =
+                crossing.column * static_cast<std::uint32_t>(height_) + crossing.y;
+        for (std::size_t column = 0; column + 1 < begin.size(); ++column)
+            if (begin[column + 1] - begin[column] > 1)
+                std::sort(positions.begin() + begin[column], positions.begin() + begin[column + 1]);
+        return positions;
+    }
 
 private:
-    void point(Point next) {
-        const Point last = std::exchange(last_, next);
-        if (std::exchange(first_, false) || next.x == last.x) return;
-        const int left = next.x < last.x ? next.x : next.x - 1;
-        // (left + 0.5) / 5 - 0.5 is an integer exactly when left = 5 * column + 2.
-        if (left < 0 || left % 5 != 2 || left / 5 > width_ - 1) return;
-        double y = (std::min(next.y, last.y) + .5) / kScale - .5;
+    struct Crossing {
+        std::uint32_t column = 0;
+        std::uint32_t y = 0;
+    };
+
+    /// Columns whose middle lies between two neighbouring points with x in [low, high].
+    template <class Visit>
+    void columns(int low, int high, const Visit& visit) const {
+        const int first = low <= kCentre ? 0 : (low - kCentre + kScale - 1) / kScale;
+        for (int column = first; column < width_; ++column) {
+            const int left = column * kScale + kCentre;  // the step goes from left to left + 1
+            if (left >= high) return;
+            visit(column, left);
+        }
+    }
+
+    void along_x(Point from, Point to, double slope) {
+        const auto y = [&](int x) { return static_cast<int>(from.y + slope * (x - from.x) + .5); };
+        columns(from.x, to.x,
+                [&](int column, int left) { add(column, std::min(y(left), y(left + 1))); });
+    }
+
+    void along_y(Point from, Point to, double slope) {
+        const int length = to.y - from.y;
+        // x after t steps, before it is cut to an integer; monotone in t, also when rounded.
+        const auto x = [&](int t) { return from.x + slope * t + .5; };
+        const auto beyond = [&](int t, int left) {
+            return slope > 0 ? x(t) >= left + 1 : x(t) < left + 1;
+        };
+        columns(std::min(from.x, to.x), std::max(from.x, to.x), [&](int column, int left) {
+            // The first t on the other side: estimated, then corrected by the formula itself.
+            const double estimate = std::ceil((left + .5 - from.x) / slope);
+            int t = static_cast<int>(std::clamp(estimate, 0.0, static_cast<double>(length)));
+            while (t > 0 && beyond(t - 1, left))
+                --t;
+            while (t <= length && !beyond(t, left))
+                ++t;
+            if (t > 0 && t <= length) add(column, from.y + t - 1);
+        });
+    }
+
+    void add(int column, int chain_y) {
+        if (crossings_.size() == kMaxCrossings)
+            throw Error(fmt::format("polygon: its outline crosses more than {} pixel columns",
+                                    kMaxCrossings));
+        double y = (chain_y + .5) / kScale - .5;
         y = std::ceil(std::clamp(y, 0.0, static_cast<double>(height_)));
-        positions_.push_back(static_cast<std::uint32_t>(left / 5) *
-                                 static_cast<std::uint32_t>(height_) +
-                             static_cast<std::uint32_t>(y));
+        crossings_.push_back({static_cast<std::uint32_t>(column), static_cast<std::uint32_t>(y)});
     }
 
     int height_;
     int width_;
-    std::vector<std::uint32_t> positions_;
-    Point last_;
-    bool first_ = true;
-    std::int64_t steps_ = 0;
+    std::vector<Crossing> crossings_;
 };
 
 }  // namespace
@@ -100,11 +146,11 @@ Rle rasterize_ring(std::span<const double> ring, int height, int width) {
         crossings.edge(points[i], points[(i + 1) % vertices]);
 
     // Step 4: sorted positions are the ends of the runs; a difference of 0 joins its neighbours.
-    std::vector<std::uint32_t> ends = crossings.take();
+    std::vector<std::uint32_t> ends = crossings.sorted();
     ends.push_back(static_cast<std::uint32_t>(pixels));
-    std::sort(ends.begin(), ends.end());
     Rle rle{height, width, {}};
     std::uint32_t before = ends[0];
+    rle.counts.reserve(ends.size());
     rle.counts.push_back(before);
     for (std::size_t i = 1; i < ends.size(); ++i) {
         const std::uint32_t length = ends[i] - before;

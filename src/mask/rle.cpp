@@ -234,27 +234,39 @@ std::uint64_t area(const Rle& rle) {
 std::array<double, 4> bounding_box(const Rle& rle) {
     const std::size_t runs = rle.counts.size() / 2 * 2;
     if (runs == 0 || rle.height == 0) return {0, 0, 0, 0};
-    const auto height = static_cast<std::uint32_t>(rle.height);
-    std::uint32_t left = static_cast<std::uint32_t>(rle.width);
-    std::uint32_t top = height;
-    std::uint32_t right = 0;
-    std::uint32_t bottom = 0;
-    std::uint32_t end = 0;
+    const auto height = static_cast<std::uint64_t>(rle.height);
+    std::uint64_t left = static_cast<std::uint64_t>(rle.width);
+    std::uint64_t top = height;
+    std::uint64_t right = 0;
+    std::uint64_t bottom = 0;
+    std::uint64_t end = 0;
+    std::uint64_t column = 0;
+    std::uint64_t column_end = height;  // in the scan; runs mostly move to the next column
+    const auto go_to = [&](std::uint64_t pixel) {
+        if (pixel < column_end) return;
+        if (pixel < column_end + height) {
+            ++column;
+            column_end += height;
+        } else {
+            column = pixel / height;
+            column_end = (column + 1) * height;
+        }
+    };
     for (std::size_t i = 0; i < runs; i += 2) {
-        const std::uint32_t begin = end + rle.counts[i];
+        const std::uint64_t begin = end + rle.counts[i];
         end = begin + rle.counts[i + 1];
         if (begin == end) continue;
-        const std::uint32_t first_column = begin / height;
-        const std::uint32_t last_column = (end - 1) / height;
-        left = std::min(left, first_column);
-        right = std::max(right, last_column);
-        if (first_column < last_column) {
+        go_to(begin);
+        left = std::min(left, column);
+        top = std::min(top, begin + height - column_end);
+        if (end > column_end) {
             top = 0;
             bottom = height - 1;
+            go_to(end - 1);
         } else {
-            top = std::min(top, begin % height);
-            bottom = std::max(bottom, (end - 1) % height);
+            bottom = std::max(bottom, end - 1 + height - column_end);
         }
+        right = std::max(right, column);
     }
     if (top == height) return {0, 0, 0, 0};
     return {static_cast<double>(left), static_cast<double>(top),
