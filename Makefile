@@ -38,8 +38,8 @@ test-asan: ## the unit tests under AddressSanitizer and UndefinedBehaviorSanitiz
 test-tsan: ## the tests of shared objects under ThreadSanitizer, with the reference engine
 	@scripts/setup
 	@cmake --preset tsan >/dev/null
-	@cmake --build --preset tsan -j $(JOBS)
-	@ctest --test-dir build-tsan --output-on-failure -L threads
+	@cmake --build --preset tsan -j $(JOBS) --target test_predictor test_base
+	@ctest --test-dir build-tsan --output-on-failure -R 'ThreadsThatShareIt|OrderedPipeline|ParallelFor'
 
 bench: ## benchmarks of the parts, then of the whole
 	@scripts/setup

@@ -4,12 +4,14 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <cmath>
 #include <memory>
 
 #include "command.h"
 #include "embedmask/error.h"
 #include "eval_compare.h"
 #include "eval_html.h"
+#include "eval_model.h"
 #include "eval_report.h"
 
 namespace embedmask::cli {
@@ -18,6 +20,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 struct Options {
+    std::string model;
+    PredictorFlags predictor;
     std::vector<std::string> results;
     std::string data;
     std::string images;
@@ -30,7 +34,6 @@ struct Options {
     std::vector<std::string> areas;
     std::vector<int> max_detections;
     int bootstrap = 0;
-    int threads = 0;
     bool per_category = false;
     bool class_agnostic = false;
     bool tide = false;
@@ -74,7 +77,7 @@ std::vector<double> thresholds_of(const std::string& text) {
         const double count = (last - first) / step;
         if (!(step > 0) || !(count >= 0 && count <= 1000))
             throw Error(fmt::format("--iou: found \"{}\": expected FIRST:LAST:STEP", text));
-        for (int i = 0; i <= static_cast<int>(count + 0.5); ++i)
+        for (int i = 0; i <= std::lround(count); ++i)
             values.push_back(first + i * step);
         return values;
     }
@@ -108,7 +111,7 @@ EvaluationOptions evaluation_options(const Options& options, IouType type) {
     result.class_agnostic = options.class_agnostic;
     result.bootstrap_samples = options.bootstrap;
     result.per_image = !options.json.empty() || !options.html.empty();
-    result.threads = options.threads;
+    result.threads = options.predictor.threads;
     return result;
 }
 
@@ -121,22 +124,33 @@ void warn_unknown_masks(const Dataset& dataset) {
                    dataset.source, unknown, dataset.annotations.size());
 }
 
+// Of a model, or of results files; a file's records serve as boxes and as masks.
+ModelResults results_of(const Options& options, const Dataset& dataset) {
+    if (!options.model.empty()) {
+        return predict_results(options.model, dataset, options.images, options.predictor);
+    }
+    ModelResults results;
+    for (const std::string& path : options.results) {
+        auto part = read_results(path, options.predictor.threads);
+        require_known_ids(dataset, part, path);
+        std::move(part.begin(), part.end(), std::back_inserter(results.boxes));
+    }
+    results.masks = results.boxes;
+    return results;
+}
+
 void evaluate_results(const Options& options) {
     const auto start = Clock::now();
     const auto seconds = [&] {
         return std::chrono::duration<double>(Clock::now() - start).count();
     };
-    const Dataset dataset = read_dataset(options.data, {options.threads, false});
+    const Dataset dataset = read_dataset(options.data, {options.predictor.threads, false});
     if (!dataset.has_annotations)
         throw Error(fmt::format("{}: the key \"annotations\" is missing: nothing to score against",
                                 options.data));
-    std::vector<Result> results;
-    for (const std::string& path : options.results) {
-        auto part = read_results(path, options.threads);
-        require_known_ids(dataset, part, path);
-        std::move(part.begin(), part.end(), std::back_inserter(results));
-    }
-    const std::string names = fmt::format("{}", fmt::join(options.results, ", "));
+    const ModelResults results = results_of(options, dataset);
+    const std::string names =
+        options.model.empty() ? fmt::format("{}", fmt::join(options.results, ", ")) : options.model;
     const double loaded = seconds();
 
     Report report{options.data, names, &dataset, {}};
@@ -145,23 +159,24 @@ void evaluate_results(const Options& options) {
         TypeReport item;
         item.type = type_of(name);
         if (item.type != IouType::bbox) warn_unknown_masks(dataset);
-        item.evaluation = evaluate(dataset, results, evaluation_options(options, item.type), names);
+        const auto& chosen = item.type == IouType::bbox ? results.boxes : results.masks;
+        item.evaluation = evaluate(dataset, chosen, evaluation_options(options, item.type), names);
         const bool page = !options.html.empty();
         if ((options.tide || page) && item.type != IouType::boundary)
-            item.tide = tide_errors(dataset, results, item.type, options.threads);
+            item.tide = tide_errors(dataset, chosen, item.type, options.predictor.threads);
         if ((options.confusion || page) && item.type != IouType::boundary)
             item.confusion =
-                confusion_matrix(dataset, results, item.type, 0.3, 0.5, options.threads);
+                confusion_matrix(dataset, chosen, item.type, 0.3, 0.5, options.predictor.threads);
         report.types.push_back(std::move(item));
     }
     print_report(report, options.per_category);
     fmt::print(stderr,
                "{} images, {} annotations, {} detections: read in {:.3f} s, scored in {:.3f} s\n",
-               dataset.images.size(), dataset.annotations.size(), results.size(), loaded,
+               dataset.images.size(), dataset.annotations.size(), results.boxes.size(), loaded,
                seconds() - loaded);
     if (!options.json.empty()) write_json(options.json, report);
     if (!options.csv.empty()) write_csv(options.csv, report);
-    if (!options.html.empty()) write_html(options.html, report, results, options.images);
+    if (!options.html.empty()) write_html(options.html, report, results.masks, options.images);
 }
 
 }  // namespace
@@ -170,12 +185,15 @@ void add_eval_command(CLI::App& app) {
     auto options = std::make_shared<Options>();
     CLI::App* command = add_command(
         app, "eval", "Score detections with COCO AP, equal to pycocotools digit for digit",
-        {"embedmask eval --results detections_segm.json --data instances_val.json",
+        {"embedmask eval pedestrians --data instances_val.json --images photos",
+         "embedmask eval --results detections_segm.json --data instances_val.json",
          "embedmask eval --compare before.json after.json"});
+    command->add_option("model", options->model, "model to run and score: a file or a name");
     command->add_option("--results", options->results,
                         "COCO results file of any tool; several (shards) are taken together");
     command->add_option("--data", options->data, "COCO annotation file");
-    command->add_option("--images", options->images, "folder of the photos, for --html");
+    command->add_option("--images", options->images,
+                        "folder of the photos: of a MODEL's data, or for --html");
     command->add_option("--type", options->types, "bbox, segm, boundary (default: bbox and segm)");
     command->add_option("--compare", options->compare, "two reports written by --json")
         ->expected(2);
@@ -190,14 +208,18 @@ void add_eval_command(CLI::App& app) {
     command->add_option("--area", options->areas, "NAME=LOW:HIGH in pixels, repeatable");
     command->add_option("--max-dets", options->max_detections, "e.g. 1,10,100")->delimiter(',');
     command->add_flag("--class-agnostic", options->class_agnostic, "one category for everything");
-    command->add_option("--threads", options->threads, "default: all processors");
+    options->predictor.add_to(*command);
     command->callback([options] {
         if (!options->compare.empty()) {
             compare_reports(options->compare[0], options->compare[1]);
             return;
         }
-        if (options->results.empty() || options->data.empty())
-            throw CLI::ValidationError("eval needs --results and --data, or --compare");
+        if (options->data.empty() || options->results.empty() == options->model.empty()) {
+            throw CLI::ValidationError("eval needs --data with a MODEL or --results, or --compare");
+        }
+        if (!options->model.empty() && options->images.empty()) {
+            throw CLI::ValidationError("eval MODEL needs --images DIR");
+        }
         evaluate_results(*options);
     });
 }

@@ -5,8 +5,10 @@
 #include <exception>
 
 #include "command.h"
+#include "data.h"
 #include "embedmask/error.h"
 #include "embedmask/version.h"
+#include "eval.h"
 
 namespace {
 
@@ -20,9 +22,11 @@ int run(int argc, char** argv) {
     app.set_version_flag("--version", embedmask::version_text());
     app.footer("\n`embedmask VERB --help` explains each verb.");
     embedmask::cli::add_predict_command(app);
+    embedmask::cli::add_eval_command(app);
+    embedmask::cli::add_data_command(app);
     embedmask::cli::add_convert_command(app);
     embedmask::cli::add_info_command(app);
-    //    embedmask::cli::add_bench_command(app);
+    embedmask::cli::add_bench_command(app);
     try {
         app.parse(argc, argv);
     } catch (const CLI::CallForHelp& request) {

@@ -94,7 +94,7 @@ Image SideBySide::draw(const ImageRecord& image) const {
         const Annotation& annotation = dataset_.annotations[it->second];
         truths.add(annotation.category_id, annotation.segmentation, annotation.box, 1);
     }
-    const Image left = truths.draw(photo);
+    Image left = truths.draw(photo);
     if (results_.empty()) return left;
     Instances found(dataset_, image);
     for (auto [it, end] = detections_.equal_range(image.id); it != end; ++it) {

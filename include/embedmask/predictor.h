@@ -25,7 +25,14 @@
 
 namespace embedmask {
 
+/// What runs the network.
+enum class EngineKind {
+    openvino,
+    reference,  ///< plain loops in fp32: thousands of times slower, the judge of the other one
+};
+
 struct PredictorOptions {
+    EngineKind engine = EngineKind::openvino;
     Precision precision = Precision::automatic;
     int threads = 0;  ///< 0 = all processors that the process may use
     int streams = 1;  ///< photos in the network at the same time, sharing the threads
@@ -38,7 +45,7 @@ struct PredictorOptions {
     std::optional<int> max_side = {};
     std::vector<std::int64_t> category_ids = {};  ///< only these; empty = all
 
-    bool keep_embeddings = false;  ///< fill Prediction::embeddings
+    bool keep_embeddings = false;  ///< fill Prediction::embeddings (also when keep_embed is set)
 };
 
 struct Detection {

@@ -4,8 +4,8 @@
 /// alternating background and foreground runs, beginning with background (which may be 0). The sum
 /// of the counts is always height * width, which is below 2^32. All functions are pure and may be
 /// called from any thread. Results equal those of the COCO mask library bit for bit; the one
-/// exception are runs of length 0 inside a list, which no encoder writes: they are empty here, while
-/// that library stops at them.
+/// exception are runs of length 0 inside a list, which no encoder writes: they are empty here,
+/// while that library stops at them.
 #pragma once
 
 #include <array>

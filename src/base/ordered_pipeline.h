@@ -18,12 +18,12 @@ namespace embedmask {
 /// the sink, so memory is bounded. The first exception stops everything and is rethrown.
 template <typename Process, typename Sink>
 void run_ordered(std::size_t count, int workers, Process process, Sink sink) {
-    using Result = decltype(process(std::size_t{0}));
+    using Output = decltype(process(std::size_t{0}));
     const auto threads =
         std::min<std::size_t>(count, static_cast<std::size_t>(std::max(workers, 1)));
     std::mutex mutex;
     std::condition_variable progress;
-    std::map<std::size_t, Result> finished;
+    std::map<std::size_t, Output> finished;
     std::size_t next = 0;
     std::size_t emitted = 0;
     std::exception_ptr failure;
@@ -36,7 +36,7 @@ void run_ordered(std::size_t count, int workers, Process process, Sink sink) {
             if (failure) return;
             lock.unlock();
             try {
-                Result result = process(item);
+                Output result = process(item);
                 lock.lock();
                 finished.emplace(item, std::move(result));
                 while (!failure && !finished.empty() && finished.begin()->first == emitted) {

@@ -68,7 +68,9 @@ struct Options {
 std::unique_ptr<Engine> make_openvino_engine(const network::Network& network,
                                              const Options& options);
 
-/// Plain loops in float32: slow, obvious, the judge of the other engines.
-std::unique_ptr<Engine> make_reference_engine(const network::Network& network);
+/// Plain loops in float32: slow, obvious, the judge of the other engines. Runs in the thread that
+/// calls `start`.
+std::unique_ptr<Engine> make_reference_engine(const network::Network& network,
+                                              const Options& options = {});
 
 }  // namespace embedmask::engine

@@ -142,7 +142,7 @@ private:
     Value conv2d(const Node& node, const Value& x) const {
         const auto stride = static_cast<std::size_t>(node.attributes.stride);
         const std::ptrdiff_t padding = node.attributes.padding;
-        const Value y = std::make_shared<op::Convolution>(
+        Value y = std::make_shared<op::Convolution>(
             x, weight(node, 0), ov::Strides{stride, stride}, ov::CoordinateDiff{padding, padding},
             ov::CoordinateDiff{padding, padding}, ov::Strides{1, 1});
         if (node.parameters.size() < 2) return y;
@@ -195,9 +195,10 @@ private:
         const Value zero = op::Constant::create(ov::element::i64, {}, {0});
         const Value one = op::Constant::create(ov::element::i64, {}, {1});
         const Value index = std::make_shared<op::Range>(zero, count, one, ov::element::f32);
+        const int half = a.stride / 2;  // an integer division by definition
         const Value pixels = std::make_shared<op::Add>(
             std::make_shared<op::Multiply>(index, scalar(static_cast<float>(a.stride))),
-            scalar(static_cast<float>(a.stride / 2)));
+            scalar(static_cast<float>(half)));
         Value u = std::make_shared<op::Multiply>(pixels, scalar(static_cast<float>(1 / a.value)));
         if (a.unit_range) {
             const Value extent = std::make_shared<op::Multiply>(

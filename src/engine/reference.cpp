@@ -287,8 +287,8 @@ private:
     // Channel 0 is x, channel 1 is y (§4.2, §4.3).
     static float coordinate(const network::Attributes& a, const Array& x, std::int64_t channel,
                             std::int64_t row, std::int64_t column) {
-        const double pixels =
-            static_cast<double>((channel == 0 ? column : row) * a.stride + a.stride / 2);
+        const int half = a.stride / 2;  // an integer division by definition
+        const auto pixels = static_cast<double>((channel == 0 ? column : row) * a.stride + half);
         if (!a.unit_range) return static_cast<float>(pixels / a.value);
         const auto extent = static_cast<double>((channel == 0 ? x.w : x.h) * a.stride);
         return static_cast<float>(2 * pixels / extent - 1);
@@ -328,24 +328,26 @@ private:
 
 class ReferenceEngine final : public Engine {
 public:
-    explicit ReferenceEngine(const network::Network& network)
-        : graph_(network.graph), runner_(network) {}
+    ReferenceEngine(const network::Network& network, const Options& options)
+        : graph_(network.graph), runner_(network), streams_(std::max(options.streams, 1)) {}
 
     std::unique_ptr<Request> create_request() override {
         return std::make_unique<ReferenceRequest>(runner_, graph_);
     }
-    [[nodiscard]] int streams() const override { return 1; }
+    [[nodiscard]] int streams() const override { return streams_; }
     [[nodiscard]] std::string precision() const override { return "fp32"; }
 
 private:
     network::Graph graph_;
     Runner runner_;
+    int streams_;
 };
 
 }  // namespace
 
-std::unique_ptr<Engine> make_reference_engine(const network::Network& network) {
-    return std::make_unique<ReferenceEngine>(network);
+std::unique_ptr<Engine> make_reference_engine(const network::Network& network,
+                                              const Options& options) {
+    return std::make_unique<ReferenceEngine>(network, options);
 }
 
 }  // namespace embedmask::engine

@@ -60,7 +60,7 @@ Postprocess::Postprocess(const Config& config, const std::vector<Category>& cate
       labels_(labels_of(categories, options.category_ids)),
       score_threshold_(static_cast<float>(options.score_threshold.value_or(0))),
       threads_(options.threads > 0 ? options.threads : available_processors()),
-      keep_embeddings_(options.keep_embeddings) {}
+      keep_embeddings_(options.keep_embeddings || config.keep_embed) {}
 
 bool Postprocess::wanted(const detection::Candidate& candidate) const {
     return candidate.score >= score_threshold_ &&

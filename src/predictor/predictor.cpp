@@ -35,6 +35,16 @@ Config with_options(Config config, const PredictorOptions& options) {
     return config;
 }
 
+std::unique_ptr<engine::Engine> make_engine(const Model& model, const PredictorOptions& options) {
+    const network::Network network =
+        network::optimise_for_inference({model.graph(), model.weights});
+    const engine::Options engine_options{options.precision, options.threads, options.streams,
+                                         options.cache};
+    return options.engine == EngineKind::reference
+               ? engine::make_reference_engine(network, engine_options)
+               : engine::make_openvino_engine(network, engine_options);
+}
+
 image::PixelStatistics statistics_of(const Config::Input& input) {
     image::PixelStatistics statistics;
     statistics.bgr = input.order == "bgr";
@@ -54,9 +64,7 @@ public:
         : config_(with_options(model.config, options)),
           categories_(model.categories),
           statistics_(statistics_of(config_.input)),
-          engine_(engine::make_openvino_engine(
-              network::optimise_for_inference({model.graph(), model.weights}),
-              {options.precision, options.threads, options.streams, options.cache})),
+          engine_(make_engine(model, options)),
           pool_(*engine_),
           postprocess_(config_, categories_, options) {}
 

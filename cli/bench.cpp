@@ -1,0 +1,432 @@
+// embedmask bench: where the time of a photo goes, beside what this machine can do at most.
+#include <fmt/format.h>
+#include <malloc.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <random>
+
+#include "base/file.h"
+#include "base/parallel.h"
+#include "command.h"
+#include "detection/candidates.h"
+#include "detection/nms.h"
+#include "embedmask/error.h"
+#include "embedmask/model.h"
+#include "engine/engine.h"
+#include "image/preprocess.h"
+#include "machine_peak.h"
+#include "mask/coupling.h"
+#include "network/random_weights.h"
+#include "outputs.h"
+#include "render/overlay.h"
+#include "size_option.h"
+
+namespace embedmask::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+using nlohmann::json;
+
+constexpr int kDetections = 100;
+
+struct Options {
+    std::string model;
+    std::string preset = "g3";
+    std::string size = "800x1088";
+    std::string precision = "auto";
+    std::string photo;
+    std::string cache;
+    int threads = 0;
+    int streams = 1;
+    int batch = 1;
+    int repeat = 10;
+    bool json = false;
+};
+
+double milliseconds_since(Clock::time_point start) {
+    return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+struct Times {
+    double median = 0;
+    double least = 0;
+};
+
+Times times_of(std::vector<double> samples) {
+    std::sort(samples.begin(), samples.end());
+    return {samples[samples.size() / 2], samples.front()};
+}
+
+template <typename Work>
+Times measure(int repeat, Work work) {
+    work();
+    std::vector<double> samples;
+    for (int i = 0; i < repeat; ++i) {
+        const auto start = Clock::now();
+        work();
+        samples.push_back(milliseconds_since(start));
+    }
+    return times_of(std::move(samples));
+}
+
+// The process's largest resident memory since `forget_peak_memory`, megabytes.
+double peak_memory() {
+    std::ifstream status("/proc/self/status");
+    for (std::string line; std::getline(status, line);) {
+        if (line.starts_with("VmHWM:")) return std::stod(line.substr(6)) * 1024 / 1e6;
+    }
+    return 0;
+}
+
+void forget_peak_memory() {
+    ::malloc_trim(0);
+    std::ofstream("/proc/self/clear_refs") << "5";
+}
+
+struct Stage {
+    std::string name;
+    Times times;
+};
+
+struct NetworkResult {
+    std::string precision;
+    double compile = 0;
+    double first = 0;
+    Times warm;
+    double gflops = 0;
+    double peak = 0;  // of the unit that computes in this precision, GFLOP/s
+    double memory = 0;
+};
+
+std::vector<float> normal_values(std::size_t count, float mean, float deviation) {
+    std::mt19937 random(1);
+    std::normal_distribution<float> normal(mean, deviation);
+    std::vector<float> values(count);
+    for (float& value : values) {
+        value = normal(random);
+    }
+    return values;
+}
+
+// A photo as a camera would store it: smooth, with some detail.
+std::vector<std::uint8_t> synthetic_photo() {
+    const ImageSize small{80, 60};
+    Image noise{small, std::vector<std::uint8_t>(3UL * small.width * small.height)};
+    std::mt19937 random(1);
+    for (auto& value : noise.rgb) {
+        value = static_cast<std::uint8_t>(random() >> 24U);
+    }
+    return encode_jpeg(resize(noise, {640, 480}));
+}
+
+class BenchRun {
+public:
+    explicit BenchRun(const Options& options)
+        : options_(options),
+          threads_(options.threads > 0 ? options.threads : available_processors()) {
+        std::tie(height_, width_) = parse_size(options.size);
+        const auto start = Clock::now();
+        if (options.model.empty()) {
+            model_.config = config_of(options.preset);
+            model_.name = options.preset + " with random weights";
+            model_.weights = network::random_weights(model_.graph(), 1);
+        } else {
+            model_ = read_model(find_model(options.model));
+            load_ = milliseconds_since(start);
+        }
+        macs_ = network::count_macs(model_.graph(), height_, width_);
+    }
+
+    void run() {
+        for (const Precision precision : precisions()) {
+            networks_.push_back(run_network(precision));
+        }
+        measure_other_stages();
+        // Last: its arrays would count as the network's memory.
+        peak_ = measure_machine_peak(threads_);
+        for (NetworkResult& network : networks_) {
+            network.peak = (network.precision == "bf16" ? peak_.bf16 : peak_.fp32).giga_per_second;
+        }
+        options_.json ? print_json() : print_table();
+    }
+
+private:
+    [[nodiscard]] std::vector<Precision> precisions() const {
+        if (options_.precision == "both") return {Precision::fp32, Precision::bf16};
+        if (options_.precision == "fp32") return {Precision::fp32};
+        if (options_.precision == "bf16") return {Precision::bf16};
+        return {Precision::automatic};
+    }
+
+    [[nodiscard]] NetworkResult run_network(Precision precision) const {
+        forget_peak_memory();
+        NetworkResult result;
+        auto start = Clock::now();
+        const auto engine = engine::make_openvino_engine(
+            network::optimise_for_inference({model_.graph(), model_.weights}),
+            {precision, threads_, options_.streams, options_.cache});
+        result.compile = milliseconds_since(start);
+        result.precision = engine->precision();
+        std::vector<std::unique_ptr<engine::Request>> requests;
+        for (int i = 0; i < options_.streams; ++i) {
+            requests.push_back(engine->create_request());
+            const std::span<float> input = requests.back()->input(options_.batch, height_, width_);
+            const std::vector<float> pixels = normal_values(1U << 16U, 0, 50);
+            for (std::size_t k = 0; k < input.size(); ++k) {
+                input[k] = pixels[k % pixels.size()];
+            }
+        }
+        const auto run_all = [&] {
+            for (const auto& request : requests) {
+                request->start();
+            }
+            for (const auto& request : requests) {
+                request->wait();
+            }
+        };
+        start = Clock::now();
+        run_all();
+        result.first = milliseconds_since(start);
+        result.warm = measure(options_.repeat, run_all);
+        const double photos = static_cast<double>(options_.streams) * options_.batch;
+        result.warm.least /= photos;
+        result.warm.median /= photos;
+        result.gflops = 2 * static_cast<double>(macs_) / (result.warm.least * 1e6);
+        result.memory = peak_memory();
+        return result;
+    }
+
+    void measure_other_stages() {
+        const std::vector<std::uint8_t> file =
+            options_.photo.empty() ? synthetic_photo() : read_file(options_.photo);
+        const std::string name = options_.photo.empty() ? "photo" : options_.photo;
+        add("decode", [&] { photo_ = decode_image(file, name); });
+        const ImageSize padded{static_cast<int>(width_), static_cast<int>(height_)};
+        const double scale = std::min(static_cast<double>(padded.width) / photo_.size.width,
+                                      static_cast<double>(padded.height) / photo_.size.height);
+        const mask::Geometry geometry{photo_.size,
+                                      {std::max(1, static_cast<int>(photo_.size.width * scale)),
+                                       std::max(1, static_cast<int>(photo_.size.height * scale))},
+                                      padded};
+        std::vector<float> input(3UL * padded.width * padded.height);
+        add("resize + normalise",
+            [&] { image::preprocess(photo_, geometry.content, {}, input.data(), padded); });
+        measure_selection(geometry);
+        if (!has_masks(model_.config)) return;
+        measure_masks(geometry);
+        measure_writing();
+    }
+
+    template <typename Work>
+    void add(const char* name, Work work) {
+        stages_.push_back({name, measure(options_.repeat, work)});
+    }
+
+    // Logits of a trained detector look like this: far below the threshold but for a few thousand.
+    void measure_selection(const mask::Geometry& geometry) {
+        struct Level {
+            std::int64_t stride;
+            std::int64_t height;
+            std::int64_t width;
+            std::vector<float> logits;
+            std::vector<float> box;
+            std::vector<float> centerness;
+        };
+        std::vector<Level> levels;
+        for (const std::int64_t stride : model_.config.strides) {
+            Level level{
+                stride, (height_ + stride - 1) / stride, (width_ + stride - 1) / stride, {}, {},
+                {}};
+            const auto cells = static_cast<std::size_t>(level.height * level.width);
+            const auto classes = static_cast<std::size_t>(model_.config.num_classes);
+            level.logits = normal_values(cells * classes, -6, 1.2F);
+            level.box = normal_values(cells * 4, 4, 0.5F);
+            level.centerness = normal_values(cells, 0, 1);
+            levels.push_back(std::move(level));
+        }
+        const auto options = detection::CandidateOptions::of(model_.config);
+        add("candidates + NMS", [&] {
+            std::vector<detection::Candidate> candidates;
+            int index = 0;
+            for (const Level& level : levels) {
+                detection::add_candidates(
+                    {level.logits, level.box, level.centerness, level.height, level.width}, index++,
+                    level.stride, geometry.content, options, candidates);
+            }
+            detection::limit_detections(
+                candidates,
+                detection::nms(candidates, model_.config.nms_thresh, model_.config.legacy_plus_one),
+                model_.config.max_det);
+        });
+    }
+
+    void measure_masks(const mask::Geometry& geometry) {
+        const int dims = static_cast<int>(model_.config.embed_dim);
+        const auto cells = static_cast<std::size_t>((height_ / 8) * (width_ / 8));
+        const std::vector<float> pixels =
+            normal_values(cells * static_cast<std::size_t>(dims), 0, 0.5F);
+        const std::vector<float> embedding(static_cast<std::size_t>(dims), 0.0F);
+        const std::vector<float> margin(static_cast<std::size_t>(dims), 0.1F);
+        std::mt19937 random(2);
+        const auto between = [&](double low, double high) {
+            return static_cast<float>(std::uniform_real_distribution<double>(low, high)(random));
+        };
+        for (int i = 0; i < kDetections; ++i) {
+            const auto w = static_cast<float>(geometry.content.width);
+            const auto h = static_cast<float>(geometry.content.height);
+            const float x = between(0, w * 0.8);
+            const float y = between(0, h * 0.8);
+            Detection detection;
+            detection.box = {x, y, std::min(x + between(30, w * 0.4), w),
+                             std::min(y + between(30, h * 0.4), h)};
+            detection.score = between(0.3, 1);
+            detection.category_id = 1;
+            prediction_.detections.push_back(detection);
+        }
+        prediction_.size = geometry.original;
+        add("masks + RLE, 100", [&] {
+            const mask::Coupling coupling(pixels, dims, geometry,
+                                          mask::CouplingOptions::of(model_.config));
+            parallel_for(prediction_.detections.size(), threads_, [&](std::size_t i) {
+                Detection& detection = prediction_.detections[i];
+                detection.mask = coupling.mask(detection.box, embedding, margin);
+            });
+        });
+    }
+
+    void measure_writing() {
+        const fs::path folder =
+            fs::temp_directory_path() / fmt::format("embedmask-bench-{}", ::getpid());
+        make_folder(folder);
+        add("write JSON, 100", [&] {
+            CocoWriter writer(folder, "", true);
+            writer.write(1, prediction_);
+            writer.finish();
+        });
+        fs::remove_all(folder);
+        std::vector<render::DrawnInstance> instances;
+        for (const Detection& detection : prediction_.detections) {
+            render::DrawnInstance instance;
+            instance.mask = &detection.mask;
+            instance.box = detection.box;
+            instance.label = "object";
+            instance.score = detection.score;
+            instances.push_back(instance);
+        }
+        add("overlay JPEG, 100", [&] { (void)encode_jpeg(render::overlay(photo_, instances)); });
+    }
+
+    void print_table() const {
+        fmt::print("{}, {}, {} thread(s), {} stream(s), batch {}\n", model_.name, options_.size,
+                   threads_, options_.streams, options_.batch);
+        fmt::print("{:<20} {:>10} {:>10} {:>10} {:>8}\n", "stage", "median ms", "min ms", "GFLOP/s",
+                   "of peak");
+        for (const Stage& stage : stages_) {
+            fmt::print("{:<20} {:>10.2f} {:>10.2f}\n", stage.name, stage.times.median,
+                       stage.times.least);
+        }
+        for (const NetworkResult& network : networks_) {
+            fmt::print("{:<20} {:>10.2f} {:>10.2f} {:>10.0f} {:>7.0f}%\n",
+                       "network " + network.precision, network.warm.median, network.warm.least,
+                       network.gflops, network.peak > 0 ? 100 * network.gflops / network.peak : 0);
+        }
+        fmt::print("\ncold: ");
+        if (load_ > 0) fmt::print("load {:.0f} ms, ", load_);
+        for (const NetworkResult& network : networks_) {
+            fmt::print("{}: compile {:.0f} ms, first run {:.0f} ms, peak memory {:.0f} MB  ",
+                       network.precision, network.compile, network.first, network.memory);
+        }
+        fmt::print("\nthis machine at most:");
+        const auto print_rate = [](const char* kind, const PeakRate& rate) {
+            if (rate.giga_per_second <= 0) return;
+            fmt::print(" {} {:.0f} G/s ({}),", kind, rate.giga_per_second, rate.unit);
+        };
+        print_rate("fp32", peak_.fp32);
+        print_rate("bf16", peak_.bf16);
+        print_rate("int8", peak_.int8);
+        fmt::print(" memory {:.1f} GB/s\n", peak_.bandwidth);
+    }
+
+    void print_json() const {
+        json result = {{"model", model_.name},     {"size", options_.size},
+                       {"threads", threads_},      {"streams", options_.streams},
+                       {"batch", options_.batch},  {"macs", macs_},
+                       {"load_ms", load_},         {"stages", json::array()},
+                       {"networks", json::array()}};
+        for (const Stage& stage : stages_) {
+            result["stages"].push_back({{"name", stage.name},
+                                        {"median_ms", stage.times.median},
+                                        {"min_ms", stage.times.least}});
+        }
+        for (const NetworkResult& network : networks_) {
+            result["networks"].push_back({{"precision", network.precision},
+                                          {"compile_ms", network.compile},
+                                          {"first_ms", network.first},
+                                          {"median_ms", network.warm.median},
+                                          {"min_ms", network.warm.least},
+                                          {"gflops", network.gflops},
+                                          {"peak_gflops", network.peak},
+                                          {"peak_memory_mb", network.memory}});
+        }
+        const auto rate = [](const PeakRate& peak) {
+            return json{{"giga_per_second", peak.giga_per_second}, {"unit", peak.unit}};
+        };
+        result["machine"] = {{"fp32", rate(peak_.fp32)},
+                             {"bf16", rate(peak_.bf16)},
+                             {"int8", rate(peak_.int8)},
+                             {"bandwidth_gb_per_second", peak_.bandwidth}};
+        fmt::print("{}\n", result.dump(2));
+    }
+
+    const Options& options_;
+    int threads_;
+    std::int64_t height_ = 0;
+    std::int64_t width_ = 0;
+    Model model_;
+    std::int64_t macs_ = 0;
+    double load_ = 0;
+    Image photo_;
+    Prediction prediction_;
+    std::vector<Stage> stages_;
+    std::vector<NetworkResult> networks_;
+    MachinePeak peak_;
+};
+
+}  // namespace
+
+void add_bench_command(CLI::App& app) {
+    CLI::App* command = add_command(
+        app, "bench", "measure every stage beside this machine's limits",
+        {"embedmask bench --precision both", "embedmask bench pedestrians --size 320x544 --json"});
+    const auto options = std::make_shared<Options>();
+    command->add_option("model", options->model, "model file or name; without: random weights");
+    command->add_option("--preset", options->preset, "the network when there is no MODEL")
+        ->capture_default_str();
+    command->add_option("--size", options->size, "HEIGHTxWIDTH of the network input")
+        ->capture_default_str();
+    command->add_option("--precision", options->precision, "auto, fp32, bf16 or both")
+        ->check(CLI::IsMember({"auto", "fp32", "bf16", "both"}))
+        ->capture_default_str();
+    command->add_option("--threads", options->threads, "0 = all processors")
+        ->check(CLI::Range(0, 1024));
+    command->add_option("--streams", options->streams, "photos in the network at the same time")
+        ->check(CLI::Range(1, 1024));
+    command->add_option("--batch", options->batch, "photos per run of the network")
+        ->check(CLI::Range(1, 64));
+    command->add_option("--repeat", options->repeat, "runs of each stage")
+        ->check(CLI::Range(1, 100000))
+        ->capture_default_str();
+    command->add_option("--photo", options->photo, "JPEG or PNG to decode instead of a made one");
+    command->add_option("--cache", options->cache, "folder that keeps compiled networks");
+    command->add_flag("--json", options->json, "machine-readable");
+    command->callback([options] { BenchRun(*options).run(); });
+}
+
+}  // namespace embedmask::cli
