@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "command.h"
 #include "data_check.h"
+#include "data_convert.h"
 #include "data_sets.h"
 #include "data_stats.h"
 #include "embedmask/error.h"
@@ -132,16 +133,40 @@ void add_show(CLI::App& data) {
     command->callback([options] { show(*options); });
 }
 
+void add_convert(CLI::App& data) {
+    auto options = std::make_shared<ConvertOptions>();
+    CLI::App* command = add_command(
+        data, "convert",
+        "COCO to and from labelme, YOLO-seg, VOC pictures, mask pictures; from LVIS",
+        {"embedmask data convert instances.json --to yolo --out labels/",
+         "embedmask data convert labels/ --from yolo --images photos/ --out instances.json"});
+    command->add_option("INPUT", options->input, "COCO file, or what is to be imported")
+        ->required();
+    command->add_option("--out", options->out, "folder, or the COCO file")->required();
+    auto* to = command->add_option("--to", options->to, "labelme, yolo, voc, masks")
+                   ->check(CLI::IsMember(kExportForms));
+    command->add_option("--from", options->from, "labelme, yolo, voc, masks, lvis")
+        ->check(CLI::IsMember(kImportForms))
+        ->excludes(to);
+    command->add_option("--images", options->images, "folder of the photos, for --from");
+    command->callback([options] {
+        if (options->to.empty() == options->from.empty())
+            throw CLI::ValidationError("data convert needs --to or --from");
+        options->to.empty() ? import_dataset(*options) : export_dataset(*options);
+    });
+}
+
 }  // namespace
 
 void add_data_command(CLI::App& app) {
     CLI::App* command =
-        add_command(app, "data", "Check, count, split, merge, filter and draw data sets",
+        add_command(app, "data", "Check, count, convert, split, merge, filter and draw data sets",
                     {"embedmask data check instances.json --images photos/",
                      "embedmask data split instances.json --out instances"});
     command->require_subcommand(1);
     add_check(*command);
     add_stats(*command);
+    add_convert(*command);
     add_split(*command);
     add_merge(*command);
     add_filter(*command);

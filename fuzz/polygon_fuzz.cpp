@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <vector>
 
 #include "embedmask/error.h"
@@ -18,7 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (std::size_t i = 0; i < ring.size(); i += 2)
         if (ring[i] > 1e3 && ring[i] < 1e30) ring[i] = static_cast<double>(data[i % size]) / 3;
     try {
-        embedmask::validate(embedmask::rasterize_polygons(std::vector{ring}, height, width));
+        embedmask::validate(embedmask::rasterize_polygons(std::span(&ring, 1), height, width));
     } catch (const embedmask::Error&) {
         return 0;
     }

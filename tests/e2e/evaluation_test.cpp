@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "embedmask/dataset.h"
+#include "embedmask/image.h"
 #include "test_data.h"
 
 namespace embedmask {
@@ -194,6 +195,42 @@ TEST_F(Verbs, DataSetsAreCopiedWithTheirIds) {
         run("data filter " + path("gt.json") + " --categories kin3 --out " + path("f.json")).text,
         "did you mean"));
     EXPECT_EQ(run("data stats " + path("gt.json") + " --json").code, 0);
+}
+
+TEST_F(Verbs, ConvertGoesThereAndBack) {
+    const auto photos = folder_.path() / "photos";
+    std::filesystem::create_directory(photos);
+    json data = read_json(path("gt.json"));
+    for (auto& image : data["images"]) {
+        image["file_name"] = "photo" + image["id"].dump() + ".png";
+        write_png(photos / image["file_name"].get<std::string>(),
+                  Image{{150, 150}, std::vector<std::uint8_t>(150 * 150 * 3, 90)});
+    }
+    write("named.json", data);
+    const Dataset before = read_dataset(path("named.json"));
+    const auto pixels = [](const Dataset& file) {
+        std::map<std::int64_t, std::uint64_t> sums;  // by category
+        for (const Annotation& annotation : file.annotations)
+            sums[annotation.category_id] += area(to_mask(annotation.segmentation, 150, 150));
+        return sums;
+    };
+    for (const std::string form : {"labelme", "yolo", "masks", "voc"}) {
+        const Ran there =
+            run("data convert " + path("named.json") + " --to " + form + " --out " + path(form));
+        ASSERT_EQ(there.code, 0) << there.text;
+        const Ran back = run("data convert " + path(form) + " --from " + form + " --images " +
+                             photos.string() + " --out " + path(form + ".json"));
+        ASSERT_EQ(back.code, 0) << back.text;
+        const Dataset after = read_dataset(path(form + ".json"));
+        EXPECT_EQ(after.categories, before.categories) << form;
+        EXPECT_EQ(after.images.size(), before.images.size());
+        // VOC pictures show each pixel once: of overlapping objects only one keeps it.
+        if (form != "voc") {
+            EXPECT_EQ(after.annotations.size(), before.annotations.size()) << form;
+            EXPECT_EQ(pixels(after), pixels(before)) << form;
+        }
+    }
+    EXPECT_EQ(run("data convert " + path("named.json") + " --out x").code, 2);
 }
 
 }  // namespace

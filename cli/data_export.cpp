@@ -1,0 +1,151 @@
+#include <fmt/format.h>
+
+#include <deque>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "base/file.h"
+#include "data_convert.h"
+#include "embedmask/dataset.h"
+#include "embedmask/error.h"
+#include "embedmask/image.h"
+#include "render/id_map.h"
+#include "render/labelme.h"
+#include "render/yolo.h"
+#include "voc_colours.h"
+
+namespace embedmask::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr unsigned kVocVoid = 255;  // crowds: neither object nor background
+constexpr unsigned kVocMost = 254;
+
+/// One photo with its objects as masks.
+struct Photo {
+    const ImageRecord* record = nullptr;
+    std::string name;  // without extension
+    std::deque<Rle> masks;
+    std::vector<const Annotation*> annotations;
+    std::vector<render::DrawnInstance> instances;
+
+    [[nodiscard]] ImageSize size() const { return {record->width, record->height}; }
+};
+
+Photo photo_of(const Dataset& data, const ImageRecord& image,
+               const std::vector<const Annotation*>& annotations, bool crowds) {
+    Photo photo;
+    photo.record = &image;
+    photo.name = fs::path(image.file_name).stem().string();
+    for (const Annotation* annotation : annotations) {
+        if (annotation->segmentation.form == Segmentation::Form::none) continue;
+        if (annotation->crowd && !crowds) continue;
+        photo.annotations.push_back(annotation);
+        render::DrawnInstance instance;
+        instance.mask =
+            &photo.masks.emplace_back(to_mask(annotation->segmentation, image.height, image.width));
+        instance.score = 1;
+        const auto box = bounding_box(*instance.mask);
+        instance.box = {static_cast<float>(box[0]), static_cast<float>(box[1]),
+                        static_cast<float>(box[0] + box[2]), static_cast<float>(box[1] + box[3])};
+        for (std::size_t k = 0; k < data.categories.size(); ++k) {
+            if (data.categories[k].id != annotation->category_id) continue;
+            instance.category_index = static_cast<int>(k);
+            instance.label = data.categories[k].name;
+        }
+        photo.instances.push_back(std::move(instance));
+    }
+    return photo;
+}
+
+Image black(ImageSize size) {
+    return {size,
+            std::vector<std::uint8_t>(static_cast<std::size_t>(size.width) * size.height * 3, 0)};
+}
+
+void write_voc(const fs::path& folder, const Photo& photo) {
+    if (photo.instances.size() > kVocMost)
+        throw Error(fmt::format("image {}: {} objects: VOC pictures number at most {}",
+                                photo.record->id, photo.instances.size(), kVocMost));
+    const auto owners = render::id_map(photo.size(), photo.instances);
+    Image classes = black(photo.size());
+    Image objects = black(photo.size());
+    for (std::size_t i = 0; i < owners.size(); ++i) {
+        if (owners[i] == 0) continue;
+        const std::size_t owner = owners[i] - 1U;
+        const bool crowd = photo.annotations[owner]->crowd;
+        const auto category = static_cast<unsigned>(photo.instances[owner].category_index) + 1;
+        const auto class_colour = voc_colour(crowd ? kVocVoid : category);
+        const auto object_colour = voc_colour(crowd ? kVocVoid : owners[i]);
+        std::copy(class_colour.begin(), class_colour.end(),
+                  classes.rgb.begin() + static_cast<std::ptrdiff_t>(3 * i));
+        std::copy(object_colour.begin(), object_colour.end(),
+                  objects.rgb.begin() + static_cast<std::ptrdiff_t>(3 * i));
+    }
+    write_png(folder / "SegmentationClass" / (photo.name + ".png"), classes);
+    write_png(folder / "SegmentationObject" / (photo.name + ".png"), objects);
+}
+
+void write_masks(const fs::path& folder, const Photo& photo) {
+    for (std::size_t i = 0; i < photo.annotations.size(); ++i) {
+        Image picture = black(photo.size());
+        const auto mask = decode_rows(photo.masks[i]);
+        for (std::size_t p = 0; p < mask.size(); ++p)
+            for (std::size_t channel = 0; channel < 3; ++channel)
+                picture.rgb[3 * p + channel] = mask[p] != 0 ? 255 : 0;
+        write_png(folder / fmt::format("{}-{}-{}.png", photo.name, photo.annotations[i]->id,
+                                       photo.annotations[i]->category_id),
+                  picture);
+    }
+}
+
+void write_categories(const fs::path& folder, const Dataset& data) {
+    nlohmann::ordered_json list = nlohmann::ordered_json::array();
+    std::string names;
+    for (const Category& category : data.categories) {
+        list.push_back({{"id", category.id},
+                        {"name", category.name},
+                        {"supercategory", category.supercategory}});
+        names += category.name + "\n";
+    }
+    write_file_atomically(folder / "categories.json", list.dump(1) + "\n");
+    write_file_atomically(folder / "classes.txt", names);
+}
+
+}  // namespace
+
+void export_dataset(const ConvertOptions& options) {
+    const Dataset data = read_dataset(options.input);
+    if (options.to == "voc" && data.categories.size() > kVocMost)
+        throw Error(fmt::format("{}: {} categories: VOC pictures number at most {}", options.input,
+                                data.categories.size(), kVocMost));
+    const fs::path folder = options.out;
+    make_folder(folder);
+    if (options.to == "voc") {
+        make_folder(folder / "SegmentationClass");
+        make_folder(folder / "SegmentationObject");
+    }
+    write_categories(folder, data);
+    std::map<std::int64_t, std::vector<const Annotation*>> annotations;
+    for (const Annotation& annotation : data.annotations)
+        annotations[annotation.image_id].push_back(&annotation);
+    for (const ImageRecord& image : data.images) {
+        const Photo photo = photo_of(data, image, annotations[image.id], options.to == "voc");
+        if (options.to == "labelme") {
+            write_file_atomically(
+                folder / (photo.name + ".json"),
+                render::labelme_text(image.file_name, photo.size(), photo.instances, 0));
+        } else if (options.to == "yolo") {
+            write_file_atomically(folder / (photo.name + ".txt"),
+                                  render::yolo_text(photo.size(), photo.instances, 0));
+        } else if (options.to == "voc") {
+            write_voc(folder, photo);
+        } else {
+            write_masks(folder, photo);
+        }
+    }
+    fmt::print(stderr, "{} images to {} in {}\n", data.images.size(), options.to, options.out);
+}
+
+}  // namespace embedmask::cli

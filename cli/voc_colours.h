@@ -1,0 +1,31 @@
+// The colours by which Pascal VOC numbers classes and objects.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+namespace embedmask::cli {
+
+/// Bits of the index, spread over the high bits of red, green and blue.
+inline std::array<std::uint8_t, 3> voc_colour(unsigned index) {
+    std::array<std::uint8_t, 3> colour{};
+    for (unsigned bit = 0; bit < 8; ++bit)
+        for (unsigned channel = 0; channel < 3; ++channel)
+            colour.at(channel) |=
+                static_cast<std::uint8_t>((index >> (3 * bit + channel) & 1U) << (7 - bit));
+    return colour;
+}
+
+/// The inverse; a grey pixel that is no VOC colour stands for itself.
+inline unsigned voc_index(std::uint8_t red, std::uint8_t green, std::uint8_t blue) {
+    unsigned index = 0;
+    for (unsigned bit = 0; bit < 8; ++bit) {
+        index |= (red >> (7 - bit) & 1U) << (3 * bit);
+        index |= (green >> (7 - bit) & 1U) << (3 * bit + 1);
+        index |= (blue >> (7 - bit) & 1U) << (3 * bit + 2);
+    }
+    if (index > 255 && red == green && green == blue) return red;
+    return index;
+}
+
+}  // namespace embedmask::cli
