@@ -30,11 +30,12 @@ struct Point {
 };
 
 int scaled(double coordinate, std::size_t index) {
-    if (!(std::abs(coordinate) <= kMaxCoordinate))
+    if (!(std::abs(coordinate) <= kMaxCoordinate)) {
         throw Error(
             fmt::format("polygon, number {}: found the coordinate {}: expected a number "
                         "within +-{:.0f} pixels",
                         index, coordinate, kMaxCoordinate));
+    }
     return static_cast<int>(kScale * coordinate + .5);
 }
 
