@@ -1,6 +1,7 @@
 // COCO's compressed string: differences of run lengths in 5-bit groups (spec §2.7).
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 
 #include "embedmask/error.h"
@@ -20,7 +21,8 @@ constexpr int kMaxGroups = 7;  // 35 bits hold any difference of two 32-bit coun
     throw Error(fmt::format("compressed RLE, character {}: {}", position, what));
 }
 
-std::int64_t read_value(std::string_view text, std::size_t& position) {
+/// A value of more than one group, the first of which is at `position`.
+std::int64_t read_long_value(std::string_view text, std::size_t& position) {
     const std::size_t start = position;
     std::int64_t value = 0;
     for (int group = 0; group < kMaxGroups; ++group) {
@@ -35,6 +37,14 @@ std::int64_t read_value(std::string_view text, std::size_t& position) {
         return value;
     }
     fail(start, "a run length of more than 35 bits");
+}
+
+/// Most values are differences of neighbouring columns: one group.
+std::int64_t read_value(std::string_view text, std::size_t& position) {
+    const int code = static_cast<unsigned char>(text[position]) - kFirst;
+    if (code < 0 || (code & ~0x1f) != 0) return read_long_value(text, position);
+    ++position;
+    return (code ^ kSign) - kSign;
 }
 
 }  // namespace
@@ -59,13 +69,17 @@ std::string compress(const Rle& rle) {
 Rle decompress(std::string_view text, int height, int width) {
     const std::uint64_t pixels = pixel_count(height, width);
     Rle rle{height, width, {}};
-    rle.counts.reserve(text.size() / 2 + 1);
+    // Each run ends with the one character of its groups that has no continuation flag.
+    const auto runs =
+        std::count_if(text.begin(), text.end(), [](char c) { return ((c - kFirst) & kMore) == 0; });
+    rle.counts.resize(static_cast<std::size_t>(runs));
+    std::uint32_t* counts = rle.counts.data();
+    std::size_t run = 0;
     std::uint64_t sum = 0;
-    for (std::size_t position = 0; position < text.size();) {
+    for (std::size_t position = 0; position < text.size(); ++run) {
         const std::size_t start = position;
         std::int64_t value = read_value(text, position);
-        const std::size_t run = rle.counts.size();
-        if (run > 2) value += rle.counts[run - 2];
+        if (run > 2) value += counts[run - 2];
         if (value < 0) fail(start, fmt::format("run {} has the negative length {}", run, value));
         if (value > std::numeric_limits<std::uint32_t>::max() ||
             sum + static_cast<std::uint64_t>(value) > pixels)
@@ -73,7 +87,7 @@ Rle decompress(std::string_view text, int height, int width) {
                                     "(height x width)",
                                     run, pixels, height, width));
         sum += static_cast<std::uint64_t>(value);
-        rle.counts.push_back(static_cast<std::uint32_t>(value));
+        counts[run] = static_cast<std::uint32_t>(value);
     }
     if (sum != pixels)
         fail(text.size(), fmt::format("the runs cover only {} of the {} pixels of a mask of {}x{} "

@@ -1,0 +1,200 @@
+// The verbs eval and data as people use them.
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+
+#include <array>
+#include <cstdio>
+
+#include "base/file.h"
+#include "embedmask/dataset.h"
+#include "test_data.h"
+
+namespace embedmask {
+namespace {
+
+using nlohmann::json;
+
+struct Ran {
+    int code = -1;
+    std::string text;  // stdout and stderr
+};
+
+Ran run(const std::string& arguments) {
+    const std::string command =
+        std::string(EMBEDMASK_PROGRAM) + " " + arguments + " 2>&1 </dev/null";
+    Ran ran;
+    FILE* pipe = popen(command.c_str(), "r");
+    std::array<char, 4096> buffer{};
+    for (std::size_t n = 0; (n = fread(buffer.data(), 1, buffer.size(), pipe)) > 0;)
+        ran.text.append(buffer.data(), n);
+    ran.code = WEXITSTATUS(pclose(pipe));
+    return ran;
+}
+
+bool has(const std::string& text, const std::string& part) {
+    return text.find(part) != std::string::npos;
+}
+
+json read_json(const std::filesystem::path& path) {
+    std::ifstream file(path);
+    return json::parse(file);
+}
+
+class Verbs : public ::testing::Test {
+protected:
+    void SetUp() override {
+        json golden = testing::golden("coco_ap");
+        json categories = json::array();
+        for (const auto& id : golden["categories"])
+            categories.push_back({{"id", id}, {"name", "kind " + std::to_string(id.get<int>())}});
+        write("gt.json", {{"info", {{"year", 2026}}},
+                          {"images", golden["images"]},
+                          {"categories", categories},
+                          {"annotations", golden["annotations"]}});
+        json results = json::array();
+        for (const auto& item : golden["detections"])
+            results.push_back({{"image_id", item["image_id"]},
+                               {"category_id", item["category_id"]},
+                               {"score", item["score"]},
+                               {"segmentation", {{"size", {150, 150}}, {"counts", item["rle"]}}}});
+        write("dt.json", results);
+    }
+
+    void write(const std::string& name, const json& content) const {
+        write_file_atomically(folder_.path() / name, content.dump());
+    }
+    [[nodiscard]] std::string path(const std::string& name) const {
+        return (folder_.path() / name).string();
+    }
+
+    testing::TemporaryFolder folder_;
+};
+
+TEST_F(Verbs, EvalReportsTheGoldenNumbers) {
+    const Ran ran = run("eval --results " + path("dt.json") + " --data " + path("gt.json") +
+                        " --type segm --type boundary --per-category --tide --json " +
+                        path("r.json") + " --csv " + path("r.csv") + " --html " + path("r.html"));
+    ASSERT_EQ(ran.code, 0) << ran.text;
+    EXPECT_TRUE(has(ran.text, "area=   all | maxDets=100 ] = 0.262")) << ran.text;
+    const json report = read_json(path("r.json"));
+    const json expected = testing::golden("coco_ap")["stats_segm"];
+    for (std::size_t i = 0; i < 12; ++i)
+        EXPECT_NEAR(report["stats"]["segm"][i].get<double>(), expected[i].get<double>(), 1e-14);
+    EXPECT_EQ(report["per_category"]["segm"].size(), 2U);
+    EXPECT_EQ(report["per_category"]["segm"][1]["name"], "kind 3");
+    for (const char* key : {"id", "AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100",
+                            "ARs", "ARm", "ARl"})
+        EXPECT_TRUE(report["per_category"]["segm"][0].contains(key)) << key;
+    EXPECT_LT(report["stats"]["boundary"][0], report["stats"]["segm"][0]);
+    EXPECT_TRUE(std::filesystem::exists(path("r.html")));
+    const Ran compared = run("eval --compare " + path("r.json") + " " + path("r.json"));
+    EXPECT_EQ(compared.code, 0);
+    EXPECT_TRUE(has(compared.text, "(+0.000)")) << compared.text;
+}
+
+TEST_F(Verbs, EvalNamesWhatIsWrong) {
+    write("unknown.json",
+          json::parse(R"([{"image_id":77,"category_id":5,"score":1,"bbox":[0,0,1,1]}])"));
+    const auto eval = [&](const std::string& results) {
+        return run("eval --data " + path("gt.json") + " --results " + path(results));
+    };
+    const Ran unknown = eval("unknown.json");
+    EXPECT_EQ(unknown.code, 1);
+    EXPECT_TRUE(has(unknown.text, "unknown image ids (77)")) << unknown.text;
+    EXPECT_TRUE(has(unknown.text, "unknown category ids (5)"));
+    EXPECT_EQ(eval("missing.json").code, 1);
+    write("empty.json", json::array());
+    const Ran none = eval("empty.json");
+    EXPECT_EQ(none.code, 0);
+    EXPECT_TRUE(has(none.text, "maxDets=100 ] = 0.000"));
+    write_file_atomically(path("zero.json"), "");
+    EXPECT_TRUE(has(eval("zero.json").text, "is empty"));
+    EXPECT_EQ(run("eval").code, 2);
+}
+
+TEST_F(Verbs, DataCheckFindsAndFixes) {
+    write("bad.json", json::parse(R"({"images":[
+ {"id":1,"width":50,"height":40,"file_name":"a.jpg"},{"id":1,"width":50,"height":40,"file_name":"b.jpg"}],
+ "categories":[{"id":1,"name":"x"},{"id":2,"name":"x"},{"id":2,"name":"y"}],
+ "annotations":[
+ {"id":0,"image_id":1,"category_id":1,"bbox":[0,0,9,9],"area":81,"segmentation":[[0,0,9,0,9,9,0,9]],"note":"kept"},
+ {"id":4,"image_id":1,"category_id":1,"bbox":[0,0,9,9],"segmentation":[[0,0,9,0,9,9,0,9],[1,1,2,2]]},
+ {"id":4,"image_id":1,"category_id":1,"bbox":[45,0,9,9]},
+ {"id":5,"image_id":9,"category_id":1,"bbox":[0,0,9,9]},
+ {"id":6,"image_id":1,"category_id":7,"bbox":[0,0,9,9]},
+ {"id":7,"image_id":1,"category_id":1,"bbox":[0,0,0,9]},
+ {"id":8,"image_id":1,"category_id":1,"bbox":[1,1,1,1],"segmentation":[[1,1,1.1,1,1.1,1.1]]},
+ {"id":9,"image_id":1,"category_id":1,"bbox":[0,0,9,9],"iscrowd":1,"segmentation":[[0,0,9,0,9,9,0,9]]},
+ {"id":10,"image_id":1,"category_id":1,"bbox":[20,20,5,5],"segmentation":[[0,0,9,0,9,9,0,9]]},
+ {"id":11,"image_id":1,"category_id":1,"bbox":[0,0,9,9],"segmentation":{"size":[40,50],"counts":[5]}},
+ {"id":12,"image_id":1,"category_id":1,"bbox":[0,0,9,9],"segmentation":{"size":[4,5],"counts":[0,20]}}]})"));
+    const Ran ran = run("data check " + path("bad.json") + " --json");
+    EXPECT_EQ(ran.code, 1);
+    std::map<std::string, int> counts;
+    const json findings = json::parse(ran.text)["findings"];
+    for (const auto& item : findings)
+        counts[item["problem"]] = item["count"];
+    const std::map<std::string, int> expected{{"duplicate image id", 1},
+                                              {"annotation id 0", 1},
+                                              {"duplicate annotation id", 1},
+                                              {"duplicate category id", 1},
+                                              {"two categories of one name", 1},
+                                              {"unused category", 1},
+                                              {"broken mask", 1},
+                                              {"annotation of an unknown image", 1},
+                                              {"annotation of an unknown category", 1},
+                                              {"box without an area", 1},
+                                              {"box outside of the image", 1},
+                                              {"polygon under 6 numbers or with an odd one", 1},
+                                              {"mask without a pixel", 1},
+                                              {"crowd given as polygons", 1},
+                                              {"box that does not enclose its mask", 1},
+                                              {"mask that does not fit its image", 1}};
+    EXPECT_EQ(counts, expected);
+
+    EXPECT_EQ(run("data check " + path("bad.json") + " --fix " + path("good.json")).code, 0);
+    const json fixed = read_json(path("good.json"));
+    EXPECT_EQ(fixed["annotations"].size(), 5U);
+    EXPECT_EQ(fixed["annotations"][0]["note"], "kept");
+    const Ran again = run("data check " + path("good.json"));
+    EXPECT_TRUE(has(again.text, "1 problems")) << "the name stands for a human: " << again.text;
+}
+
+TEST_F(Verbs, DataSetsAreCopiedWithTheirIds) {
+    ASSERT_EQ(run("data split " + path("gt.json") + " --out " + path("s") + " --fraction 0.5").code,
+              0);
+    const json train = read_json(path("s-train.json"));
+    const json val = read_json(path("s-val.json"));
+    EXPECT_EQ(train["images"].size() + val["images"].size(), 4U);
+    EXPECT_FALSE(val["images"].empty());
+    EXPECT_EQ(train["info"]["year"], 2026);
+    const std::string parts = path("s-train.json") + " " + path("s-val.json");
+    ASSERT_EQ(run("data merge " + parts + " --out " + path("all.json")).code, 0);
+    json all = read_json(path("all.json"));
+    json before = read_json(path("gt.json"));
+    const auto by_id = [](const json& a, const json& b) { return a["id"] < b["id"]; };
+    for (json* file : {&all, &before}) {
+        std::sort((*file)["images"].begin(), (*file)["images"].end(), by_id);
+        std::sort((*file)["annotations"].begin(), (*file)["annotations"].end(), by_id);
+    }
+    EXPECT_EQ(all, before);
+    const Ran twice =
+        run("data merge " + path("gt.json") + " " + path("gt.json") + " --out " + path("x.json"));
+    EXPECT_EQ(twice.code, 1);
+    EXPECT_TRUE(has(twice.text, "--renumber")) << twice.text;
+    ASSERT_EQ(run("data filter " + path("gt.json") + " --categories 'kind 3' --used --out " +
+                  path("f.json"))
+                  .code,
+              0);
+    const json filtered = read_json(path("f.json"));
+    EXPECT_EQ(filtered["categories"], json::parse(R"([{"id":3,"name":"kind 3"}])"));
+    for (const auto& item : filtered["annotations"])
+        EXPECT_EQ(item["category_id"], 3);
+    EXPECT_TRUE(has(
+        run("data filter " + path("gt.json") + " --categories kin3 --out " + path("f.json")).text,
+        "did you mean"));
+    EXPECT_EQ(run("data stats " + path("gt.json") + " --json").code, 0);
+}
+
+}  // namespace
+}  // namespace embedmask
