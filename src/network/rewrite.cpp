@@ -114,7 +114,8 @@ struct SiblingKey {
     int stride;
     int padding;
 
-    auto operator<=>(const SiblingKey&) const = default;
+    auto operator<=>(const SiblingKey&) const =
+        default;  // NOLINT(modernize-use-nullptr): 0 is the language's
 };
 
 }  // namespace
