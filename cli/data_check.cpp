@@ -139,11 +139,12 @@ void Check::check_categories() {
             note("two categories of one name", "objects of one kind are split",
                  "`data merge` or rename one of them",
                  fmt::format("{} and {}: {}", other->second, category.id, category.name));
-        if (data_.has_annotations && uses[category.id] == 0)
+        if (data_.has_annotations && uses[category.id] == 0) {
             note("unused category", "it has no AP and a class that is never learnt",
                  "`data filter --used` drops it",
                  fmt::format("{} ({})", category.id, category.name))
                 .harmless = true;
+        }
     }
 }
 
@@ -254,12 +255,14 @@ void Check::check_empty_images() {
     std::unordered_set<std::int64_t> used;
     for (const Annotation& annotation : data_.annotations)
         used.insert(annotation.image_id);
-    for (const ImageRecord& image : data_.images)
-        if (!used.contains(image.id))
+    for (const ImageRecord& image : data_.images) {
+        if (!used.contains(image.id)) {
             note("image without objects", "it only teaches what background is",
                  "nothing to do, if it is meant",
                  fmt::format("image {}, {}", image.id, image.file_name))
                 .harmless = true;
+        }
+    }
 }
 
 void Check::write_fixed() const {
@@ -322,13 +325,14 @@ void Check::write_fixed() const {
 
 void print_json(const CheckOptions& options, const std::vector<Finding>& findings) {
     Json list = Json::array();
-    for (const Finding& item : findings)
+    for (const Finding& item : findings) {
         list.push_back({{"problem", item.name},
                         {"count", item.count},
                         {"consequence", item.consequence},
                         {"fix", item.fix},
                         {"harmless", item.harmless},
                         {"examples", item.examples}});
+    }
     fmt::print("{}\n", Json{{"data", options.data}, {"findings", list}}.dump(1));
 }
 

@@ -83,14 +83,17 @@ std::vector<bool> stratified(const Dataset& data, double fraction, std::uint64_t
 
 /// The same id or name must mean the same category in both files.
 void require_same_categories(const Dataset& first, const Dataset& other) {
-    for (const Category& a : first.categories)
-        for (const Category& b : other.categories)
-            if ((a.id == b.id) != (a.name == b.name))
+    for (const Category& a : first.categories) {
+        for (const Category& b : other.categories) {
+            if ((a.id == b.id) != (a.name == b.name)) {
                 throw Error(
                     fmt::format("category {} \"{}\" of {} and category {} \"{}\" of {}: the "
                                 "same id and name must go together",
                                 a.id, a.name, first.source, b.id, b.name, other.source),
                     "make the categories of the two files agree");
+            }
+        }
+    }
 }
 
 /// Ids that are handed on: as they are, or new ones after a collision.

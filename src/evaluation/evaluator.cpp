@@ -34,11 +34,12 @@ std::vector<double> coco_thresholds() {
 
 EvaluationOptions with_defaults(EvaluationOptions options) {
     if (options.iou_thresholds.empty()) options.iou_thresholds = coco_thresholds();
-    if (options.area_ranges.empty())
+    if (options.area_ranges.empty()) {
         options.area_ranges = {{"all", 0, 1e10},
                                {"small", 0, 32 * 32},
                                {"medium", 32 * 32, 96 * 96},
                                {"large", 96 * 96, 1e10}};
+    }
     if (options.max_detections.empty()) options.max_detections = {1, 10, 100};
     for (const double threshold : options.iou_thresholds)
         if (!(threshold >= 0 && threshold <= 1))
@@ -166,11 +167,12 @@ void overlaps(IouType type, std::span<const GroundTruthObject> ground_truth,
     };
     fill([](const Rle& mask) { return MaskRuns(mask); },
          [](double, double iou, bool) { return iou; });
-    if (type == IouType::boundary)
+    if (type == IouType::boundary) {
         fill([](const Rle& mask) { return MaskRuns(boundary_band(mask, kBoundaryRatio)); },
              [](double mask, double band, bool crowd) {
                  return crowd ? mask : std::min(mask, band);
              });
+    }
 }
 
 }  // namespace
@@ -192,12 +194,14 @@ Evaluator::~Evaluator() = default;
 void Evaluator::add_image(std::int64_t image_id, std::span<const GroundTruthObject> ground_truth,
                           std::span<const DetectedObject> detections) {
     Implementation& self = *implementation_;
-    for (const DetectedObject& detection : detections)
-        if (!std::isfinite(detection.score))
+    for (const DetectedObject& detection : detections) {
+        if (!std::isfinite(detection.score)) {
             throw Error(
                 fmt::format("image {}: a detection of category {} has the score {}: "
                             "expected a finite number",
                             image_id, detection.category_id, detection.score));
+        }
+    }
     if (self.options.type != IouType::bbox) require_masks(image_id, ground_truth, detections);
 
     auto workspace = self.take_workspace();

@@ -140,11 +140,11 @@ void ObjectSource::add_detection(std::size_t result, const ImageRecord& image, b
     }
     if (source.box) {
         detection.box = *source.box;
-    } else if (!masks) {
+    } else if (!masks && mask != nullptr) {
         detection.box = bounding_box(*mask);
     }
-    detection.area =
-        area_of_mask ? static_cast<double>(area(*mask)) : detection.box[2] * detection.box[3];
+    detection.area = area_of_mask && mask != nullptr ? static_cast<double>(area(*mask))
+                                                     : detection.box[2] * detection.box[3];
     if (masks) detection.mask = mask;
     objects.detections.push_back(detection);
     objects.result.push_back(result);

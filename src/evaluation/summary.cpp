@@ -41,11 +41,12 @@ double mean(const Evaluation& evaluation, const Line& line, std::optional<std::s
     for (std::size_t t = 0; t < options.iou_thresholds.size(); ++t) {
         if (line.threshold != 0 && options.iou_thresholds[t] != line.threshold) continue;
         for (std::size_t r = 0; r < (line.precision ? kRecallPoints : 1); ++r) {
-            for (std::size_t k = first; k < last; ++k)
+            for (std::size_t k = first; k < last; ++k) {
                 values.push_back(
                     line.precision
                         ? evaluation.precision[evaluation.precision_index(t, r, k, line.area, m)]
                         : evaluation.recall[evaluation.recall_index(t, k, line.area, m)]);
+            }
         }
     }
     return mean_of_defined(std::move(values));

@@ -169,11 +169,12 @@ private:
                 }
             }
         }
-        for (std::size_t d = 0; d < right_.size(); ++d)
+        for (std::size_t d = 0; d < right_.size(); ++d) {
             for (std::size_t c = 0; c < overlaps_.crowds.size() && !right_[d]; ++c)
                 if (overlaps_.crowd_iou[d * overlaps_.crowds.size() + c] > kPositive &&
                     objects_.truths[overlaps_.crowds[c]].category_id == detection(d).category_id)
                     ignored_[d] = true;
+        }
     }
 
     TideError explain(std::size_t d) {

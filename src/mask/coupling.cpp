@@ -70,8 +70,9 @@ std::vector<float> resample(const float* plane, int height, const Taps& columns,
         for (std::size_t y = 0; y < rows.size(); ++y) {
             float value = 0;
             for (int k = 0; k < rows[y].count; ++k) {
-                value += rows[y].weight[static_cast<std::size_t>(k)] *
-                         blended[static_cast<std::size_t>(rows[y].first + k)];
+                value +=
+                    rows[y].weight[static_cast<std::size_t>(k)] *
+                    blended[static_cast<std::size_t>(rows[y].first) + static_cast<std::size_t>(k)];
             }
             column[y] = value;
         }

@@ -30,11 +30,13 @@ struct Point {
 };
 
 int scaled(double coordinate, std::size_t index) {
-    if (!(std::abs(coordinate) <= kMaxCoordinate))
+    if (!(std::abs(coordinate) <= kMaxCoordinate)) {
         throw Error(
             fmt::format("polygon, number {}: found the coordinate {}: expected a number "
                         "within +-{:.0f} pixels",
                         index, coordinate, kMaxCoordinate));
+    }
+    // NOLINTNEXTLINE(bugprone-incorrect-roundings): truncation is pycocotools' rule.
     return static_cast<int>(kScale * coordinate + .5);
 }
 
@@ -95,7 +97,10 @@ private:
     }
 
     void along_x(Point from, Point to, double slope) {
-        const auto y = [&](int x) { return static_cast<int>(from.y + slope * (x - from.x) + .5); };
+        const auto y = [&](int x) {
+            // NOLINTNEXTLINE(bugprone-incorrect-roundings): truncation is pycocotools' rule.
+            return static_cast<int>(from.y + slope * (x - from.x) + .5);
+        };
         columns(from.x, to.x,
                 [&](int column, int left) { add(column, std::min(y(left), y(left + 1))); });
     }

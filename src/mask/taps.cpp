@@ -42,7 +42,8 @@ Taps compose(const Taps& first, const Taps& second) {
     for (const Tap& outer : second) {
         Tap combined{first[static_cast<std::size_t>(outer.first)].first, 0, {}};
         for (int i = 0; i < outer.count; ++i) {
-            const Tap& inner = first[static_cast<std::size_t>(outer.first + i)];
+            const Tap& inner =
+                first[static_cast<std::size_t>(outer.first) + static_cast<std::size_t>(i)];
             for (int j = 0; j < inner.count; ++j) {
                 const int offset = inner.first + j - combined.first;
                 assert(offset >= 0 && offset < 4);

@@ -42,7 +42,7 @@ std::vector<std::string> installed_models() {
 fs::path find_model(const std::string& name) {
     if (fs::exists(name)) return name;
     for (const fs::path& folder : model_folders()) {
-        const fs::path candidate = folder / (name + kExtension);
+        fs::path candidate = folder / (name + kExtension);
         if (fs::exists(candidate)) return candidate;
     }
     throw Error(fmt::format("{}: no such file, and no model of that name is installed", name),

@@ -23,7 +23,7 @@ float half_to_float_scalar(std::uint16_t half) {
 }
 
 #if defined(__x86_64__)
-__attribute__((target("avx,f16c"))) std::size_t half_to_float_f16c(
+__attribute__((target("avx2,f16c"))) std::size_t half_to_float_f16c(
     std::span<const std::uint16_t> in, float* out) {
     std::size_t i = 0;
     for (; i + 8 <= in.size(); i += 8) {
@@ -39,7 +39,8 @@ __attribute__((target("avx,f16c"))) std::size_t half_to_float_f16c(
 void half_to_float(std::span<const std::uint16_t> in, float* out) {
     std::size_t i = 0;
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("f16c")) i = half_to_float_f16c(in, out);
+    // Every CPU with AVX2 has F16C, for which clang 14 has no query.
+    if (__builtin_cpu_supports("avx2")) i = half_to_float_f16c(in, out);
 #endif
     for (; i < in.size(); ++i) {
         out[i] = half_to_float_scalar(in[i]);
