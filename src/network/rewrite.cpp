@@ -114,8 +114,8 @@ struct SiblingKey {
     int stride;
     int padding;
 
-    auto operator<=>(const SiblingKey&) const =
-        default;  // NOLINT(modernize-use-nullptr): 0 is the language's
+    // NOLINTNEXTLINE(modernize-use-nullptr): the comparison with 0 is the compiler's own.
+    auto operator<=>(const SiblingKey&) const = default;
 };
 
 }  // namespace
