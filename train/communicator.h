@@ -1,0 +1,36 @@
+// What the devices of one training tell each other.
+#pragma once
+
+#include <torch/torch.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace embedmask::train {
+
+/// All calls are collective: every rank makes the same ones in the same order, also a rank without
+/// anything to add, or training hangs (§6.4).
+class Communicator {
+public:
+    Communicator() = default;
+    virtual ~Communicator() = default;
+    Communicator(const Communicator&) = delete;
+    Communicator& operator=(const Communicator&) = delete;
+
+    [[nodiscard]] virtual int rank() const { return 0; }
+    [[nodiscard]] virtual int world() const { return 1; }
+
+    /// Replaces `tensor` by its sum over all ranks.
+    virtual void sum(torch::Tensor& tensor) { (void)tensor; }
+    /// Copies rank 0's values to all.
+    virtual void broadcast(torch::Tensor& tensor) { (void)tensor; }
+
+    /// Averages the gradients of `parameters` over all ranks while `backward` of `loss` still runs.
+    virtual void backward(const torch::Tensor& loss, const std::vector<torch::Tensor>& parameters) {
+        (void)parameters;
+        loss.backward();
+    }
+};
+
+}  // namespace embedmask::train

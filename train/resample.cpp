@@ -1,0 +1,23 @@
+#include "train/resample.h"
+
+namespace embedmask::train {
+
+// Interpolate between the corners of the input with its last row and column doubled, then move
+// everything by f/2.
+torch::Tensor resample_aligned(const torch::Tensor& maps, std::int64_t factor) {
+    const std::int64_t height = factor * maps.size(2);
+    const std::int64_t width = factor * maps.size(3);
+    torch::Tensor out = at::replication_pad2d(maps, {0, 1, 0, 1});
+    out = at::upsample_bilinear2d(out, {height + 1, width + 1}, /*align_corners=*/true);
+    out = at::replication_pad2d(out, {factor / 2, 0, factor / 2, 0});
+    return out.slice(2, 0, height).slice(3, 0, width);
+}
+
+torch::Tensor enlarge(const torch::Tensor& maps, std::int64_t factor,
+                      const std::string& resampler) {
+    if (resampler == "aligned") return resample_aligned(maps, factor);
+    return at::upsample_bilinear2d(maps, {factor * maps.size(2), factor * maps.size(3)},
+                                   /*align_corners=*/false);
+}
+
+}  // namespace embedmask::train
