@@ -127,11 +127,38 @@ struct Config {
         std::int64_t max_iter = 90000;
         std::int64_t batch = 16;
         double gamma = 0.1;
+        std::string optimizer = "sgd";   ///< "sgd" or "adamw"
+        std::string schedule = "steps";  ///< "steps" (×gamma at each of `steps`) or "cosine"
+        std::int64_t accumulate = 1;     ///< parts in which a batch is computed to save memory
+        double clip_norm = 0;            ///< largest norm of all gradients together; 0 = no limit
+        double ema = 0;                  ///< decay of the averaged weights; 0 = none
 
         bool operator==(const Solver&) const = default;
     } solver;
 
+    /// What is trained on. Never part of a model file: it names files of one machine.
+    struct Data {
+        std::vector<std::string> train = {};         ///< COCO annotation files
+        std::vector<std::string> train_images = {};  ///< their folders of photos
+        std::vector<double> weights = {};  ///< how often a photo of each file appears in a pass
+        std::string val = {};              ///< annotation file for `best` and early stopping
+        std::string val_images = {};
+        std::string unknown_masks = "error";  ///< objects without a mask: "error" or "box-only"
+        std::string sampler = "authors";      ///< "authors" or "detectron2" (§2.8)
+        std::string resume_order = "exact";   ///< "exact", or "authors": a new pass (§2.8)
+        double flip = 0.5;                    ///< probability of a horizontal flip
+        double color_jitter = 0;  ///< largest relative change of brightness, contrast, saturation
+        double crop = 0;          ///< probability of a random crop
+        std::vector<double> scale_jitter = {};  ///< [low, high] factor on the size, then a crop
+        double copy_paste = 0;         ///< probability that objects of another photo are pasted in
+        bool scaled_decoding = false;  ///< let the JPEG decoder shrink: faster, not exact (§2.3)
+
+        bool operator==(const Data&) const = default;
+    } data;
+
     std::int64_t checkpoint_period = 2500;
+    std::int64_t eval_period = 0;  ///< iterations between validations; 0 = at every checkpoint
+    std::int64_t patience = 0;     ///< validations without a better AP before stopping; 0 = never
     std::int64_t log_period = 20;
     std::int64_t workers = 4;
     std::int64_t seed = 0;

@@ -32,7 +32,8 @@ const char* expected_type(const FieldValue& value) {
                    [](std::int64_t*) { return "a whole number"; },
                    [](double*) { return "a number"; }, [](std::string*) { return "a string"; },
                    [](std::vector<std::int64_t>*) { return "a list of whole numbers"; },
-                   [](std::vector<double>*) { return "a list of numbers"; }},
+                   [](std::vector<double>*) { return "a list of numbers"; },
+                   [](std::vector<std::string>*) { return "a list of strings"; }},
         value);
 }
 
@@ -98,7 +99,8 @@ private:
     void assign(std::string& target, const toml::node& node) const {
         if (!node.is_string()) wrong_type(node);
         const std::string& text = node.as_string()->get();
-        if (std::find(field_.choices.begin(), field_.choices.end(), text) == field_.choices.end()) {
+        const auto& choices = field_.choices;
+        if (!choices.empty() && std::find(choices.begin(), choices.end(), text) == choices.end()) {
             fail(place_, field_.key,
                  fmt::format("\"{}\" is not one of {}", text, fmt::join(field_.choices, ", ")),
                  fmt::format("did you mean \"{}\"?", nearest(text, field_.choices)));
@@ -109,6 +111,10 @@ private:
     void assign(std::vector<T>& target, const toml::node& node) const {
         const toml::array* array = node.as_array();
         if (array == nullptr) wrong_type(node);
+        if (array->empty() && field_.may_be_empty) {
+            target.clear();
+            return;
+        }
         if (array->empty() || (field_.length != 0 && array->size() != field_.length)) {
             fail(place_, field_.key,
                  fmt::format("expected {} elements, found {}",
@@ -117,10 +123,15 @@ private:
         }
         std::vector<T> values;
         for (const toml::node& element : *array) {
-            const bool fits =
-                std::is_same_v<T, double> ? element.is_number() : element.is_integer();
-            if (!fits) wrong_type(element);
-            values.push_back(in_range(*element.value<T>()));
+            if constexpr (std::is_same_v<T, std::string>) {
+                if (!element.is_string()) wrong_type(element);
+                values.push_back(element.as_string()->get());
+            } else {
+                const bool fits =
+                    std::is_same_v<T, double> ? element.is_number() : element.is_integer();
+                if (!fits) wrong_type(element);
+                values.push_back(in_range(*element.value<T>()));
+            }
         }
         target = std::move(values);
     }
@@ -198,6 +209,15 @@ std::string toml_number(double value) {
     return text;
 }
 
+std::string toml_text(const std::string& text) {
+    std::string quoted = "\"";
+    for (const char c : text) {
+        if (c == '"' || c == '\\') quoted += '\\';
+        quoted += c;
+    }
+    return quoted + "\"";
+}
+
 std::string toml_value(const FieldValue& value) {
     const auto joined = [](const auto& values, auto&& one) {
         std::string text;
@@ -210,11 +230,12 @@ std::string toml_value(const FieldValue& value) {
         Overloaded{[](const bool* v) { return std::string(*v ? "true" : "false"); },
                    [](const std::int64_t* v) { return std::to_string(*v); },
                    [](const double* v) { return toml_number(*v); },
-                   [](const std::string* v) { return fmt::format("\"{}\"", *v); },
+                   [](const std::string* v) { return toml_text(*v); },
                    [&](const std::vector<std::int64_t>* v) {
                        return joined(*v, [](std::int64_t x) { return std::to_string(x); });
                    },
-                   [&](const std::vector<double>* v) { return joined(*v, toml_number); }},
+                   [&](const std::vector<double>* v) { return joined(*v, toml_number); },
+                   [&](const std::vector<std::string>* v) { return joined(*v, toml_text); }},
         value);
 }
 

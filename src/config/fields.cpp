@@ -24,6 +24,16 @@ Field list(std::string key, std::vector<T>& value, double min, double max, std::
     return {std::move(key), &value, min, max, {}, length};
 }
 
+Field text(std::string key, std::string& value) {
+    return {std::move(key), &value};
+}
+
+template <typename T>
+Field optional_list(std::string key, std::vector<T>& value, double min, double max,
+                    std::size_t length = 0) {
+    return {std::move(key), &value, min, max, {}, length, true};
+}
+
 void add_model_fields(Config& c, std::vector<Field>& all) {
     all.insert(all.end(),
                {
@@ -107,6 +117,8 @@ void add_tables(Config& c, std::vector<Field>& all) {
     all.insert(all.end(),
                {
                    number("checkpoint_period", c.checkpoint_period, 1, kBillion),
+                   number("eval_period", c.eval_period, 0, kBillion),
+                   number("patience", c.patience, 0, kBillion),
                    number("log_period", c.log_period, 1, kBillion),
                    number("workers", c.workers, 0, 1024),
                    number("seed", c.seed, 0, 9e15),
@@ -141,7 +153,31 @@ void add_tables(Config& c, std::vector<Field>& all) {
                    number("solver.max_iter", solver.max_iter, 1, kBillion),
                    number("solver.batch", solver.batch, 1, kMillion),
                    number("solver.gamma", solver.gamma, 0, kMillion),
+                   word("solver.optimizer", solver.optimizer, {"sgd", "adamw"}),
+                   word("solver.schedule", solver.schedule, {"steps", "cosine"}),
+                   number("solver.accumulate", solver.accumulate, 1, kMillion),
+                   number("solver.clip_norm", solver.clip_norm, 0, kBillion),
+                   number("solver.ema", solver.ema, 0, 1),
                });
+}
+
+void add_data_fields(Config::Data& data, std::vector<Field>& all) {
+    all.insert(all.end(), {
+                              optional_list("data.train", data.train, 0, 0),
+                              optional_list("data.train_images", data.train_images, 0, 0),
+                              optional_list("data.weights", data.weights, 0, kMillion),
+                              text("data.val", data.val),
+                              text("data.val_images", data.val_images),
+                              word("data.unknown_masks", data.unknown_masks, {"error", "box-only"}),
+                              word("data.sampler", data.sampler, {"authors", "detectron2"}),
+                              word("data.resume_order", data.resume_order, {"exact", "authors"}),
+                              number("data.flip", data.flip, 0, 1),
+                              number("data.color_jitter", data.color_jitter, 0, 1),
+                              number("data.crop", data.crop, 0, 1),
+                              optional_list("data.scale_jitter", data.scale_jitter, 0.01, 100, 2),
+                              number("data.copy_paste", data.copy_paste, 0, 1),
+                              flag("data.scaled_decoding", data.scaled_decoding),
+                          });
 }
 
 }  // namespace
@@ -152,6 +188,7 @@ std::vector<Field> fields(Config& config) {
     add_training_fields(config, all);
     add_inference_fields(config, all);
     add_tables(config, all);
+    add_data_fields(config.data, all);
     return all;
 }
 

@@ -40,6 +40,7 @@ mask_window = "full"
 paste_domain = "prob"
 mask_thresh = 0.5
 checkpoint_period = 5000
+data.sampler = "detectron2"
 backbone.frozen_bn_eps = 1e-5
 input.short_train = [640, 672, 704, 736, 768, 800]
 input.mean = [103.53, 116.28, 123.675]
@@ -56,6 +57,23 @@ const char* const k3x = R"(
 backbone.depth = 101
 solver.steps = [210000, 250000]
 solver.max_iter = 270000
+)";
+
+// Few photos: keep the pretrained backbone, average the weights, stop when nothing gets better.
+const char* const kFinetune = R"(
+backbone.freeze_at = 5
+input.short_train = [224, 256, 288, 320]
+input.max = 533
+input.short_test = 320
+solver.batch = 4
+solver.lr = 0.005
+solver.max_iter = 900
+solver.steps = [675, 828]
+solver.warmup_iters = 150
+solver.clip_norm = 10.0
+solver.ema = 0.99
+checkpoint_period = 150
+patience = 5
 )";
 
 const std::vector<Preset>& all_presets() {
@@ -92,6 +110,10 @@ const std::vector<Preset>& all_presets() {
          "r50_1x",
          "mask_window = \"full\"\npaste_domain = \"prob\"\nupsample = \"probability\"\n"
          "mask_proposals = \"all_positives\"\nsample_in_mask = false"},
+        {{"table2_r50_1x", "Table 2, R-50, 12 epochs (= table2)"}, "table2", ""},
+        {{"fcos_r50_1x", "the detector alone, R-50, 12 epochs (= fcos)"}, "fcos", ""},
+        {{"paper_r50_1x", "the paper read literally, R-50, 12 epochs (= paper)"}, "paper", ""},
+        {{"finetune", "your own classes, few photos, one device"}, "g3", kFinetune},
         {{"lite", "small CPUs: ResNet-50 cut after C4, 128 channels, 2 tower convolutions"},
          "g3",
          "backbone.last_stage = \"c4\"\nfpn.channels = 128\ntower_channels = 128\n"

@@ -174,7 +174,9 @@ void write_model(const std::filesystem::path& path, const Model& model, Storage 
     check_weights(graph, model.weights, path.string());
     Safetensors file;
     file.metadata[kFormatKey] = std::to_string(kFormatVersion);
-    file.metadata[kConfigKey] = to_toml(model.config);
+    Config config = model.config;
+    config.data = {};  // files of the machine it was trained on
+    file.metadata[kConfigKey] = to_toml(config);
     file.metadata[kCategoriesKey] = categories_text(model.categories);
     file.metadata[kProvenanceKey] = json(model.provenance).dump();
     for (const network::Parameter& parameter : graph.parameters) {
