@@ -1,3 +1,66 @@
-int main() {
-    return 0;
+// embedmask-train: what `embedmask train` becomes.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <exception>
+
+#include "embedmask/error.h"
+#include "train/distributed.h"
+#include "train/launch.h"
+#include "train/plan.h"
+#include "train/trainer.h"
+
+namespace {
+
+using namespace embedmask;
+
+constexpr int kDone = 0;
+constexpr int kFailed = 1;
+constexpr int kUsage = 2;
+constexpr int kStopped = 75;  // can be resumed; 0 would tell a scheduler that all is done
+
+int run(const train::CommandLine& line) {
+    if (line.threads > 0) at::set_num_threads(line.threads);
+    const train::TrainOptions options = train::resolve(line);
+    const auto ranks = train::make_communicator(options.device);
+    train::Trainer trainer(options, *ranks);
+    if (ranks->rank() == 0) fmt::print(stderr, "{}", train::plan_text(trainer, options));
+    if (options.dry_run) {
+        fmt::print(stderr, "{}", train::trial_text(trainer.trial(), trainer.config()));
+        return kDone;
+    }
+    if (trainer.run() == train::Ending::finished) {
+        if (ranks->rank() == 0) {
+            fmt::print(stderr, "done: {}\n", (options.out / "last.safetensors").string());
+        }
+        return kDone;
+    }
+    if (ranks->rank() == 0) {
+        fmt::print(stderr, "stopped; go on with the same command and --resume\n");
+    }
+    return kStopped;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app{"Train EmbedMask on COCO-format data", "embedmask train"};
+    train::CommandLine line;
+    train::add_options(app, line);
+    try {
+        app.parse(argc, argv);
+        return run(line);
+    } catch (const CLI::CallForHelp& request) {
+        return app.exit(request);
+    } catch (const CLI::ParseError& error) {
+        fmt::print(stderr, "embedmask train: {}\n", error.what());
+        fmt::print(stderr, "  to fix: see `embedmask train --help`\n");
+        return kUsage;
+    } catch (const Error& error) {
+        fmt::print(stderr, "embedmask train: {}\n", error.what());
+        if (!error.fix().empty()) fmt::print(stderr, "  to fix: {}\n", error.fix());
+    } catch (const std::exception& error) {
+        fmt::print(stderr, "embedmask train: {}\n", error.what());
+    }
+    return kFailed;
 }

@@ -116,12 +116,12 @@ void check_size(std::uint64_t width, std::uint64_t height, std::uint64_t max_pix
 
 Image decode_image(Bytes bytes, std::string_view name, const DecodeOptions& options) {
     if (!is_jpeg(bytes) && !is_png(bytes)) fail_unknown(bytes, name);
-    image::StoredImage stored = is_jpeg(bytes) ? image::decode_jpeg(bytes, name, options.max_pixels)
-                                               : image::decode_png(bytes, name, options.max_pixels);
+    image::StoredImage stored = is_jpeg(bytes) ? image::decode_jpeg(bytes, name, options)
+                                               : image::decode_png(bytes, name, options);
     int orientation = options.orientation == Orientation::apply_exif ? stored.orientation : 1;
     if (options.expected_size) {
         orientation =
-            orientation_for(*options.expected_size, stored.image.size, stored.orientation, name);
+            orientation_for(*options.expected_size, stored.whole, stored.orientation, name);
     }
     return image::apply_orientation(std::move(stored.image), orientation);
 }

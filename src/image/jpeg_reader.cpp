@@ -5,6 +5,7 @@
 // jumps.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <csetjmp>
 #include <cstddef>
 #include <cstdio>
@@ -149,6 +150,17 @@ bool promises_too_much(const jpeg_decompress_struct& jpeg, std::size_t file_byte
     return blocks > 8ULL * file_bytes;
 }
 
+// The largest of 1, 2, 4, 8 that leaves the short side at least `short_side` pixels.
+unsigned shrinking(ImageSize whole, int short_side) {
+    unsigned divisor = 1;
+    if (short_side <= 0) return divisor;
+    const int side = std::min(whole.width, whole.height);
+    while (divisor < 8 && side / static_cast<int>(2 * divisor) >= short_side) {
+        divisor *= 2;
+    }
+    return divisor;
+}
+
 int orientation_of(const jpeg_decompress_struct& jpeg) {
     constexpr std::size_t kSignature = 6;
     for (const auto* marker = jpeg.marker_list; marker != nullptr; marker = marker->next) {
@@ -178,11 +190,11 @@ void cmyk_row_to_rgb(const std::uint8_t* cmyk, int width, std::uint8_t* rgb) {
 }  // namespace
 
 StoredImage decode_jpeg(std::span<const std::uint8_t> bytes, std::string_view name,
-                        std::uint64_t max_pixels) {
+                        const DecodeOptions& options) {
     Decoder decoder;
     if (!read_header(decoder, bytes.data(), bytes.size())) fail(decoder, name);
     auto& jpeg = decoder.jpeg;
-    check_size(jpeg.image_width, jpeg.image_height, max_pixels, name);
+    check_size(jpeg.image_width, jpeg.image_height, options.max_pixels, name);
     choose_output(jpeg, name);
     if (promises_too_much(jpeg, bytes.size())) {
         decoder.cut_short = true;
@@ -191,21 +203,26 @@ StoredImage decode_jpeg(std::span<const std::uint8_t> bytes, std::string_view na
 
     StoredImage stored;
     stored.orientation = orientation_of(jpeg);
-    stored.image.size = {static_cast<int>(jpeg.image_width), static_cast<int>(jpeg.image_height)};
-    const std::size_t pixels = static_cast<std::size_t>(jpeg.image_width) * jpeg.image_height;
+    stored.whole = {static_cast<int>(jpeg.image_width), static_cast<int>(jpeg.image_height)};
+    const unsigned divisor = shrinking(stored.whole, options.shrink_to_short_side);
+    jpeg.scale_denom = divisor;
+    const std::size_t width = (jpeg.image_width + divisor - 1) / divisor;
+    const std::size_t height = (jpeg.image_height + divisor - 1) / divisor;
+    stored.image.size = {static_cast<int>(width), static_cast<int>(height)};
+    const std::size_t pixels = width * height;
     if (jpeg.out_color_space == JCS_RGB) {
         stored.image.rgb.resize(3 * pixels);
-        if (!read_rows(decoder, stored.image.rgb.data(), 3UL * jpeg.image_width)) {
+        if (!read_rows(decoder, stored.image.rgb.data(), 3 * width)) {
             fail(decoder, name);
         }
         return stored;
     }
     std::vector<std::uint8_t> cmyk(4 * pixels);
-    if (!read_rows(decoder, cmyk.data(), 4UL * jpeg.image_width)) fail(decoder, name);
+    if (!read_rows(decoder, cmyk.data(), 4 * width)) fail(decoder, name);
     stored.image.rgb.resize(3 * pixels);
-    for (std::size_t y = 0; y < jpeg.image_height; ++y) {
-        cmyk_row_to_rgb(cmyk.data() + 4 * y * jpeg.image_width, stored.image.size.width,
-                        stored.image.rgb.data() + 3 * y * jpeg.image_width);
+    for (std::size_t y = 0; y < height; ++y) {
+        cmyk_row_to_rgb(cmyk.data() + 4 * y * width, stored.image.size.width,
+                        stored.image.rgb.data() + 3 * y * width);
     }
     return stored;
 }

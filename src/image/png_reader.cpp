@@ -132,7 +132,7 @@ int orientation_of(const Decoder& decoder) {
 }  // namespace
 
 StoredImage decode_png(std::span<const std::uint8_t> bytes, std::string_view name,
-                       std::uint64_t max_pixels) {
+                       const DecodeOptions& options) {
     Decoder decoder;
     decoder.rest = bytes;
     decoder.cut_short = !chunks_are_complete(bytes);
@@ -140,7 +140,7 @@ StoredImage decode_png(std::span<const std::uint8_t> bytes, std::string_view nam
     if (!read_header(decoder)) fail(decoder, name);
     const png_uint_32 width = png_get_image_width(decoder.png, decoder.info);
     const png_uint_32 height = png_get_image_height(decoder.png, decoder.info);
-    check_size(width, height, max_pixels, name);
+    check_size(width, height, options.max_pixels, name);
     const std::uint64_t packed_bytes =
         static_cast<std::uint64_t>(png_get_rowbytes(decoder.png, decoder.info)) * height;
     if (packed_bytes / kMaxDeflateRatio > bytes.size()) {
@@ -151,6 +151,7 @@ StoredImage decode_png(std::span<const std::uint8_t> bytes, std::string_view nam
 
     StoredImage stored;
     stored.image.size = {static_cast<int>(width), static_cast<int>(height)};
+    stored.whole = stored.image.size;
     stored.image.rgb.resize(3UL * width * height);
     if (!read_rows(decoder, stored.image.rgb.data(), 3UL * width, stored.image.size.height)) {
         fail(decoder, name);

@@ -13,13 +13,15 @@ struct StoredImage {
     Image image;
     /// EXIF orientation 1..8; 1 (upright) when the file states none or an impossible one.
     int orientation = 1;
+    /// Size of the whole picture in the file; `image` is smaller where the decoder shrank it.
+    ImageSize whole;
 };
 
 /// Decoders of one format each. The rules and errors are those of `decode_image`.
 StoredImage decode_jpeg(std::span<const std::uint8_t> bytes, std::string_view name,
-                        std::uint64_t max_pixels);
+                        const DecodeOptions& options);
 StoredImage decode_png(std::span<const std::uint8_t> bytes, std::string_view name,
-                       std::uint64_t max_pixels);
+                       const DecodeOptions& options);
 
 /// Error unless a header's size is positive and within `max_pixels`.
 void check_size(std::uint64_t width, std::uint64_t height, std::uint64_t max_pixels,

@@ -11,6 +11,7 @@
 #include "engine/engine.h"
 #include "image/preprocess.h"
 #include "mask/coupling.h"
+#include "predictor/input_rules.h"
 #include "predictor/postprocess.h"
 #include "predictor/request_pool.h"
 
@@ -45,17 +46,6 @@ std::unique_ptr<engine::Engine> make_engine(const Model& model, const PredictorO
                : engine::make_openvino_engine(network, engine_options);
 }
 
-image::PixelStatistics statistics_of(const Config::Input& input) {
-    image::PixelStatistics statistics;
-    statistics.bgr = input.order == "bgr";
-    statistics.divisor = input.range == "1" ? 255.0F : 1.0F;
-    for (std::size_t c = 0; c < 3; ++c) {
-        statistics.mean[c] = static_cast<float>(input.mean[c]);
-        statistics.std[c] = static_cast<float>(input.std[c]);
-    }
-    return statistics;
-}
-
 }  // namespace
 
 class Predictor::Implementation {
@@ -63,7 +53,7 @@ public:
     Implementation(const Model& model, const PredictorOptions& options)
         : config_(with_options(model.config, options)),
           categories_(model.categories),
-          statistics_(statistics_of(config_.input)),
+          statistics_(input_statistics(config_.input)),
           engine_(make_engine(model, options)),
           pool_(*engine_),
           postprocess_(config_, categories_, options) {}
@@ -73,7 +63,8 @@ public:
         std::vector<mask::Geometry> geometries;
         ImageSize padded;
         for (const Image& photo : photos) {
-            const ImageSize content = content_size(photo.size);
+            const ImageSize content =
+                input_size(photo.size, static_cast<int>(config_.input.short_test), config_.input);
             geometries.push_back({photo.size, content, {}});
             const ImageSize own =
                 image::padded_size(content, static_cast<int>(config_.input.size_divisor));
@@ -108,14 +99,6 @@ public:
     [[nodiscard]] int streams() const { return engine_->streams(); }
 
 private:
-    [[nodiscard]] ImageSize content_size(ImageSize photo) const {
-        const auto& input = config_.input;
-        const auto rule =
-            input.resize_rule == "d2" ? image::ResizeRule::d2 : image::ResizeRule::mrcnn;
-        return image::resized_size(photo, static_cast<int>(input.short_test),
-                                   static_cast<int>(input.max), rule);
-    }
-
     void fill_input(engine::Request& request, std::span<const Image> photos,
                     const std::vector<mask::Geometry>& geometries, ImageSize padded) const {
         const auto batch = static_cast<std::int64_t>(photos.size());

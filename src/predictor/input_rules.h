@@ -1,0 +1,15 @@
+// How the configuration turns photos into network input; the same for prediction and training.
+#pragma once
+
+#include "embedmask/config.h"
+#include "image/preprocess.h"
+
+namespace embedmask {
+
+/// Order, range, mean and deviation of the pixels (spec §2.5).
+image::PixelStatistics input_statistics(const Config::Input& input);
+
+/// Size of a photo in the network, before padding, for a short side of `short_side` (spec §2.2).
+ImageSize input_size(ImageSize photo, int short_side, const Config::Input& input);
+
+}  // namespace embedmask

@@ -1,0 +1,27 @@
+// Augmentations of a photo that was already resized (§2.4 names the flip; the rest is off by
+// default).
+#pragma once
+
+#include <random>
+
+#include "embedmask/image.h"
+#include "train/batch.h"
+
+namespace embedmask::train {
+
+/// Mirrors the columns.
+void flip(Image& photo);
+
+/// Keeps the window of `size` at (x, y), which lies inside.
+Image cut(const Image& photo, int x, int y, ImageSize size);
+
+/// Brightness, contrast and saturation, each changed by a factor in [1 − strength, 1 + strength].
+void jitter_colors(Image& photo, double strength, std::mt19937_64& random);
+
+/// Copies each object of `other` with a known mask, with probability ½, to the same place in
+/// `photo`. Objects that are covered lose those pixels; one of which less than a fifth is left
+/// goes.
+void paste_objects(Image& photo, Instances& instances, const Image& other, const Instances& others,
+                   std::mt19937_64& random);
+
+}  // namespace embedmask::train

@@ -1,0 +1,142 @@
+#include "train/checkpoint.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "embedmask/error.h"
+#include "model/safetensors.h"
+#include "train/tensors.h"
+
+namespace embedmask::train {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr const char* kKey = "embedmask.checkpoint";
+constexpr int kVersion = 1;
+constexpr const char* kPrefix = "checkpoint-";
+constexpr const char* kSuffix = ".safetensors";
+constexpr const char* kModel = "model/";
+constexpr std::size_t kKept = 2;
+
+json header_of(const Checkpoint& checkpoint) {
+    json categories = json::array();
+    for (const Category& category : checkpoint.categories) {
+        categories.push_back({{"id", category.id}, {"name", category.name}});
+    }
+    const Progress& progress = checkpoint.progress;
+    return {{"version", kVersion},
+            {"iteration", progress.iteration},
+            {"sampler_start", progress.sampler_start},
+            {"best_ap", progress.best_ap},
+            {"best_iteration", progress.best_iteration},
+            {"validations_since_best", progress.validations_since_best},
+            {"categories", categories},
+            {"config", to_toml(checkpoint.config)}};
+}
+
+void read_header(const json& header, const std::string& name, Checkpoint& checkpoint) {
+    if (header.at("version").get<int>() != kVersion) {
+        throw Error(fmt::format("{}: a checkpoint of version {}, this program reads version {}",
+                                name, header.at("version").get<int>(), kVersion),
+                    "resume with the program that wrote it");
+    }
+    Progress& progress = checkpoint.progress;
+    progress.iteration = header.at("iteration");
+    progress.sampler_start = header.at("sampler_start");
+    progress.best_ap = header.at("best_ap");
+    progress.best_iteration = header.at("best_iteration");
+    progress.validations_since_best = header.at("validations_since_best");
+    for (const json& category : header.at("categories")) {
+        checkpoint.categories.push_back({category.at("id"), category.at("name")});
+    }
+    checkpoint.config = parse_config(header.at("config").get<std::string>(), name);
+}
+
+// Newest first.
+std::vector<fs::path> checkpoints_of(const fs::path& run) {
+    std::vector<fs::path> found;
+    if (!fs::is_directory(run)) return found;
+    for (const fs::directory_entry& entry : fs::directory_iterator(run)) {
+        const std::string name = entry.path().filename().string();
+        if (name.starts_with(kPrefix) && name.ends_with(kSuffix)) found.push_back(entry.path());
+    }
+    std::sort(found.rbegin(), found.rend());
+    return found;
+}
+
+}  // namespace
+
+fs::path checkpoint_path(const fs::path& run, std::int64_t iteration) {
+    return run / fmt::format("{}{:07d}{}", kPrefix, iteration, kSuffix);
+}
+
+void write_checkpoint(const fs::path& run, const Checkpoint& checkpoint) {
+    Safetensors file;
+    file.metadata[kKey] = header_of(checkpoint).dump();
+    for (const auto& [name, tensor] : checkpoint.tensors) {
+        file.tensors[name] = from_torch(tensor);
+    }
+    write_safetensors(checkpoint_path(run, checkpoint.progress.iteration), file);
+    const std::vector<fs::path> all = checkpoints_of(run);
+    for (std::size_t i = kKept; i < all.size(); ++i) {
+        std::error_code ignored;  // an old file that stays does no harm
+        fs::remove(all[i], ignored);
+    }
+}
+
+Checkpoint read_checkpoint(const fs::path& path) {
+    const Safetensors file = read_safetensors(path);
+    const auto header = file.metadata.find(kKey);
+    if (header == file.metadata.end()) {
+        throw Error(fmt::format("{}: not a checkpoint of a training", path.string()),
+                    "model files start a training with --weights");
+    }
+    Checkpoint checkpoint;
+    try {
+        read_header(json::parse(header->second), path.string(), checkpoint);
+    } catch (const json::exception& error) {
+        throw Error(fmt::format("{}: damaged checkpoint header: {}", path.string(), error.what()));
+    }
+    for (const auto& [name, tensor] : file.tensors) {
+        checkpoint.tensors[name] = to_torch(tensor);
+    }
+    return checkpoint;
+}
+
+std::optional<Checkpoint> latest_checkpoint(const fs::path& run) {
+    for (const fs::path& path : checkpoints_of(run)) {
+        try {
+            return read_checkpoint(path);
+        } catch (const Error& error) {
+            fmt::print(stderr, "passed over: {}\n", error.what());
+        }
+    }
+    return std::nullopt;
+}
+
+State model_state(const Network& network) {
+    State state;
+    for (const network::Parameter& parameter : network.graph().parameters) {
+        state[kModel + parameter.name] = network.tensor(parameter.name);
+    }
+    return state;
+}
+
+void restore_model(Network& network, const State& state) {
+    const torch::NoGradGuard no_grad;
+    for (const network::Parameter& parameter : network.graph().parameters) {
+        const auto found = state.find(kModel + parameter.name);
+        torch::Tensor tensor = network.tensor(parameter.name);
+        if (found == state.end() || found->second.sizes() != tensor.sizes()) {
+            throw Error(fmt::format("the checkpoint does not fit the network: {}", parameter.name),
+                        "resume with the configuration that the run was started with");
+        }
+        tensor.copy_(found->second);
+    }
+}
+
+}  // namespace embedmask::train

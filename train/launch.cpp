@@ -1,0 +1,141 @@
+#include "train/launch.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/file.h"
+#include "embedmask/error.h"
+
+namespace embedmask::train {
+namespace {
+
+Config config_of(const std::string& name) {
+    if (!name.ends_with(".toml")) return preset(name);
+    const auto bytes = read_file(name, 1U << 20);
+    return parse_config({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, name);
+}
+
+bool sets_key(const CommandLine& line, const std::string& key) {
+    return std::any_of(line.sets.begin(), line.sets.end(), [&](const std::string& assignment) {
+        return assignment.starts_with(key + "=");
+    });
+}
+
+// lr ∝ batch, iterations and milestones ∝ 1/batch (§8.2); what the user sets stays.
+void scale_to_batch(Config& config, std::int64_t preset_batch, const CommandLine& line) {
+    Config::Solver& solver = config.solver;
+    if (solver.batch == preset_batch) return;
+    const double ratio = static_cast<double>(solver.batch) / static_cast<double>(preset_batch);
+    std::string said;
+    if (!sets_key(line, "solver.lr")) {
+        said += fmt::format(", lr {:.4g} -> {:.4g}", solver.lr, solver.lr * ratio);
+        solver.lr *= ratio;
+    }
+    const auto stretch = [&](std::int64_t iterations) {
+        return std::max<std::int64_t>(1, std::llround(static_cast<double>(iterations) / ratio));
+    };
+    if (!sets_key(line, "solver.max_iter")) {
+        const std::int64_t before = solver.max_iter;
+        solver.max_iter = stretch(before);
+        said += fmt::format(", iterations {} -> {}", before, solver.max_iter);
+        if (!sets_key(line, "solver.steps")) {
+            for (std::int64_t& step : solver.steps) {
+                step = stretch(step);
+            }
+            said += fmt::format(", milestones {}", fmt::join(solver.steps, " "));
+        }
+    }
+    if (!said.empty()) {
+        fmt::print(stderr, "batch {} instead of {}{} (linear scaling)\n", solver.batch,
+                   preset_batch, said);
+    }
+}
+
+bool has_native_bf16(const torch::Device& device) {
+    if (device.is_cuda()) return true;
+#if defined(__x86_64__)
+    return __builtin_cpu_supports("avx512bf16") != 0;  // so has every CPU with AMX
+#else
+    return false;
+#endif
+}
+
+torch::Device device_of(const std::string& name) {
+    const bool has_cuda = torch::cuda::is_available();
+    if (name == "cuda" && !has_cuda) {
+        throw Error("--device cuda: this libtorch sees no CUDA device",
+                    "--device cpu, or install a libtorch with CUDA and a driver");
+    }
+    const bool wants_cuda = name == "cuda" || (name == "auto" && has_cuda);
+    if (!wants_cuda) return torch::kCPU;
+    const char* local = std::getenv("LOCAL_RANK");
+    return {torch::kCUDA, static_cast<c10::DeviceIndex>(local == nullptr ? 0 : std::atoi(local))};
+}
+
+Compute compute_of(const std::string& precision, const torch::Device& device) {
+    if (precision == "bf16") return Compute::bf16;
+    if (precision == "fp32") return Compute::fp32;
+    return has_native_bf16(device) ? Compute::bf16 : Compute::fp32;
+}
+
+}  // namespace
+
+void add_options(CLI::App& app, CommandLine& line) {
+    app.add_option("CONFIG", line.config, "preset or TOML file")->capture_default_str();
+    app.add_option("--data", line.data, "COCO annotation file, repeatable");
+    app.add_option("--images", line.images, "its folder of photos, repeatable");
+    app.add_option("--val-data", line.val_data, "annotation file for `best` and early stopping");
+    app.add_option("--val-images", line.val_images, "its folder of photos");
+    app.add_option("--weights", line.weights, "files to start from, repeatable; later ones win");
+    app.add_flag("--new-classes", line.new_classes, "leave the classifier of the weights behind");
+    app.add_option("--out", line.out, "folder of the run");
+    app.add_flag("--resume", line.resume, "go on from the newest checkpoint in --out");
+    app.add_option("--set", line.sets, "KEY=VALUE, repeatable: any key of the configuration");
+    app.add_option("--precision", line.precision, "what convolutions compute in")
+        ->check(CLI::IsMember({"auto", "fp32", "bf16"}))
+        ->capture_default_str();
+    app.add_option("--device", line.device, "auto, cpu or cuda")
+        ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
+        ->capture_default_str();
+    app.add_option("--threads", line.threads, "0 = all processors")->check(CLI::Range(0, 4096));
+    app.add_option("--cache", line.cache, "folder that keeps decoded photos");
+    app.add_flag("--dry-run", line.dry_run,
+                 "print the plan and the time of an iteration, then stop");
+    app.footer(
+        "\nExamples:\n"
+        "  embedmask train finetune --data train.json --images photos/ --weights r50.safetensors "
+        "--out run\n"
+        "  embedmask train r50_1x --data instances.json --images train2017/ --set solver.batch=4 "
+        "--out run --resume");
+}
+
+TrainOptions resolve(const CommandLine& line) {
+    TrainOptions options;
+    options.config = config_of(line.config);
+    const std::int64_t preset_batch = options.config.solver.batch;
+    apply_overrides(options.config, line.sets);
+    Config::Data& data = options.config.data;
+    if (!line.data.empty()) data.train = line.data;
+    if (!line.images.empty()) data.train_images = line.images;
+    if (!line.val_data.empty()) data.val = line.val_data;
+    if (!line.val_images.empty()) data.val_images = line.val_images;
+    scale_to_batch(options.config, preset_batch, line);
+    if (line.out.empty() && !line.dry_run) {
+        throw Error("train needs --out FOLDER", "the run's checkpoints and figures go there");
+    }
+    options.out = line.out;
+    options.weights = line.weights;
+    options.resume = line.resume;
+    options.new_classes = line.new_classes;
+    options.dry_run = line.dry_run;
+    options.device = device_of(line.device);
+    options.compute = compute_of(line.precision, options.device);
+    options.cache = line.cache;
+    options.keep_batch_norm_eps = sets_key(line, "backbone.frozen_bn_eps");
+    return options;
+}
+
+}  // namespace embedmask::train

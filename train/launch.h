@@ -1,0 +1,37 @@
+// The command line of embedmask-train as options.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "train/options.h"
+
+namespace embedmask::train {
+
+struct CommandLine {
+    std::string config = "finetune";
+    std::vector<std::string> data;
+    std::vector<std::string> images;
+    std::string val_data;
+    std::string val_images;
+    std::vector<std::string> weights;
+    std::vector<std::string> sets;
+    std::string out;
+    std::string precision = "auto";
+    std::string device = "auto";
+    std::string cache;
+    int threads = 0;
+    bool resume = false;
+    bool new_classes = false;
+    bool dry_run = false;
+};
+
+void add_options(CLI::App& app, CommandLine& line);
+
+/// The configuration with everything applied; says on stderr what it scaled or chose. When only
+/// the batch differs from the preset's, the learning rate grows and the iterations shrink with it
+/// (§8.2) unless they are set too.
+TrainOptions resolve(const CommandLine& line);
+
+}  // namespace embedmask::train

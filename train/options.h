@@ -1,0 +1,26 @@
+// What the command line asks of a training.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "embedmask/config.h"
+#include "train/network.h"
+
+namespace embedmask::train {
+
+struct TrainOptions {
+    Config config;
+    std::filesystem::path out;         ///< the run's folder
+    std::vector<std::string> weights;  ///< files to start from; later ones win
+    bool resume = false;               ///< go on from the newest checkpoint in `out`
+    bool new_classes = false;          ///< the classifier of the weights is left behind
+    bool dry_run = false;
+    Compute compute = Compute::fp32;
+    torch::Device device = torch::kCPU;
+    std::filesystem::path cache;       ///< decoded photos; empty = none
+    bool keep_batch_norm_eps = false;  ///< the user set backbone.frozen_bn_eps
+};
+
+}  // namespace embedmask::train

@@ -1,0 +1,64 @@
+#include "train/plan.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <numeric>
+
+namespace embedmask::train {
+namespace {
+
+constexpr std::size_t kShownCategories = 10;
+
+std::string category_table(const DataSummary& summary, const std::vector<Category>& categories) {
+    std::vector<std::size_t> order(categories.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+        return summary.per_category[a] > summary.per_category[b];
+    });
+    std::string text;
+    for (std::size_t i = 0; i < std::min(order.size(), kShownCategories); ++i) {
+        text += fmt::format("    {:>8}  {}\n", summary.per_category[order[i]],
+                            categories[order[i]].name);
+    }
+    if (order.size() > kShownCategories) {
+        const std::size_t fewest = order.back();
+        text += fmt::format("    ... {} more categories, the fewest objects: {} {}\n",
+                            order.size() - kShownCategories, summary.per_category[fewest],
+                            categories[fewest].name);
+    }
+    return text;
+}
+
+}  // namespace
+
+std::string plan_text(const Trainer& trainer, const TrainOptions& options) {
+    const DataSummary& data = trainer.data().summary();
+    const Config& config = trainer.config();
+    const auto passes = static_cast<double>(config.solver.max_iter * config.solver.batch) /
+                        static_cast<double>(std::max<std::int64_t>(data.images, 1));
+    std::string text = fmt::format(
+        "data      {} photos, {} objects ({} crowds and {} photos without objects left out, {} "
+        "masks unknown)\n",
+        data.images, data.objects, data.crowds, data.without_objects, data.unknown_masks);
+    text += category_table(data, trainer.data().categories());
+    text += fmt::format(
+        "network   ResNet-{}, {} classes, D = {}, short side {}, frozen stages {}\n"
+        "schedule  {} iterations of {} photos ({:.1f} passes), lr {:.4g}, {}, {} on {}\n",
+        config.backbone.depth, config.num_classes, config.embed_dim,
+        fmt::join(config.input.short_train,
+                  config.input.short_train_mode == "range" ? " to " : ", "),
+        config.backbone.freeze_at, config.solver.max_iter, config.solver.batch, passes,
+        config.solver.lr, config.solver.optimizer,
+        options.compute == Compute::bf16 ? "bf16" : "fp32", options.device.str());
+    return text;
+}
+
+std::string trial_text(const Trainer::Trial& trial, const Config& config) {
+    const double hours = trial.seconds * static_cast<double>(config.solver.max_iter) / 3600;
+    return fmt::format("measured  {:.2f} s an iteration, {:.1f} GB: the run takes about {:.1f} h\n",
+                       trial.seconds, trial.memory_mb / 1000, hours);
+}
+
+}  // namespace embedmask::train

@@ -1,0 +1,56 @@
+// What a run tells: a line on the console, metrics.jsonl, TensorBoard, the curves at the end.
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "embedmask/config.h"
+#include "train/event_file.h"
+#include "train/validation.h"
+
+namespace embedmask::train {
+
+/// One iteration's figures.
+struct Measurement {
+    std::vector<std::pair<std::string, double>> losses;  ///< averaged over the ranks
+    double lr = 0;
+    double gradient_norm = 0;
+    std::int64_t images = 0;  ///< of all ranks
+    double data_seconds = 0;  ///< waiting for the batch
+    double total_seconds = 0;
+};
+
+/// Writes every `log_period` iterations: medians over the period, as the authors do (§8.3), and
+/// averages over the whole run. Used by rank 0 only.
+class Recorder {
+public:
+    /// `done` iterations are finished already (resume): later lines of metrics.jsonl are dropped.
+    Recorder(std::filesystem::path run, const Config& config, std::int64_t done);
+
+    void add(std::int64_t iteration, const Measurement& measurement);
+    void add_validation(std::int64_t iteration, const Scores& scores, double seconds, bool best);
+    /// Draws the curves.
+    void finish() const;
+
+private:
+    void write_period(std::int64_t iteration);
+
+    std::filesystem::path run_;
+    std::int64_t log_period_;
+    std::int64_t last_iteration_;
+    std::ofstream metrics_;
+    EventFile events_;
+    std::deque<Measurement> period_;
+    double seconds_ = 0;  // of all iterations of this process
+    std::int64_t iterations_ = 0;
+};
+
+/// Largest resident memory of this process so far, MB.
+double peak_memory_mb();
+
+}  // namespace embedmask::train

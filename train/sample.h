@@ -1,0 +1,37 @@
+// One photo with its objects, augmented (§2.4).
+#pragma once
+
+#include <random>
+
+#include "embedmask/config.h"
+#include "embedmask/image.h"
+#include "train/batch.h"
+#include "train/image_cache.h"
+#include "train/training_data.h"
+
+namespace embedmask::train {
+
+struct Sample {
+    Image photo;  ///< resized, flipped, cut; not normalised
+    Instances instances;
+    std::int64_t image_id = 0;
+};
+
+/// Makes samples of `data`. Every random choice comes from the generator that is passed, so equal
+/// generators give equal samples. Const; any thread.
+class SampleMaker {
+public:
+    SampleMaker(const TrainingData& data, const Config& config, const ImageCache& cache);
+
+    [[nodiscard]] Sample make(std::size_t index, std::mt19937_64& random) const;
+
+private:
+    [[nodiscard]] Sample plain(std::size_t index, std::mt19937_64& random) const;
+    [[nodiscard]] int draw_short_side(std::mt19937_64& random) const;
+
+    const TrainingData& data_;
+    Config config_;
+    const ImageCache& cache_;
+};
+
+}  // namespace embedmask::train

@@ -1,0 +1,93 @@
+#include "train/start.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "embedmask/error.h"
+#include "embedmask/model.h"
+#include "model/import.h"
+#include "model/import_text.h"
+#include "model/safetensors.h"
+#include "train/tensors.h"
+
+namespace embedmask::train {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kClassifier = "cls_logits.";
+
+ForeignWeights read_weights(const std::string& path) {
+    const std::string name = fs::path(path).filename().string();
+    Safetensors file = read_safetensors(path);
+    if (file.metadata.contains("embedmask.config")) return {name, read_model(path).weights, {}};
+    return {name, std::move(file.tensors), std::move(file.metadata)};
+}
+
+void leave_classifier(std::vector<ForeignWeights>& files) {
+    for (ForeignWeights& file : files) {
+        std::erase_if(file.tensors, [](const auto& item) {
+            return item.first.find(kClassifier) != std::string::npos;
+        });
+    }
+}
+
+void check(const ImportReport& report, const Config& config) {
+    for (const std::string& mismatch : report.mismatched) {
+        if (mismatch.find(kClassifier) == std::string::npos) continue;
+        throw Error(fmt::format("the weights were trained for another number of classes than the "
+                                "{} of the data: {}",
+                                config.num_classes, mismatch),
+                    "--new-classes starts the classifier anew and keeps everything else");
+    }
+    if (!report.mismatched.empty()) {
+        throw Error(fmt::format("the weights have other shapes than this network: {}",
+                                report.mismatched.front()),
+                    "choose the configuration that they were trained with");
+    }
+    if (report.matched.empty()) {
+        throw Error("the weights have nothing for this network: no name matches",
+                    "`embedmask info` shows what a model file holds");
+    }
+}
+
+}  // namespace
+
+Start start_network(const TrainOptions& options) {
+    Start start;
+    start.config = options.config;
+    const network::Graph graph = network::embedmask(start.config);
+    start.network = std::make_unique<Network>(graph);
+    start.network->initialise(static_cast<std::uint64_t>(options.config.seed));
+    // Frozen batch norm that no file fills is the identity.
+    for (const network::Parameter& parameter : graph.parameters) {
+        if (parameter.name.ends_with("running_var")) start.network->tensor(parameter.name).fill_(1);
+    }
+    if (options.weights.empty()) return start;
+
+    std::vector<ForeignWeights> files;
+    for (const std::string& path : options.weights) {
+        files.push_back(read_weights(path));
+    }
+    if (options.new_classes) leave_classifier(files);
+    Import imported = import_weights(graph, files, start.config.backbone.frozen_bn_eps);
+    start.table = describe(imported.report, files);
+    check(imported.report, start.config);
+    if (imported.report.has_torchvision_statistics && start.config.backbone.frozen_bn_eps == 0 &&
+        !options.keep_batch_norm_eps) {
+        start.config.backbone.frozen_bn_eps = 1e-5;
+        start.table += "running statistics of torchvision: backbone.frozen_bn_eps = 1e-5\n";
+        start.network = std::make_unique<Network>(network::embedmask(start.config));
+        start.network->initialise(static_cast<std::uint64_t>(options.config.seed));
+    }
+    const torch::NoGradGuard no_grad;
+    for (const auto& [name, tensor] : imported.weights) {
+        torch::Tensor target = start.network->tensor(name);
+        target.copy_(to_torch(tensor));
+    }
+    return start;
+}
+
+}  // namespace embedmask::train

@@ -1,0 +1,318 @@
+#include "train/trainer.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <ATen/CPUGeneratorImpl.h>
+#include <chrono>
+#include <cmath>
+
+#include "base/file.h"
+#include "embedmask/error.h"
+#include "model/safetensors.h"
+#include "train/random.h"
+#include "train/schedule.h"
+#include "train/start.h"
+#include "train/stop_signal.h"
+#include "train/tensors.h"
+
+namespace embedmask::train {
+namespace {
+
+namespace fs = std::filesystem;
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// The configuration with the number of classes of the data.
+Config with_classes(Config config, const TrainingData& data) {
+    config.num_classes = static_cast<std::int64_t>(data.categories().size());
+    return config;
+}
+
+Batch to_device(Batch batch, torch::Device device) {
+    batch.images = batch.images.to(device, /*non_blocking=*/true);
+    for (Instances& instances : batch.instances) {
+        instances = instances.to(device);
+    }
+    return batch;
+}
+
+void check_batch(const Config& config, const TrainingData& data, int world) {
+    const std::int64_t parts = world * config.solver.accumulate;
+    if (config.solver.batch % parts != 0) {
+        throw Error(fmt::format("solver.batch = {} cannot be shared by {} devices x {} parts",
+                                config.solver.batch, world, config.solver.accumulate),
+                    fmt::format("choose a multiple of {}", parts));
+    }
+    const auto photos = static_cast<std::int64_t>(data.images().size());
+    if (config.solver.batch > photos) {
+        throw Error(fmt::format("solver.batch = {} is more than the {} usable photos",
+                                config.solver.batch, photos),
+                    fmt::format("--set solver.batch={}", photos));
+    }
+}
+
+}  // namespace
+
+Trainer::Trainer(const TrainOptions& options, Communicator& ranks)
+    : options_(options),
+      ranks_(ranks),
+      data_(options.config),
+      config_(with_classes(options.config, data_)),
+      cache_(options.cache) {
+    check_batch(config_, data_, ranks.world());
+    if (!config_.data.val.empty()) {
+        if (config_.data.val_images.empty()) {
+            throw Error("data.val is given without data.val_images", "give --val-images FOLDER");
+        }
+        validation_.emplace(config_.data.val, config_.data.val_images, data_.categories());
+    }
+    options_.config = config_;
+    if (!options_.dry_run) make_folder(options_.out);
+    std::optional<Checkpoint> checkpoint;
+    if (options_.resume) checkpoint = latest_checkpoint(options_.out);
+    if (checkpoint) options_.weights.clear();  // they are in it
+    if (checkpoint)
+        options_.config.backbone.frozen_bn_eps = checkpoint->config.backbone.frozen_bn_eps;
+    Start start = start_network(options_);
+    if (is_first() && !start.table.empty()) fmt::print(stderr, "{}", start.table);
+    config_ = start.config;
+    network_ = std::move(start.network);
+    network_->train();
+    network_->move_to(options_.device);
+    optimizer_.emplace(*network_, config_.solver);
+    if (config_.solver.ema > 0 && is_first()) average_.emplace(*network_, config_.solver.ema);
+    if (checkpoint) {
+        resume();
+    } else if (options_.resume && is_first()) {
+        fmt::print(stderr, "{}: no checkpoint yet, starting from the beginning\n",
+                   options_.out.string());
+    }
+}
+
+void Trainer::resume() {
+    Checkpoint checkpoint = *latest_checkpoint(options_.out);
+    if (checkpoint.categories != data_.categories()) {
+        throw Error(
+            fmt::format("{}: the run was started with other categories", options_.out.string()),
+            "resume with the same data, or start a new run with --weights");
+    }
+    if (network::embedmask(checkpoint.config).parameters.size() !=
+        network_->graph().parameters.size()) {
+        throw Error(
+            fmt::format("{}: the run was started with another preset", options_.out.string()),
+            "resume with the same configuration");
+    }
+    restore_model(*network_, checkpoint.tensors);
+    optimizer_->restore(checkpoint.tensors);
+    if (average_) average_->restore(checkpoint.tensors);
+    progress_ = checkpoint.progress;
+    if (config_.data.resume_order == "authors") progress_.sampler_start = progress_.iteration;
+    if (is_first()) fmt::print(stderr, "resuming after iteration {}\n", progress_.iteration);
+}
+
+Loader Trainer::make_loader() const {
+    std::vector<ImageSize> sizes;
+    std::vector<double> weights;
+    for (const TrainingImage& image : data_.images()) {
+        sizes.push_back(image.size);
+        if (!config_.data.weights.empty()) weights.push_back(image.weight);
+    }
+    SamplerOptions sampling;
+    sampling.parts = config_.solver.accumulate;
+    sampling.batch = config_.solver.batch / (ranks_.world() * sampling.parts);
+    sampling.seed = config_.seed;
+    sampling.start = progress_.sampler_start;
+    sampling.rank = ranks_.rank();
+    sampling.world = ranks_.world();
+    sampling.group_by_aspect = config_.input.aspect_grouping;
+    sampling.complete_only = config_.data.sampler == "detectron2";
+    LoaderOptions loading;
+    loading.workers = config_.workers;
+    loading.seed = config_.seed;
+    loading.first = (progress_.iteration - progress_.sampler_start) * sampling.parts;
+    loading.rank = ranks_.rank();
+    loading.pinned = options_.device.is_cuda();
+    return {SampleMaker(data_, config_, cache_), Sampler(sizes, weights, sampling), config_,
+            loading};
+}
+
+Losses Trainer::forward(const Batch& batch, std::int64_t iteration) {
+    const Outputs outputs = network_->forward(batch.images, options_.compute);
+    std::mt19937_64 random = random_for({config_.seed, iteration, ranks_.rank()});
+    return compute_losses(outputs, batch, config_, ranks_,
+                          at::detail::createCPUGenerator(random()));
+}
+
+// Training does not recover from a NaN: stop before it is in the weights, and keep what led to it.
+void Trainer::require_finite(const Losses& losses, const Batch& batch,
+                             std::int64_t iteration) const {
+    for (const auto& [name, value] : losses) {
+        if (std::isfinite(value.item<double>())) continue;
+        const fs::path dump =
+            options_.out / fmt::format("not-finite-{:07d}.safetensors", iteration);
+        Safetensors file;
+        file.tensors["images"] = from_torch(batch.images);
+        for (std::size_t i = 0; i < batch.instances.size(); ++i) {
+            file.tensors[fmt::format("boxes.{}", i)] = from_torch(batch.instances[i].boxes);
+            file.tensors[fmt::format("labels.{}", i)] = from_torch(batch.instances[i].labels);
+            file.tensors[fmt::format("masks.{}", i)] = from_torch(batch.instances[i].masks);
+        }
+        file.metadata["image_ids"] = fmt::format("{}", fmt::join(batch.image_ids, ","));
+        write_safetensors(dump, file);
+        throw Error(
+            fmt::format("iteration {}: {} is {}; the batch (images {}) is in {}", iteration, name,
+                        value.item<double>(), fmt::join(batch.image_ids, ", "), dump.string()),
+            "a smaller solver.lr, a longer solver.warmup_iters, or solver.clip_norm=10; "
+            "--resume goes on from the last checkpoint");
+    }
+}
+
+Measurement Trainer::iterate(Loader& loader, std::int64_t iteration) {
+    const auto start = Clock::now();
+    Measurement measurement;
+    optimizer_->zero_grad();
+    const auto parts = static_cast<double>(config_.solver.accumulate);
+    for (std::int64_t part = 0; part < config_.solver.accumulate; ++part) {
+        const auto waiting = Clock::now();
+        const Batch batch = to_device(loader.next(), options_.device);
+        measurement.data_seconds += seconds_since(waiting);
+        measurement.images += batch.images.size(0);
+        const Losses losses = forward(batch, iteration);
+        require_finite(losses, batch, iteration);
+        ranks_.backward(total(losses) / parts, optimizer_->parameters());
+        for (std::size_t i = 0; i < losses.size(); ++i) {
+            if (part == 0) measurement.losses.emplace_back(losses[i].first, 0);
+            measurement.losses[i].second += losses[i].second.item<double>() / parts;
+        }
+    }
+    measurement.gradient_norm = optimizer_->clip();
+    measurement.lr = learning_rate(config_.solver, iteration);
+    optimizer_->step(iteration);
+    if (average_) average_->update(*network_, iteration);
+    measurement.total_seconds = seconds_since(start);
+    return measurement;
+}
+
+void Trainer::average_over_ranks(Measurement& measurement) {
+    if (ranks_.world() == 1) return;
+    std::vector<double> values{static_cast<double>(measurement.images)};
+    for (const auto& [name, value] : measurement.losses) {
+        values.push_back(value);
+    }
+    torch::Tensor sums = torch::tensor(values, torch::kFloat64);
+    ranks_.sum(sums);
+    measurement.images = static_cast<std::int64_t>(sums[0].item<double>());
+    for (std::size_t i = 0; i < measurement.losses.size(); ++i) {
+        measurement.losses[i].second =
+            sums[static_cast<std::int64_t>(i) + 1].item<double>() / ranks_.world();
+    }
+}
+
+// All ranks stop after the same iteration, whichever of them was told to.
+bool Trainer::anyone_stops() {
+    torch::Tensor flag = torch::tensor({StopSignal::received() != 0 ? 1.0 : 0.0});
+    ranks_.sum(flag);
+    return flag.item<double>() > 0;
+}
+
+Model Trainer::model(std::int64_t iteration) const {
+    Model model;
+    model.config = config_;
+    model.categories = data_.categories();
+    model.weights = average_ ? average_->weights() : network_->weights();
+    model.provenance["trained with"] =
+        fmt::format("embedmask-train, {} iterations, batch {}, {} photos, {} objects{}", iteration,
+                    config_.solver.batch, data_.summary().images, data_.summary().objects,
+                    average_ ? ", averaged weights" : "");
+    model.name = "the trained weights";
+    return model;
+}
+
+void Trainer::save(std::int64_t iteration) {
+    if (!is_first()) return;
+    Checkpoint checkpoint;
+    progress_.iteration = iteration;
+    checkpoint.progress = progress_;
+    checkpoint.config = config_;
+    checkpoint.categories = data_.categories();
+    checkpoint.tensors = model_state(*network_);
+    checkpoint.tensors.merge(optimizer_->state());
+    if (average_) checkpoint.tensors.merge(average_->state());
+    write_checkpoint(options_.out, checkpoint);
+}
+
+bool Trainer::validate(std::int64_t iteration) {
+    constexpr int kPictures = 4;
+    torch::Tensor stop = torch::zeros({1});
+    if (is_first()) {
+        const auto start = Clock::now();
+        const Model trained = model(iteration);
+        const Scores scores = validation_->run(trained, kPictures);
+        const bool best = scores.ap() > progress_.best_ap;
+        recorder_->add_validation(iteration, scores, seconds_since(start), best);
+        if (best) {
+            progress_.best_ap = scores.ap();
+            progress_.best_iteration = iteration;
+            write_model(options_.out / "best.safetensors", trained, Storage::f32);
+        }
+        progress_.validations_since_best = best ? 0 : progress_.validations_since_best + 1;
+        const bool tired =
+            config_.patience > 0 && progress_.validations_since_best >= config_.patience;
+        stop.fill_(tired ? 1.0 : 0.0);
+    }
+    ranks_.broadcast(stop);
+    return stop.item<double>() > 0;
+}
+
+Ending Trainer::run() {
+    const StopSignal signals;
+    if (is_first()) {
+        write_file_atomically(options_.out / "config.toml", to_toml(config_));
+        recorder_.emplace(options_.out, config_, progress_.iteration);
+    }
+    for (const auto& [name, tensor] : model_state(*network_)) {
+        torch::Tensor values = tensor.detach();
+        ranks_.broadcast(values);
+    }
+    const std::int64_t last = config_.solver.max_iter;
+    const std::int64_t eval_period =
+        config_.eval_period > 0 ? config_.eval_period : config_.checkpoint_period;
+    Loader loader = make_loader();
+    std::int64_t iteration = progress_.iteration;
+    while (iteration < last) {
+        Measurement measurement = iterate(loader, ++iteration);
+        average_over_ranks(measurement);
+        if (is_first()) recorder_->add(iteration, measurement);
+        if (anyone_stops()) {
+            save(iteration);
+            return Ending::stopped;
+        }
+        const bool is_last = iteration == last;
+        const bool tired =
+            validation_ && (iteration % eval_period == 0 || is_last) && validate(iteration);
+        if (iteration % config_.checkpoint_period == 0 || is_last || tired) save(iteration);
+        if (tired) break;
+    }
+    if (is_first()) {
+        write_model(options_.out / "last.safetensors", model(iteration), Storage::f32);
+        recorder_->finish();
+    }
+    return Ending::finished;
+}
+
+Trainer::Trial Trainer::trial() {
+    constexpr int kIterations = 3;  // the first one also sets everything up
+    Loader loader = make_loader();
+    Trial trial;
+    for (int i = 1; i <= kIterations; ++i) {
+        trial.seconds = iterate(loader, progress_.iteration + i).total_seconds;
+    }
+    trial.memory_mb = peak_memory_mb();
+    return trial;
+}
+
+}  // namespace embedmask::train

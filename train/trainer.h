@@ -1,0 +1,72 @@
+// The training loop (§8.3).
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "embedmask/model.h"
+#include "train/checkpoint.h"
+#include "train/communicator.h"
+#include "train/loader.h"
+#include "train/losses.h"
+#include "train/optimizer.h"
+#include "train/options.h"
+#include "train/recorder.h"
+#include "train/training_data.h"
+#include "train/validation.h"
+
+namespace embedmask::train {
+
+enum class Ending {
+    finished,  ///< all iterations, or early stopping
+    stopped,   ///< a signal; the checkpoint of this iteration is there
+};
+
+/// Trains until `solver.max_iter`, writing checkpoints, best.safetensors and last.safetensors into
+/// the run's folder. Constructing it does every check that can fail before the first iteration.
+class Trainer {
+public:
+    Trainer(const TrainOptions& options, Communicator& ranks);
+
+    Ending run();
+
+    /// Time of one iteration and the memory it took, measured on the first batches; nothing is
+    /// changed on disk.
+    struct Trial {
+        double seconds = 0;
+        double memory_mb = 0;
+    };
+    Trial trial();
+
+    [[nodiscard]] const TrainingData& data() const { return data_; }
+    [[nodiscard]] const Config& config() const { return config_; }
+
+private:
+    void resume();
+    [[nodiscard]] Loader make_loader() const;
+    Measurement iterate(Loader& loader, std::int64_t iteration);
+    Losses forward(const Batch& batch, std::int64_t iteration);
+    void require_finite(const Losses& losses, const Batch& batch, std::int64_t iteration) const;
+    void average_over_ranks(Measurement& measurement);
+    bool anyone_stops();
+    void save(std::int64_t iteration);
+    /// True when nothing got better for `patience` validations.
+    bool validate(std::int64_t iteration);
+    [[nodiscard]] Model model(std::int64_t iteration) const;
+    [[nodiscard]] bool is_first() const { return ranks_.rank() == 0; }
+
+    TrainOptions options_;
+    Communicator& ranks_;
+    TrainingData data_;
+    Config config_;
+    std::unique_ptr<Network> network_;
+    std::optional<Optimizer> optimizer_;
+    std::optional<WeightAverage> average_;
+    std::optional<Validation> validation_;
+    std::optional<Recorder> recorder_;
+    ImageCache cache_;
+    Progress progress_;
+};
+
+}  // namespace embedmask::train

@@ -1,0 +1,136 @@
+#include "train/training_data.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "embedmask/error.h"
+
+namespace embedmask::train {
+namespace {
+
+namespace fs = std::filesystem;
+
+// §2.6: a photo counts when some annotation, crowd or not, is wider and higher than one pixel.
+bool is_usable(const std::vector<const Annotation*>& annotations) {
+    return std::any_of(annotations.begin(), annotations.end(), [](const Annotation* annotation) {
+        return !annotation->box || ((*annotation->box)[2] > 1 && (*annotation->box)[3] > 1);
+    });
+}
+
+void check_photo(const TrainingImage& image, const std::string& source) {
+    if (image.size.width <= 0 || image.size.height <= 0) {
+        throw Error(fmt::format("{}: image {}: no width and height", source, image.id),
+                    "`embedmask data check` lists all such images");
+    }
+    if (!fs::is_regular_file(image.file)) {
+        throw Error(
+            fmt::format("{}: image {}: no such photo: {}", source, image.id, image.file.string()),
+            "give the folder that holds the photos; `embedmask data check` lists all "
+            "missing ones");
+    }
+}
+
+std::string names_of(const std::vector<Category>& categories) {
+    std::string text;
+    for (const Category& category : categories) {
+        text += fmt::format("{}{} {}", text.empty() ? "" : ", ", category.id, category.name);
+    }
+    return text;
+}
+
+}  // namespace
+
+TrainingData::TrainingData(const Config& config) {
+    const Config::Data& data = config.data;
+    if (data.train.empty()) {
+        throw Error("nothing to train on: data.train is empty",
+                    "give --data ANNOTATIONS.json --images FOLDER");
+    }
+    if (data.train_images.size() != data.train.size()) {
+        throw Error(fmt::format("data.train has {} files and data.train_images {} folders",
+                                data.train.size(), data.train_images.size()),
+                    "give one folder for each file");
+    }
+    if (!data.weights.empty() && data.weights.size() != data.train.size()) {
+        throw Error(fmt::format("data.train has {} files and data.weights {} numbers",
+                                data.train.size(), data.weights.size()),
+                    "give one weight for each file, or none");
+    }
+    for (std::size_t i = 0; i < data.train.size(); ++i) {
+        add_file(config, i);
+    }
+    if (images_.empty()) {
+        throw Error(fmt::format("{}: no photo with a usable object", data.train.front()),
+                    "`embedmask data check` says what is wrong with each");
+    }
+    if (summary_.unknown_masks > 0 && data.unknown_masks == "error" && has_masks(config)) {
+        throw Error(
+            fmt::format("{} of {} objects have no mask (an empty \"segmentation\")",
+                        summary_.unknown_masks, summary_.objects),
+            "--set data.unknown_masks=box-only trains their boxes and leaves their masks out");
+    }
+}
+
+void TrainingData::add_file(const Config& config, std::size_t index) {
+    const Config::Data& data = config.data;
+    files_.push_back(std::make_unique<Dataset>(read_dataset(data.train[index])));
+    const Dataset& file = *files_.back();
+    if (index == 0) {
+        categories_ = file.categories;
+        summary_.per_category.resize(categories_.size());
+    } else if (file.categories != categories_) {
+        throw Error(
+            fmt::format("{} has other categories than {}: {} instead of {}", file.source,
+                        files_.front()->source, names_of(file.categories), names_of(categories_)),
+            "`embedmask data merge` brings files to the same categories");
+    }
+    std::map<std::int64_t, std::vector<const Annotation*>> by_image;
+    for (const Annotation& annotation : file.annotations) {
+        if (file.image(annotation.image_id) == nullptr) {
+            throw Error(fmt::format("{}: annotation {}: there is no image {}", file.source,
+                                    annotation.id, annotation.image_id),
+                        "`embedmask data check --fix` removes such annotations");
+        }
+        by_image[annotation.image_id].push_back(&annotation);
+    }
+    for (auto& [id, annotations] : by_image) {
+        const ImageRecord& record = *file.image(id);
+        if (!is_usable(annotations)) continue;
+        TrainingImage image;
+        image.file = fs::path(data.train_images[index]) / record.file_name;
+        image.size = {record.width, record.height};
+        image.id = id;
+        if (!data.weights.empty()) image.weight = data.weights[index];
+        summary_.crowds += std::erase_if(annotations, [](const Annotation* a) { return a->crowd; });
+        image.annotations = std::move(annotations);
+        check_photo(image, file.source);
+        count(image);
+        images_.push_back(std::move(image));
+    }
+    summary_.without_objects += static_cast<std::int64_t>(file.images.size());
+    summary_.images = static_cast<std::int64_t>(images_.size());
+    if (index + 1 == data.train.size()) summary_.without_objects -= summary_.images;
+}
+
+void TrainingData::count(const TrainingImage& image) {
+    for (const Annotation* annotation : image.annotations) {
+        ++summary_.objects;
+        ++summary_.per_category[static_cast<std::size_t>(label(annotation->category_id)) - 1];
+        if (annotation->segmentation.form == Segmentation::Form::none) ++summary_.unknown_masks;
+    }
+}
+
+std::int64_t TrainingData::label(std::int64_t category_id) const {
+    const auto same = [&](const Category& category) { return category.id == category_id; };
+    const auto found = std::find_if(categories_.begin(), categories_.end(), same);
+    if (found == categories_.end()) {
+        throw Error(fmt::format("{}: an annotation has the category {}, which is not listed",
+                                files_.back()->source, category_id),
+                    "`embedmask data check` lists all such annotations");
+    }
+    return found - categories_.begin() + 1;
+}
+
+}  // namespace embedmask::train

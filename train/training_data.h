@@ -1,0 +1,62 @@
+// The photos and objects that training uses (§2.6).
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "embedmask/config.h"
+#include "embedmask/dataset.h"
+#include "embedmask/image.h"
+
+namespace embedmask::train {
+
+/// One photo that is trained on.
+struct TrainingImage {
+    std::filesystem::path file;
+    ImageSize size;  ///< as the annotation file records it
+    std::int64_t id = 0;
+    double weight = 1;                           ///< how often it appears in a pass
+    std::vector<const Annotation*> annotations;  ///< without crowds
+};
+
+/// Counts for the plan that is printed before the first iteration.
+struct DataSummary {
+    std::int64_t images = 0;
+    std::int64_t without_objects = 0;  ///< photos left out
+    std::int64_t objects = 0;
+    std::int64_t crowds = 0;  ///< objects left out
+    std::int64_t unknown_masks = 0;
+    std::vector<std::int64_t> per_category;  ///< objects by index of the category
+};
+
+/// Reads the annotation files of `config.data`, one or several, and keeps of every file, by
+/// ascending id, the photos with an annotation of more than one pixel each way.
+///
+/// Error before anything is trained: a file that cannot be read, files with different categories, a
+/// photo that is missing or has no size, no usable photo, unknown masks without
+/// `data.unknown_masks = "box-only"`, a different number of files and folders. Const after
+/// construction; any thread.
+class TrainingData {
+public:
+    explicit TrainingData(const Config& config);
+
+    [[nodiscard]] const std::vector<TrainingImage>& images() const { return images_; }
+    [[nodiscard]] const std::vector<Category>& categories() const { return categories_; }
+    [[nodiscard]] const DataSummary& summary() const { return summary_; }
+    /// The network's label (1..C) of a category id (App. C: place in the file + 1).
+    [[nodiscard]] std::int64_t label(std::int64_t category_id) const;
+
+private:
+    void add_file(const Config& config, std::size_t index);
+    void count(const TrainingImage& image);
+
+    std::vector<std::unique_ptr<Dataset>> files_;
+    std::vector<TrainingImage> images_;
+    std::vector<Category> categories_;
+    DataSummary summary_;
+};
+
+}  // namespace embedmask::train
