@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::size_t kWorst = 12;         // photos
 constexpr std::size_t kMostConfused = 30;  // rows of the matrix
-constexpr double kShownScore = 0.3;
 
 constexpr const char* kStyle = R"(
 body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:72rem;padding:0 1rem;color:#1b1f24}
@@ -196,7 +195,7 @@ std::string worst_photos(const Report& report, const TypeReport& item,
     std::stable_sort(scores.begin(), scores.end(),
                      [](const ImageScore& a, const ImageScore& b) { return a.ap < b.ap; });
     scores.resize(std::min(scores.size(), kWorst));
-    const SideBySide pictures(*report.dataset, results, folder, kShownScore);
+    const SideBySide pictures(*report.dataset, results, folder, kConfusionScore);
     std::string html;
     for (const ImageScore& score : scores) {
         const ImageRecord& image = *report.dataset->image(score.image_id);
@@ -235,8 +234,9 @@ void write_html(const std::filesystem::path& path, const Report& report,
         if (item.tide) html += "<h3>Where AP is lost (TIDE)</h3>" + tide_bars(*item.tide);
         html += "<h3>Categories</h3>" + categories(report, item.evaluation);
         if (item.confusion)
-            html += fmt::format("<h3>Confusion (IoU &ge; 0.5, score &ge; {})</h3>", kShownScore) +
-                    matrix(report, *item.confusion);
+            html +=
+                fmt::format("<h3>Confusion (IoU &ge; 0.5, score &ge; {})</h3>", kConfusionScore) +
+                matrix(report, *item.confusion);
     }
     if (!report.types.empty() && !report.types.back().evaluation.images.empty())
         html += "<h2>Worst images</h2><p><small>left: ground truth, right: detections</small></p>" +
