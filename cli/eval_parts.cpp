@@ -138,7 +138,8 @@ void require_all_parts(const std::vector<Part>& parts) {
     for (const Part& part : parts)
         if (missing.erase(part.shard.index) == 0)
             throw Error(fmt::format("{}: part {} of {} is there twice", part.path, part.shard.index,
-                                    part.shard.count));
+                                    part.shard.count),
+                        "name every part once");
     if (!missing.empty())
         throw Error(
             fmt::format("parts {} of {} are missing", listed(missing), parts.front().shard.count),
