@@ -1,8 +1,10 @@
 // eval MODEL: one streaming pass gives the digits of predict followed by eval, alone or in parts.
 #include <gtest/gtest.h>
 
+#include "e2e/pedestrians.h"
 #include "e2e/program.h"
 #include "embedmask/image.h"
+#include "embedmask/predictor.h"
 
 namespace embedmask {
 namespace {
@@ -191,6 +193,59 @@ TEST_F(EvalModel, NamesWhatIsWrong) {
     changed = data;
     changed.erase("annotations");
     EXPECT_TRUE(has(with(changed).talk, "nothing to score against"));
+}
+
+/// AP and AP50 of the pedestrian model on Penn-Fudan, by the program, against what the authors'
+/// own inference path reaches with the same weights.
+void expect_the_authors_ap(const std::string& precision, double tolerance) {
+    const auto folder = testing::shared_data() / "penn-fudan";
+    const testing::TemporaryFolder made;
+    const std::string model = (made.path() / "f16.safetensors").string();
+    write_model(model, testing::pedestrian_model(), Storage::f16);
+    const std::string report = (made.path() / "report.json").string();
+    const Ran ran = run("eval " + model + " --precision " + precision + " --data " +
+                        (folder / "instances_val.json").string() + " --images " +
+                        (folder / "images").string() + " --json " + report);
+    ASSERT_EQ(ran.code, 0) << ran.talk;
+    const json found = read_json(report)["stats"];
+    const json expected = read_json(folder / "reference/stats.json");
+    for (const char* type : {"bbox", "segm"})
+        for (const std::size_t i : {0U, 1U}) {
+            EXPECT_NEAR(found[type][i].get<double>(), expected[type][i].get<double>(), tolerance)
+                << type << " AP" << (i == 1 ? "50" : "");
+            std::printf("%s %s AP%s %.4f, expected %.4f\n", precision.c_str(), type,
+                        i == 1 ? "50" : "", found[type][i].get<double>(),
+                        expected[type][i].get<double>());
+        }
+}
+
+TEST(PennFudan, Fp32ReachesTheAuthorsAp) {
+    if (testing::shared_data().empty()) GTEST_SKIP() << testing::kNoSharedData;
+    expect_the_authors_ap("fp32", 0.005);
+}
+
+TEST(PennFudan, Bf16ReachesTheAuthorsAp) {
+    if (testing::shared_data().empty()) GTEST_SKIP() << testing::kNoSharedData;
+    if (Predictor(testing::pedestrian_model()).precision() != "bf16")
+        GTEST_SKIP() << "this CPU has no bf16 units";
+    expect_the_authors_ap("bf16", 0.01);
+}
+
+/// Their detections, scored by the program: the twelve numbers of each type, every digit.
+TEST(PennFudan, ReferenceDetectionsGiveTheReferenceNumbers) {
+    if (testing::shared_data().empty()) GTEST_SKIP() << testing::kNoSharedData;
+    const auto folder = testing::shared_data() / "penn-fudan";
+    const testing::TemporaryFolder made;
+    const std::string report = (made.path() / "report.json").string();
+    const json expected = read_json(folder / "reference/stats.json");
+    for (const std::string type : {"bbox", "segm"}) {
+        const Ran ran =
+            run("eval --type " + type + " --results " +
+                (folder / ("reference/detections_" + type + ".json")).string() + " --data " +
+                (folder / "instances_val.json").string() + " --json " + report);
+        ASSERT_EQ(ran.code, 0) << ran.talk;
+        EXPECT_EQ(read_json(report)["stats"][type], expected[type]) << type;
+    }
 }
 
 }  // namespace

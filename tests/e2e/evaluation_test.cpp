@@ -70,23 +70,65 @@ TEST_F(Verbs, EvalReportsTheGoldenNumbers) {
 }
 
 TEST_F(Verbs, EvalNamesWhatIsWrong) {
-    write("unknown.json",
-          json::parse(R"([{"image_id":77,"category_id":5,"score":1,"bbox":[0,0,1,1]}])"));
-    const auto eval = [&](const std::string& results) {
-        return run("eval --data " + path("gt.json") + " --results " + path(results));
+    const auto fails = [&](const std::string& results, const std::string& message) {
+        write_file_atomically(path("bad.json"), results);
+        const Ran ran = run("eval --data " + path("gt.json") + " --results " + path("bad.json"));
+        EXPECT_EQ(ran.code, 1) << results;
+        EXPECT_TRUE(has(ran.talk, "bad.json")) << ran.talk;
+        EXPECT_TRUE(has(ran.talk, message)) << ran.talk;
+        EXPECT_TRUE(ran.out.empty()) << ran.out;
     };
-    const Ran unknown = eval("unknown.json");
-    EXPECT_EQ(unknown.code, 1);
-    EXPECT_TRUE(has(unknown.text(), "unknown image ids (77)")) << unknown.text();
-    EXPECT_TRUE(has(unknown.text(), "unknown category ids (5)"));
-    EXPECT_EQ(eval("missing.json").code, 1);
+    const std::string id = read_json(path("gt.json"))["images"][0]["id"].dump();
+    const auto record = [&](const std::string& rest) {
+        return R"([{"image_id":)" + id + R"(,"category_id":1,)" + rest + "}]";
+    };
+    const auto mask = [&](const std::string& segmentation) {
+        return record(R"("score":0.5,"segmentation":)" + segmentation);
+    };
+    // Malformed JSON, with the position.
+    fails(R"([{"image_id":1,,}])", "record [0], byte 1: malformed JSON");
+    fails(R"([{"image_id":1)", "the end of the file");
+    fails("{}", "expected a list of detections");
+    // Ids that the data set does not have, all of them.
+    fails(R"([{"image_id":77,"category_id":5,"score":1,"bbox":[0,0,1,1]},
+             {"image_id":78,"category_id":1,"score":1,"bbox":[0,0,1,1]}])",
+          "2 unknown image ids (77, 78); 1 unknown category ids (5)");
+    // Masks of another size than the image, run lengths that do not fit.
+    fails(mask(R"({"size":[150,149],"counts":[22350]})"),
+          "mask of 150x149 (height x width) for an image of 150x150");
+    fails(mask(R"({"size":[150,150],"counts":[22499]})"), "cover only 22499");
+    fails(mask(R"({"size":[150,150],"counts":[22501]})"), "go beyond 22500");
+    fails(mask(R"({"size":[150,150],"counts":"0"})"), "cover only 0");
+    fails(mask(R"({"size":[150,150],"counts":"ooooooooo"})"), "35 bits");
+    fails(mask(R"({"size":[150,150],"counts":[-5]})"), "run lengths");
+    fails(mask("[[1,2,3,4,5,1e300]]"), "expected a number within");
+    // Scores that are no numbers.
+    fails(record(R"("score":NaN,"bbox":[0,0,1,1])"), "NaN");
+    fails(record(R"("score":1e999,"bbox":[0,0,1,1])"), "malformed JSON");
+    fails(record(R"("score":"high","bbox":[0,0,1,1])"), "found a string");
+    fails(record(R"("score":1)"), "found neither");
+    fails("", "is empty");
+
     write("empty.json", json::array());
-    const Ran none = eval("empty.json");
+    const Ran none = run("eval --data " + path("gt.json") + " --results " + path("empty.json"));
     EXPECT_EQ(none.code, 0);
-    EXPECT_TRUE(has(none.text(), "maxDets=100 ] = 0.000"));
-    write_file_atomically(path("zero.json"), "");
-    EXPECT_TRUE(has(eval("zero.json").text(), "is empty"));
+    EXPECT_TRUE(has(none.out, "maxDets=100 ] = 0.000"));
+    const Ran missing = run("eval --data " + path("gt.json") + " --results " + path("no.json"));
+    EXPECT_EQ(missing.code, 1);
+    EXPECT_TRUE(has(missing.talk, "no.json")) << missing.talk;
     EXPECT_EQ(run("eval").code, 2);
+    EXPECT_TRUE(has(run("eval --compare " + path("gt.json") + " " + path("gt.json")).talk,
+                    "expected a report"));
+    const auto option = [&](const std::string& flags) {
+        const Ran ran = run("eval " + flags + " --data " + path("gt.json") + " --results " +
+                            path("empty.json"));
+        EXPECT_EQ(ran.code, 1) << flags;
+        return ran.talk;
+    };
+    EXPECT_TRUE(has(option("--iou 0.5,x"), "--iou: found \"x\": expected a number"));
+    EXPECT_TRUE(has(option("--iou 1.5"), "expected 0 to 1"));
+    EXPECT_TRUE(has(option("--area tiny"), "expected NAME=LOW:HIGH"));
+    EXPECT_TRUE(has(option("--max-dets 100,1"), "expected an ascending list"));
 }
 
 TEST_F(Verbs, DataCheckFindsAndFixes) {
