@@ -134,18 +134,21 @@ void require_expressible(const Dataset& data, const std::string& form) {
         throw Error(fmt::format("{}: {} categories: VOC pictures number at most {}", data.source,
                                 data.categories.size(), kVocMost));
     std::set<std::string> names;
-    for (const Category& category : data.categories)
-        if (form == "labelme" && !names.insert(category.name).second)
+    for (const Category& category : data.categories) {
+        if (form == "labelme" && !names.insert(category.name).second) {
             throw Error(fmt::format("{}: two categories are called \"{}\": labelme files tell "
                                     "categories by their names",
                                     data.source, category.name),
                         "rename one of them");
+        }
+    }
     std::set<std::string> stems;
-    for (const ImageRecord& image : data.images)
+    for (const ImageRecord& image : data.images) {
         if (!stems.insert(fs::path(image.file_name).stem().string()).second)
             throw Error(fmt::format("{}: image {}: there is another photo called {}", data.source,
                                     image.id, fs::path(image.file_name).stem().string()),
                         "labels belong to photos by their names: rename one of the two");
+    }
 }
 
 }  // namespace

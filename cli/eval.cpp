@@ -176,12 +176,14 @@ void merge_parts(const EvalOptions& options) {
     for (const MergedParts::Sweep& point : merged.sweep) {
         std::vector<Result> masks;
         read_into(masks, point.files, dataset, threads);
-        for (TypeReport& item : report.types)
-            if (item.type != IouType::bbox)
+        for (TypeReport& item : report.types) {
+            if (item.type != IouType::bbox) {
                 item.sweep.push_back(
                     {point.threshold,
                      evaluate(dataset, masks, sweep_options(options, item.type), merged.model)
                          .stats()});
+            }
+        }
     }
     print_counts(dataset, merged.results.boxes.size(), read, seconds_since(start) - read);
     publish(options, report, merged.results);
@@ -244,7 +246,9 @@ void add_eval_command(CLI::App& app) {
     auto* shard = command->add_option("--shard", options->shard,
                                       "i/n or auto: predict this part only, for `eval merge`");
     command->add_option("--out", options->out, "folder for the files of the part");
-    for (const char* flag : {"--json", "--csv", "--html", "--tide", "--confusion", "--bootstrap"})
+    for (const char* flag :
+         {"--json", "--csv", "--html", "--tide", "--confusion", "--bootstrap", "--type", "--iou",
+          "--area", "--max-dets", "--per-category", "--class-agnostic"})
         shard->excludes(command->get_option(flag));
     options->predictor.add_to(*command);
     add_merge(*command);

@@ -252,12 +252,13 @@ void write_html(const std::filesystem::path& path, const Report& report,
                 fmt::format("<h3>Confusion (IoU &ge; 0.5, score &ge; {})</h3>", kConfusionScore) +
                 matrix(report, *item.confusion);
     }
-    if (!report.types.empty() && !report.types.back().evaluation.images.empty())
+    if (!report.types.empty() && !report.types.back().evaluation.images.empty()) {
         html += fmt::format(
                     "<h2>Worst images</h2><p><small>left: ground truth; right: detections of "
                     "score &ge; {}, in the colour of the object that they find</small></p>",
                     kConfusionScore) +
                 worst_photos(report, report.types.back(), results, images);
+    }
     write_file_atomically(path, html + "</html>\n");
 }
 

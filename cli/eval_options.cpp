@@ -95,11 +95,12 @@ std::vector<double> numbers_of(const std::string& text, const std::string& optio
     const double last = number_of(range[1], option);
     const double step = number_of(range[2], option);
     const double count = (last - first) / step + kSlack;
-    if (!(step > 0) || !(count >= 0 && count < kMostNumbers))
+    if (!(step > 0) || !(count >= 0 && count < kMostNumbers)) {
         throw Error(
             fmt::format("{}: found \"{}\": expected FIRST:LAST:STEP with FIRST at most "
                         "LAST, a positive STEP and at most {} numbers",
                         option, text, kMostNumbers));
+    }
     // 0.45 + 8 * 0.01 is not 0.53, but its decimals are.
     for (int i = 0; i <= static_cast<int>(count); ++i)
         values.push_back(std::stod(fmt::format("{:.10g}", first + i * step)));
@@ -107,13 +108,15 @@ std::vector<double> numbers_of(const std::string& text, const std::string& optio
 }
 
 std::vector<double> mask_thresholds_of(const EvalOptions& options) {
-    const auto values = numbers_of(options.mask_thresholds, "--mask-thresholds");
-    for (const double value : values)
-        if (!(value >= kLowestMaskThreshold && value <= kHighestMaskThreshold))
+    std::vector<double> values = numbers_of(options.mask_thresholds, "--mask-thresholds");
+    for (const double value : values) {
+        if (!(value >= kLowestMaskThreshold && value <= kHighestMaskThreshold)) {
             throw Error(
                 fmt::format("--mask-thresholds: found {}: expected probabilities from {} "
                             "to {}",
                             value, kLowestMaskThreshold, kHighestMaskThreshold));
+        }
+    }
     return values;
 }
 

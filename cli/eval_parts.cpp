@@ -135,11 +135,12 @@ void require_all_parts(const std::vector<Part>& parts) {
     std::set<std::int64_t> missing;
     for (std::int64_t i = 0; i < parts.front().shard.count; ++i)
         missing.insert(i);
-    for (const Part& part : parts)
+    for (const Part& part : parts) {
         if (missing.erase(part.shard.index) == 0)
             throw Error(fmt::format("{}: part {} of {} is there twice", part.path, part.shard.index,
                                     part.shard.count),
                         "name every part once");
+    }
     if (!missing.empty())
         throw Error(
             fmt::format("parts {} of {} are missing", listed(missing), parts.front().shard.count),
@@ -150,12 +151,14 @@ void require_all_images(const std::vector<Part>& parts, const Dataset& dataset) 
     std::set<std::int64_t> missing;
     for (const ImageRecord& image : dataset.images)
         missing.insert(image.id);
-    for (const Part& part : parts)
-        for (const std::int64_t id : part.images)
+    for (const Part& part : parts) {
+        for (const std::int64_t id : part.images) {
             if (missing.erase(id) == 0)
                 throw Error(fmt::format("{}: image {} is not one of {}, or in two parts", part.path,
                                         id, dataset.source),
                             "merge with the annotation file that the parts were made with");
+        }
+    }
     if (!missing.empty())
         throw Error(fmt::format("no part has the images {} of {}", listed(missing), dataset.source),
                     "merge with the annotation file that the parts were made with");
@@ -165,11 +168,12 @@ void require_all_images(const std::vector<Part>& parts, const Dataset& dataset) 
 void require_own_images(const Part& part, const std::string& file,
                         std::span<const Result> results) {
     const std::set<std::int64_t> own(part.images.begin(), part.images.end());
-    for (const Result& result : results)
+    for (const Result& result : results) {
         if (!own.contains(result.image_id))
             throw Error(
                 fmt::format("{}: image {} is not one of {}", file, result.image_id, part.path),
                 "run this part again");
+    }
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 // eval MODEL: one streaming pass gives the digits of predict followed by eval, alone or in parts.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "e2e/pedestrians.h"
@@ -209,7 +210,7 @@ void expect_the_authors_ap(const std::string& precision, double tolerance) {
     ASSERT_EQ(ran.code, 0) << ran.talk;
     const json found = read_json(report)["stats"];
     const json expected = read_json(folder / "reference/stats.json");
-    for (const char* type : {"bbox", "segm"})
+    for (const char* type : {"bbox", "segm"}) {
         for (const std::size_t i : {0U, 1U}) {
             EXPECT_NEAR(found[type][i].get<double>(), expected[type][i].get<double>(), tolerance)
                 << type << " AP" << (i == 1 ? "50" : "");
@@ -217,6 +218,7 @@ void expect_the_authors_ap(const std::string& precision, double tolerance) {
                         i == 1 ? "50" : "", found[type][i].get<double>(),
                         expected[type][i].get<double>());
         }
+    }
 }
 
 TEST(PennFudan, Fp32ReachesTheAuthorsAp) {
@@ -241,8 +243,8 @@ TEST(PennFudan, ReferenceDetectionsGiveTheReferenceNumbers) {
     for (const std::string type : {"bbox", "segm"}) {
         const Ran ran =
             run("eval --type " + type + " --results " +
-                (folder / ("reference/detections_" + type + ".json")).string() + " --data " +
-                (folder / "instances_val.json").string() + " --json " + report);
+                (folder / "reference" / fmt::format("detections_{}.json", type)).string() +
+                " --data " + (folder / "instances_val.json").string() + " --json " + report);
         ASSERT_EQ(ran.code, 0) << ran.talk;
         EXPECT_EQ(read_json(report)["stats"][type], expected[type]) << type;
     }
