@@ -3,6 +3,7 @@
 #include <deque>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "base/file.h"
 #include "data_convert.h"
@@ -19,8 +20,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr unsigned kVocVoid = 255;  // crowds: neither object nor background
-constexpr unsigned kVocMost = 254;
+/// What a form cannot say, over all photos.
+struct LeftOut {
+    std::size_t crowds = 0;
+    std::size_t without_mask = 0;
+};
 
 /// One photo with its objects as masks.
 struct Photo {
@@ -33,14 +37,28 @@ struct Photo {
     [[nodiscard]] ImageSize size() const { return {record->width, record->height}; }
 };
 
+int category_index(const Dataset& data, const Annotation& annotation) {
+    for (std::size_t k = 0; k < data.categories.size(); ++k)
+        if (data.categories[k].id == annotation.category_id) return static_cast<int>(k);
+    throw Error(fmt::format("{}: annotation {} is of category {}, which the file does not list",
+                            data.source, annotation.id, annotation.category_id),
+                "`embedmask data check` lists such annotations");
+}
+
 Photo photo_of(const Dataset& data, const ImageRecord& image,
-               const std::vector<const Annotation*>& annotations, bool crowds) {
+               const std::vector<const Annotation*>& annotations, bool crowds, LeftOut& left_out) {
+    if (image.width <= 0 || image.height <= 0)
+        throw Error(fmt::format("{}: image {} has no width and height", data.source, image.id),
+                    "its record needs the photo's \"width\" and \"height\" in pixels");
     Photo photo;
     photo.record = &image;
     photo.name = fs::path(image.file_name).stem().string();
     for (const Annotation* annotation : annotations) {
-        if (annotation->segmentation.form == Segmentation::Form::none) continue;
-        if (annotation->crowd && !crowds) continue;
+        const bool no_mask = annotation->segmentation.form == Segmentation::Form::none;
+        const bool no_crowd = annotation->crowd && !crowds;
+        left_out.without_mask += no_mask ? 1 : 0;
+        left_out.crowds += no_crowd && !no_mask ? 1 : 0;
+        if (no_mask || no_crowd) continue;
         photo.annotations.push_back(annotation);
         render::DrawnInstance instance;
         instance.mask =
@@ -49,11 +67,8 @@ Photo photo_of(const Dataset& data, const ImageRecord& image,
         const auto box = bounding_box(*instance.mask);
         instance.box = {static_cast<float>(box[0]), static_cast<float>(box[1]),
                         static_cast<float>(box[0] + box[2]), static_cast<float>(box[1] + box[3])};
-        for (std::size_t k = 0; k < data.categories.size(); ++k) {
-            if (data.categories[k].id != annotation->category_id) continue;
-            instance.category_index = static_cast<int>(k);
-            instance.label = data.categories[k].name;
-        }
+        instance.category_index = category_index(data, *annotation);
+        instance.label = data.categories[static_cast<std::size_t>(instance.category_index)].name;
         photo.instances.push_back(std::move(instance));
     }
     return photo;
@@ -113,13 +128,34 @@ void write_categories(const fs::path& folder, const Dataset& data) {
     write_file_atomically(folder / "classes.txt", names);
 }
 
+/// Error when the form would lose which photo or category an object belongs to.
+void require_expressible(const Dataset& data, const std::string& form) {
+    if (form == "voc" && data.categories.size() > kVocMost)
+        throw Error(fmt::format("{}: {} categories: VOC pictures number at most {}", data.source,
+                                data.categories.size(), kVocMost));
+    std::set<std::string> names;
+    for (const Category& category : data.categories) {
+        if (form == "labelme" && !names.insert(category.name).second) {
+            throw Error(fmt::format("{}: two categories are called \"{}\": labelme files tell "
+                                    "categories by their names",
+                                    data.source, category.name),
+                        "rename one of them");
+        }
+    }
+    std::set<std::string> stems;
+    for (const ImageRecord& image : data.images) {
+        if (!stems.insert(fs::path(image.file_name).stem().string()).second)
+            throw Error(fmt::format("{}: image {}: there is another photo called {}", data.source,
+                                    image.id, fs::path(image.file_name).stem().string()),
+                        "labels belong to photos by their names: rename one of the two");
+    }
+}
+
 }  // namespace
 
 void export_dataset(const ConvertOptions& options) {
     const Dataset data = read_dataset(options.input);
-    if (options.to == "voc" && data.categories.size() > kVocMost)
-        throw Error(fmt::format("{}: {} categories: VOC pictures number at most {}", options.input,
-                                data.categories.size(), kVocMost));
+    require_expressible(data, options.to);
     const fs::path folder = options.out;
     make_folder(folder);
     if (options.to == "voc") {
@@ -130,8 +166,10 @@ void export_dataset(const ConvertOptions& options) {
     std::map<std::int64_t, std::vector<const Annotation*>> annotations;
     for (const Annotation& annotation : data.annotations)
         annotations[annotation.image_id].push_back(&annotation);
+    LeftOut left_out;
     for (const ImageRecord& image : data.images) {
-        const Photo photo = photo_of(data, image, annotations[image.id], options.to == "voc");
+        const Photo photo =
+            photo_of(data, image, annotations[image.id], options.to == "voc", left_out);
         if (options.to == "labelme") {
             write_file_atomically(
                 folder / (photo.name + ".json"),
@@ -146,6 +184,11 @@ void export_dataset(const ConvertOptions& options) {
         }
     }
     fmt::print(stderr, "{} images to {} in {}\n", data.images.size(), options.to, options.out);
+    if (left_out.crowds > 0)
+        fmt::print(stderr, "left out: {} crowds, which {} files do not know\n", left_out.crowds,
+                   options.to);
+    if (left_out.without_mask > 0)
+        fmt::print(stderr, "left out: {} objects without a mask\n", left_out.without_mask);
 }
 
 }  // namespace embedmask::cli

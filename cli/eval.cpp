@@ -1,121 +1,43 @@
-// embedmask eval: COCO AP of results files, and where it is lost.
+// embedmask eval: COCO AP of models and results files, and where it is lost.
 #include "eval.h"
 
 #include <fmt/format.h>
 
 #include <chrono>
-#include <cmath>
+#include <filesystem>
 #include <memory>
+#include <numeric>
 
 #include "command.h"
 #include "embedmask/error.h"
 #include "eval_compare.h"
 #include "eval_html.h"
 #include "eval_model.h"
+#include "eval_options.h"
+#include "eval_parts.h"
 #include "eval_report.h"
+#include "eval_results.h"
+#include "eval_stream.h"
 
 namespace embedmask::cli {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 
-struct Options {
-    std::string model;
-    PredictorFlags predictor;
-    std::vector<std::string> results;
-    std::string data;
-    std::string images;
-    std::vector<std::string> types;
-    std::vector<std::string> compare;
-    std::string json;
-    std::string csv;
-    std::string html;
-    std::string thresholds;
-    std::vector<std::string> areas;
-    std::vector<int> max_detections;
-    int bootstrap = 0;
-    bool per_category = false;
-    bool class_agnostic = false;
-    bool tide = false;
-    bool confusion = false;
-};
-
-double number_of(const std::string& text, const std::string& option) {
-    std::size_t used = 0;
-    double value = 0;
-    try {
-        value = std::stod(text, &used);
-    } catch (const std::exception&) {
-        used = 0;
-    }
-    if (used == 0 || used != text.size())
-        throw Error(fmt::format("{}: found \"{}\": expected a number", option, text));
-    return value;
+double seconds_since(Clock::time_point start) {
+    return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-std::vector<std::string> split(const std::string& text, char separator) {
-    std::vector<std::string> parts(1);
-    for (const char c : text) {
-        if (c == separator) {
-            parts.emplace_back();
-        } else {
-            parts.back().push_back(c);
-        }
-    }
-    return parts;
+Dataset read_ground_truth(const EvalOptions& options) {
+    Dataset dataset = read_dataset(options.data, {options.predictor.threads, false});
+    if (!dataset.has_annotations)
+        throw Error(fmt::format("{}: the key \"annotations\" is missing: nothing to score against",
+                                options.data));
+    return dataset;
 }
 
-/// "0.5,0.75" or "0.5:0.95:0.05", both ends included.
-std::vector<double> thresholds_of(const std::string& text) {
-    if (text.empty()) return {};
-    std::vector<double> values;
-    const auto range = split(text, ':');
-    if (range.size() == 3) {
-        const double first = number_of(range[0], "--iou");
-        const double last = number_of(range[1], "--iou");
-        const double step = number_of(range[2], "--iou");
-        const double count = (last - first) / step;
-        if (!(step > 0) || !(count >= 0 && count <= 1000))
-            throw Error(fmt::format("--iou: found \"{}\": expected FIRST:LAST:STEP", text));
-        for (int i = 0; i <= std::lround(count); ++i)
-            values.push_back(first + i * step);
-        return values;
-    }
-    for (const std::string& part : split(text, ','))
-        values.push_back(number_of(part, "--iou"));
-    return values;
-}
-
-/// NAME=LOW:HIGH in pixels.
-AreaRange area_of(const std::string& text) {
-    const auto named = split(text, '=');
-    const auto ends = split(named.back(), ':');
-    if (named.size() != 2 || ends.size() != 2)
-        throw Error(fmt::format("--area: found \"{}\": expected NAME=LOW:HIGH", text));
-    return {named[0], number_of(ends[0], "--area"), number_of(ends[1], "--area")};
-}
-
-IouType type_of(const std::string& name) {
-    for (const IouType type : {IouType::bbox, IouType::segm, IouType::boundary})
-        if (name == name_of(type)) return type;
-    throw Error(fmt::format("--type: found \"{}\": expected bbox, segm or boundary", name));
-}
-
-EvaluationOptions evaluation_options(const Options& options, IouType type) {
-    EvaluationOptions result;
-    result.type = type;
-    result.iou_thresholds = thresholds_of(options.thresholds);
-    for (const std::string& area : options.areas)
-        result.area_ranges.push_back(area_of(area));
-    result.max_detections = options.max_detections;
-    result.class_agnostic = options.class_agnostic;
-    result.bootstrap_samples = options.bootstrap;
-    result.per_image = !options.json.empty() || !options.html.empty();
-    result.threads = options.predictor.threads;
-    return result;
-}
-
-void warn_unknown_masks(const Dataset& dataset) {
+void warn_unknown_masks(const Dataset& dataset, const std::vector<IouType>& types) {
+    if (types == std::vector{IouType::bbox}) return;
     std::size_t unknown = 0;
     for (const Annotation& annotation : dataset.annotations)
         if (annotation.segmentation.form == Segmentation::Form::none) ++unknown;
@@ -124,65 +46,190 @@ void warn_unknown_masks(const Dataset& dataset) {
                    dataset.source, unknown, dataset.annotations.size());
 }
 
-// Of a model, or of results files; a file's records serve as boxes and as masks.
-ModelResults results_of(const Options& options, const Dataset& dataset) {
-    if (!options.model.empty()) {
-        return predict_results(options.model, dataset, options.images, options.predictor);
+std::vector<TypeReport> score(const EvalOptions& options, const Dataset& dataset,
+                              const ResultSets& results, const std::vector<IouType>& types,
+                              const std::string& names) {
+    std::vector<TypeReport> reports;
+    for (const IouType type : types) {
+        TypeReport& report = reports.emplace_back();
+        report.type = type;
+        report.evaluation =
+            evaluate(dataset, results.of(type), evaluation_options(options, type), names);
     }
-    ModelResults results;
-    for (const std::string& path : options.results) {
-        auto part = read_results(path, options.predictor.threads);
-        require_known_ids(dataset, part, path);
-        std::move(part.begin(), part.end(), std::back_inserter(results.boxes));
-    }
-    results.masks = results.boxes;
-    return results;
+    return reports;
 }
 
-void evaluate_results(const Options& options) {
-    const auto start = Clock::now();
-    const auto seconds = [&] {
-        return std::chrono::duration<double>(Clock::now() - start).count();
-    };
-    const Dataset dataset = read_dataset(options.data, {options.predictor.threads, false});
-    if (!dataset.has_annotations)
-        throw Error(fmt::format("{}: the key \"annotations\" is missing: nothing to score against",
-                                options.data));
-    const ModelResults results = results_of(options, dataset);
-    const std::string names =
-        options.model.empty() ? fmt::format("{}", fmt::join(options.results, ", ")) : options.model;
-    const double loaded = seconds();
-
-    Report report{options.data, names, &dataset, {}};
-    const std::vector<std::string> both{"bbox", "segm"};
-    for (const std::string& name : options.types.empty() ? both : options.types) {
-        TypeReport item;
-        item.type = type_of(name);
-        if (item.type != IouType::bbox) warn_unknown_masks(dataset);
-        const auto& chosen = item.type == IouType::bbox ? results.boxes : results.masks;
-        item.evaluation = evaluate(dataset, chosen, evaluation_options(options, item.type), names);
-        const bool page = !options.html.empty();
-        if ((options.tide || page) && item.type != IouType::boundary)
-            item.tide = tide_errors(dataset, chosen, item.type, options.predictor.threads);
-        if ((options.confusion || page) && item.type != IouType::boundary)
-            item.confusion =
-                confusion_matrix(dataset, chosen, item.type, 0.3, 0.5, options.predictor.threads);
-        report.types.push_back(std::move(item));
+/// Prints and writes a report; `results` are what the error split, the confusion matrix and the
+/// pictures need, where they are wanted.
+void publish(const EvalOptions& options, Report& report, const ResultSets& results) {
+    for (TypeReport& item : report.types) {
+        const int threads = options.predictor.threads;
+        const std::vector<Result>& own = results.of(item.type);
+        if (options.wants_tide(item.type))
+            item.tide = tide_errors(*report.dataset, own, item.type, threads);
+        if (options.wants_confusion(item.type))
+            item.confusion = confusion_matrix(*report.dataset, own, item.type, kConfusionScore,
+                                              kConfusionIou, threads);
     }
     print_report(report, options.per_category);
-    fmt::print(stderr,
-               "{} images, {} annotations, {} detections: read in {:.3f} s, scored in {:.3f} s\n",
-               dataset.images.size(), dataset.annotations.size(), results.boxes.size(), loaded,
-               seconds() - loaded);
     if (!options.json.empty()) write_json(options.json, report);
     if (!options.csv.empty()) write_csv(options.csv, report);
-    if (!options.html.empty()) write_html(options.html, report, results.masks, options.images);
+    if (!options.html.empty())
+        write_html(options.html, report, results.of(report.types.back().type), options.images);
+}
+
+void print_counts(const Dataset& dataset, std::size_t detections, double read, double scored) {
+    fmt::print(stderr,
+               "{} images, {} annotations, {} detections: read in {:.3f} s, scored in {:.3f} s\n",
+               dataset.images.size(), dataset.annotations.size(), detections, read, scored);
+}
+
+void evaluate_files(const EvalOptions& options) {
+    const auto start = Clock::now();
+    const Dataset dataset = read_ground_truth(options);
+    ResultSets results;
+    read_into(results.boxes, options.results, dataset, options.predictor.threads);
+    const double read = seconds_since(start);
+    const auto types = types_of(options, true);
+    warn_unknown_masks(dataset, types);
+    const std::string names = fmt::format("{}", fmt::join(options.results, ", "));
+    Report report{options.data, names, &dataset, {}};
+    report.types = score(options, dataset, results, types, names);
+    print_counts(dataset, results.boxes.size(), read, seconds_since(start) - read);
+    publish(options, report, results);
+}
+
+/// The detections that publish() needs, of a model whose others are forgotten as they are scored.
+class KeptResults {
+public:
+    KeptResults(const EvalOptions& options, const std::vector<IouType>& types) {
+        results_.masks.emplace();
+        for (const IouType type : types) {
+            Kept& kept = type == IouType::bbox ? boxes_ : masks_;
+            kept.all = kept.all || options.wants_tide(type);
+            kept.confident = kept.confident || options.wants_confusion(type) ||
+                             (!options.html.empty() && type == types.back());
+        }
+    }
+
+    void add(std::int64_t image_id, const Prediction& prediction) {
+        for (const Detection& detection : prediction.detections) {
+            if (boxes_.wants(detection)) results_.boxes.push_back(box_result(image_id, detection));
+            if (masks_.wants(detection))
+                results_.masks->push_back(mask_result(image_id, detection));
+        }
+    }
+
+    [[nodiscard]] const ResultSets& results() const { return results_; }
+
+private:
+    struct Kept {
+        bool all = false;
+        bool confident = false;  // for the confusion matrix and pictures
+
+        [[nodiscard]] bool wants(const Detection& detection) const {
+            return all || (confident && detection.score >= kConfusionScore);
+        }
+    };
+
+    Kept boxes_;
+    Kept masks_;
+    ResultSets results_;
+};
+
+void evaluate_model(const EvalOptions& options) {
+    const Dataset dataset = read_ground_truth(options);
+    const ModelRun model(options, dataset);
+    const auto types = types_of(options, model.has_masks());
+    if (!model.thresholds().empty() && types == std::vector{IouType::bbox})
+        throw Error(
+            "--mask-thresholds: found boxes only: expected a model with masks and a --type "
+            "that scores them");
+    warn_unknown_masks(dataset, types);
+    StreamScorer scorer(dataset, options, types, model.thresholds());
+    KeptResults kept(options, types);
+    std::vector<std::size_t> images(dataset.images.size());
+    std::iota(images.begin(), images.end(), std::size_t{0});
+    model.run(
+        images,
+        [&](const ImageRecord& image, Prediction& prediction) {
+            scorer.add(image.id, prediction);
+            for (Detection& detection : prediction.detections)
+                detection.sweep.clear();
+        },
+        [&](const ImageRecord& image, Prediction& prediction) { kept.add(image.id, prediction); });
+    Report report{options.data, std::filesystem::path(options.model).filename().string(), &dataset,
+                  scorer.finish()};
+    publish(options, report, kept.results());
+}
+
+void merge_parts(const EvalOptions& options) {
+    const auto start = Clock::now();
+    const Dataset dataset = read_ground_truth(options);
+    const int threads = options.predictor.threads;
+    const MergedParts merged = read_parts(options.parts, dataset, threads);
+    const double read = seconds_since(start);
+    const auto types = types_of(options, merged.results.masks.has_value());
+    warn_unknown_masks(dataset, types);
+    Report report{options.data, merged.model, &dataset, {}};
+    report.types = score(options, dataset, merged.results, types, merged.model);
+    for (const MergedParts::Sweep& point : merged.sweep) {
+        std::vector<Result> masks;
+        read_into(masks, point.files, dataset, threads);
+        for (TypeReport& item : report.types) {
+            if (item.type != IouType::bbox) {
+                item.sweep.push_back(
+                    {point.threshold,
+                     evaluate(dataset, masks, sweep_options(options, item.type), merged.model)
+                         .stats()});
+            }
+        }
+    }
+    print_counts(dataset, merged.results.boxes.size(), read, seconds_since(start) - read);
+    publish(options, report, merged.results);
+}
+
+void run_eval(const EvalOptions& options) {
+    if (!options.compare.empty()) {
+        compare_reports(options.compare[0], options.compare[1]);
+        return;
+    }
+    if (options.data.empty() || options.results.empty() == options.model.empty())
+        throw CLI::ValidationError("eval needs --data with a MODEL or --results, or --compare");
+    if (!options.model.empty() && options.images.empty())
+        throw CLI::ValidationError("eval MODEL needs --images DIR");
+    if (options.model.empty() && !(options.mask_thresholds.empty() && options.shard.empty()))
+        throw CLI::ValidationError("--mask-thresholds and --shard need a MODEL");
+    if (options.shard.empty() != options.out.empty())
+        throw CLI::ValidationError("--shard and --out go together");
+    if (!options.shard.empty()) {
+        write_part(options, read_dataset(options.data, {options.predictor.threads, false}));
+    } else if (!options.model.empty()) {
+        evaluate_model(options);
+    } else {
+        evaluate_files(options);
+    }
+}
+
+void add_merge(CLI::App& eval) {
+    auto options = std::make_shared<EvalOptions>();
+    CLI::App* command = add_command(
+        eval, "merge", "Score the parts of `eval MODEL --shard i/n` as one run",
+        {"embedmask eval merge parts/evaluation.shard-*.json --data instances_val.json"});
+    command->add_option("parts", options->parts, "evaluation.shard-*.json of every part")
+        ->required();
+    add_report_flags(*command, *options);
+    command->get_option("--data")->required();
+    command->add_option("--threads", options->predictor.threads, "0 = all processors")
+        ->check(CLI::Range(0, 1024))
+        ->capture_default_str();
+    command->callback([options] { merge_parts(*options); });
 }
 
 }  // namespace
 
 void add_eval_command(CLI::App& app) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<EvalOptions>();
     CLI::App* command = add_command(
         app, "eval", "Score detections with COCO AP, equal to pycocotools digit for digit",
         {"embedmask eval pedestrians --data instances_val.json --images photos",
@@ -191,36 +238,22 @@ void add_eval_command(CLI::App& app) {
     command->add_option("model", options->model, "model to run and score: a file or a name");
     command->add_option("--results", options->results,
                         "COCO results file of any tool; several (shards) are taken together");
-    command->add_option("--data", options->data, "COCO annotation file");
-    command->add_option("--images", options->images,
-                        "folder of the photos: of a MODEL's data, or for --html");
-    command->add_option("--type", options->types, "bbox, segm, boundary (default: bbox and segm)");
+    add_report_flags(*command, *options);
+    command->add_option("--mask-thresholds", options->mask_thresholds,
+                        "also score masks at these, from one pass: 0.45:0.54:0.01");
     command->add_option("--compare", options->compare, "two reports written by --json")
         ->expected(2);
-    command->add_flag("--per-category", options->per_category, "a table of all categories");
-    command->add_option("--json", options->json, "write the report to this file");
-    command->add_option("--csv", options->csv, "write a table to this file");
-    command->add_option("--html", options->html, "write a page with curves and worst images");
-    command->add_flag("--tide", options->tide, "split lost AP into kinds of errors");
-    command->add_flag("--confusion", options->confusion, "confusion matrix in --json");
-    command->add_option("--bootstrap", options->bootstrap, "samples for the interval of AP");
-    command->add_option("--iou", options->thresholds, "thresholds: 0.5,0.75 or 0.5:0.95:0.05");
-    command->add_option("--area", options->areas, "NAME=LOW:HIGH in pixels, repeatable");
-    command->add_option("--max-dets", options->max_detections, "e.g. 1,10,100")->delimiter(',');
-    command->add_flag("--class-agnostic", options->class_agnostic, "one category for everything");
+    auto* shard = command->add_option("--shard", options->shard,
+                                      "i/n or auto: predict this part only, for `eval merge`");
+    command->add_option("--out", options->out, "folder for the files of the part");
+    for (const char* flag :
+         {"--json", "--csv", "--html", "--tide", "--confusion", "--bootstrap", "--type", "--iou",
+          "--area", "--max-dets", "--per-category", "--class-agnostic"})
+        shard->excludes(command->get_option(flag));
     options->predictor.add_to(*command);
-    command->callback([options] {
-        if (!options->compare.empty()) {
-            compare_reports(options->compare[0], options->compare[1]);
-            return;
-        }
-        if (options->data.empty() || options->results.empty() == options->model.empty()) {
-            throw CLI::ValidationError("eval needs --data with a MODEL or --results, or --compare");
-        }
-        if (!options->model.empty() && options->images.empty()) {
-            throw CLI::ValidationError("eval MODEL needs --images DIR");
-        }
-        evaluate_results(*options);
+    add_merge(*command);
+    command->callback([options, command] {
+        if (!command->got_subcommand("merge")) run_eval(*options);
     });
 }
 

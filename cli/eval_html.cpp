@@ -12,8 +12,9 @@ namespace embedmask::cli {
 namespace {
 
 constexpr std::size_t kWorst = 12;         // photos
+constexpr double kLongestBar = 320;        // pixels
+constexpr double kLongestBarAtLeast = 5;   // AP50 points: small losses look small
 constexpr std::size_t kMostConfused = 30;  // rows of the matrix
-constexpr double kShownScore = 0.3;
 
 constexpr const char* kStyle = R"(
 body{font:15px/1.5 system-ui,sans-serif;margin:2rem auto;max-width:72rem;padding:0 1rem;color:#1b1f24}
@@ -89,7 +90,7 @@ std::vector<double> mean_curve(const Evaluation& evaluation, std::size_t t) {
 
 std::string curves(const Evaluation& evaluation) {
     constexpr double kSide = 320;
-    constexpr double kMargin = 40;
+    constexpr double kMargin = 48;
     std::string svg = fmt::format(
         R"(<svg width="{0}" height="{1}" viewBox="0 0 {0} {1}" role="img" aria-label="precision over recall">)",
         kSide + 190, kSide + kMargin + 20);
@@ -116,8 +117,8 @@ std::string curves(const Evaluation& evaluation) {
     }
     return svg +
            fmt::format(
-               R"(<text x="{}" y="{}" font-size="12" text-anchor="middle">recall</text></svg>)",
-               kMargin + kSide / 2, kSide + 44);
+               R"svg(<text x="{0}" y="{1}" font-size="12" text-anchor="middle">recall</text><text x="10" y="{2}" font-size="12" text-anchor="middle" transform="rotate(-90 10 {2})">precision</text></svg>)svg",
+               kMargin + kSide / 2, kSide + 44, 10 + kSide / 2);
 }
 
 std::string categories(const Report& report, const Evaluation& evaluation) {
@@ -142,10 +143,21 @@ std::string tide_bars(const TideErrors& tide) {
                                                    {"duplicate", tide.duplicate},
                                                    {"background", tide.background},
                                                    {"missed", tide.missed}};
+    double most = kLongestBarAtLeast;
+    for (const auto& row : rows)
+        most = std::max(most, row.second);
     for (const auto& [name, points] : rows)
         html += fmt::format(
             R"(<tr><td>{}<td>{:.2f}<td style="text-align:left"><span class="bar" style="width:{:.0f}px"></span></tr>)",
-            name, points, points * 8);
+            name, points, kLongestBar * points / most);
+    return html + "</table>";
+}
+
+std::string sweep_table(const TypeReport& item) {
+    std::string html = "<table><tr><th>mask threshold<th>AP<th>AP50<th>AP75</tr>";
+    for (const SweepPoint& point : item.sweep)
+        html += fmt::format("<tr><td>{}<td>{}<td>{}<td>{}</tr>", point.threshold,
+                            number(point.stats[0]), number(point.stats[1]), number(point.stats[2]));
     return html + "</table>";
 }
 
@@ -196,7 +208,7 @@ std::string worst_photos(const Report& report, const TypeReport& item,
     std::stable_sort(scores.begin(), scores.end(),
                      [](const ImageScore& a, const ImageScore& b) { return a.ap < b.ap; });
     scores.resize(std::min(scores.size(), kWorst));
-    const SideBySide pictures(*report.dataset, results, folder, kShownScore);
+    const SideBySide pictures(*report.dataset, results, folder, kConfusionScore);
     std::string html;
     for (const ImageScore& score : scores) {
         const ImageRecord& image = *report.dataset->image(score.image_id);
@@ -233,14 +245,20 @@ void write_html(const std::filesystem::path& path, const Report& report,
                                 item.evaluation.ap_interval[0], item.evaluation.ap_interval[1]);
         html += "<h3>Precision over recall, mean of categories</h3>" + curves(item.evaluation);
         if (item.tide) html += "<h3>Where AP is lost (TIDE)</h3>" + tide_bars(*item.tide);
+        if (!item.sweep.empty()) html += "<h3>Mask thresholds</h3>" + sweep_table(item);
         html += "<h3>Categories</h3>" + categories(report, item.evaluation);
         if (item.confusion)
-            html += fmt::format("<h3>Confusion (IoU &ge; 0.5, score &ge; {})</h3>", kShownScore) +
-                    matrix(report, *item.confusion);
+            html +=
+                fmt::format("<h3>Confusion (IoU &ge; 0.5, score &ge; {})</h3>", kConfusionScore) +
+                matrix(report, *item.confusion);
     }
-    if (!report.types.empty() && !report.types.back().evaluation.images.empty())
-        html += "<h2>Worst images</h2><p><small>left: ground truth, right: detections</small></p>" +
+    if (!report.types.empty() && !report.types.back().evaluation.images.empty()) {
+        html += fmt::format(
+                    "<h2>Worst images</h2><p><small>left: ground truth; right: detections of "
+                    "score &ge; {}, in the colour of the object that they find</small></p>",
+                    kConfusionScore) +
                 worst_photos(report, report.types.back(), results, images);
+    }
     write_file_atomically(path, html + "</html>\n");
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <unordered_set>
 
 #include "base/ordered_pipeline.h"
 #include "embedmask/error.h"
@@ -11,6 +12,12 @@
 
 namespace embedmask::cli {
 namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double milliseconds_since(Clock::time_point start) {
+    return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
 
 void require_known_categories(const Model& model, const Dataset& dataset) {
     for (const Category& category : model.categories) {
@@ -23,62 +30,94 @@ void require_known_categories(const Model& model, const Dataset& dataset) {
     }
 }
 
-void add(ModelResults& results, std::int64_t image_id, Detection detection) {
-    Result result;
-    result.image_id = image_id;
-    result.category_id = detection.category_id;
-    result.score = detection.score;
-    if (!detection.mask.counts.empty()) {
-        Result& mask = results.masks.emplace_back(result);
-        mask.segmentation.form = Segmentation::Form::rle;
-        mask.segmentation.rle = std::move(detection.mask);
+void require_unique_images(const Dataset& dataset) {
+    std::unordered_set<std::int64_t> ids;
+    for (const ImageRecord& image : dataset.images) {
+        if (ids.insert(image.id).second) continue;
+        throw Error(fmt::format("{}: the image id {} stands there twice: expected one photo for "
+                                "each id",
+                                dataset.source, image.id),
+                    "`embedmask data check` lists and repairs such ids");
     }
-    const auto& box = detection.box;
-    result.box = {box[0], box[1], box[2], box[3]};
-    results.boxes.push_back(std::move(result));
 }
+
+Model checked_model(const EvalOptions& options, const Dataset& dataset) {
+    Model model = read_model(find_model(options.model));
+    require_known_categories(model, dataset);
+    require_unique_images(dataset);
+    return model;
+}
+
+PredictorOptions predictor_options(const EvalOptions& options, const Model& model) {
+    PredictorOptions result = options.predictor.resolve(model, false);
+    if (has_masks(model.config)) result.sweep_thresholds = mask_thresholds_of(options);
+    return result;
+}
+
+struct Scored {
+    Prediction prediction;
+    double decode = 0;  // milliseconds
+    double score = 0;
+};
 
 }  // namespace
 
-ModelResults predict_results(const std::string& model_name, const Dataset& dataset,
-                             const std::filesystem::path& images, const PredictorFlags& flags) {
-    const Model model = read_model(find_model(model_name));
-    require_known_categories(model, dataset);
-    const Predictor predictor(model, flags.resolve(model, false));
-    ModelResults results;
+ModelRun::ModelRun(const EvalOptions& options, const Dataset& dataset)
+    : ModelRun(options, dataset, checked_model(options, dataset)) {}
+
+ModelRun::ModelRun(const EvalOptions& options, const Dataset& dataset, const Model& model)
+    : options_(options),
+      dataset_(dataset),
+      thresholds_(mask_thresholds_of(options)),
+      predictor_(model, predictor_options(options, model)) {}
+
+void ModelRun::run(std::span<const std::size_t> images, const Use& score,
+                   const Use& collect) const {
+    const std::filesystem::path folder = options_.images;
     Timings total;
-    Progress progress(dataset.images.size());
-    const auto start = std::chrono::steady_clock::now();
+    double decode = 0;
+    double scoring = 0;
+    Progress progress(images.size());
+    const auto start = Clock::now();
     run_ordered(
-        dataset.images.size(), predictor.streams() + 1,
+        images.size(), predictor_.streams() + 1,
         [&](std::size_t i) {
-            const ImageRecord& record = dataset.images[i];
-            DecodeOptions options;
+            const ImageRecord& record = dataset_.images[images[i]];
+            DecodeOptions decoding;
             if (record.width > 0 && record.height > 0) {
-                options.expected_size = ImageSize{record.width, record.height};
+                decoding.expected_size = ImageSize{record.width, record.height};
             }
-            return predictor.predict(read_image(images / record.file_name, options));
+            Scored scored;
+            auto stage = Clock::now();
+            const Image photo = read_image(folder / record.file_name, decoding);
+            scored.decode = milliseconds_since(stage);
+            scored.prediction = predictor_.predict(photo);
+            stage = Clock::now();
+            score(record, scored.prediction);
+            scored.score = milliseconds_since(stage);
+            return scored;
         },
-        [&](std::size_t i, Prediction prediction) {
-            total.preprocess += prediction.timings.preprocess;
-            total.network += prediction.timings.network;
-            total.select += prediction.timings.select;
-            total.mask += prediction.timings.mask;
-            for (Detection& detection : prediction.detections) {
-                add(results, dataset.images[i].id, std::move(detection));
-            }
+        [&](std::size_t i, Scored scored) {
+            const Timings& timings = scored.prediction.timings;
+            decode += scored.decode;
+            total.preprocess += timings.preprocess;
+            total.network += timings.network;
+            total.select += timings.select;
+            total.mask += timings.mask;
+            scoring += scored.score;
+            collect(dataset_.images[images[i]], scored.prediction);
             progress.update(i + 1);
         });
     progress.finish();
-    const double seconds =
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    const auto count = static_cast<double>(std::max<std::size_t>(dataset.images.size(), 1));
+    const double wall = milliseconds_since(start);
+    const auto count = static_cast<double>(std::max<std::size_t>(images.size(), 1));
     fmt::print(stderr,
-               "{}: precision {}, {:.2f} photos/s; per photo preprocess {:.1f} | network {:.1f} | "
-               "masks {:.1f} ms\n",
-               model.name, predictor.precision(), count / seconds, total.preprocess / count,
-               total.network / count, (total.select + total.mask) / count);
-    return results;
+               "{}: {} photos in {:.2f} s ({:.2f} photos/s), precision {}\n"
+               "per photo: decode {:.1f} + preprocess {:.1f} | network {:.1f} | masks {:.1f} + "
+               "score {:.2f} ms\n",
+               options_.model, images.size(), wall / 1e3, count * 1e3 / wall,
+               predictor_.precision(), decode / count, total.preprocess / count,
+               total.network / count, (total.select + total.mask) / count, scoring / count);
 }
 
 }  // namespace embedmask::cli

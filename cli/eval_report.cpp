@@ -38,6 +38,21 @@ void print_categories(const Report& report, const TypeReport& item) {
     }
 }
 
+void print_sweep(const TypeReport& item) {
+    fmt::print("\n{:>14} {:>8} {:>8} {:>8}   {}\n", "mask threshold", "AP", "AP50", "AP75",
+               name_of(item.type));
+    for (const SweepPoint& point : item.sweep)
+        fmt::print("{:>14} {:>8.4f} {:>8.4f} {:>8.4f}\n", point.threshold, point.stats[0],
+                   point.stats[1], point.stats[2]);
+}
+
+Json named(const CocoStats& stats) {
+    Json row = Json::object();
+    for (std::size_t i = 0; i < stats.size(); ++i)
+        row[kNames.at(i)] = stats.at(i);
+    return row;
+}
+
 Json tide_json(const TideErrors& tide) {
     return {{"AP50", tide.ap},
             {"classification", tide.classification},
@@ -99,6 +114,7 @@ void print_report(const Report& report, bool per_category) {
                        item.evaluation.options.bootstrap_samples, interval[0], interval[1]);
         if (per_category) print_categories(report, item);
         if (item.tide) print_tide(*item.tide);
+        if (!item.sweep.empty()) print_sweep(item);
         fmt::print("\n");
     }
 }
@@ -114,9 +130,7 @@ void write_json(const std::filesystem::path& path, const Report& report) {
         for (std::size_t k = 0; k < item.evaluation.categories.size(); ++k) {
             const std::int64_t id = item.evaluation.categories[k];
             Json row{{"id", id}, {"name", category_name(*report.dataset, id)}};
-            const CocoStats stats = item.evaluation.category_stats(k);
-            for (std::size_t i = 0; i < stats.size(); ++i)
-                row[kNames.at(i)] = stats.at(i);
+            row.update(named(item.evaluation.category_stats(k)));
             categories.push_back(row);
         }
         json["per_category"][name] = categories;
@@ -127,6 +141,11 @@ void write_json(const std::filesystem::path& path, const Report& report) {
         json["images"][name] = images;
         if (item.evaluation.options.bootstrap_samples > 0)
             json["interval"][name] = item.evaluation.ap_interval;
+        for (const SweepPoint& point : item.sweep) {
+            Json row{{"threshold", point.threshold}};
+            row.update(named(point.stats));
+            json["mask_thresholds"][name].push_back(row);
+        }
         if (item.tide) json["tide"][name] = tide_json(*item.tide);
         if (item.confusion) json["confusion"][name] = confusion_json(*item.confusion);
     }

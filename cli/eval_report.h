@@ -13,16 +13,27 @@
 
 namespace embedmask::cli {
 
+// Of detections in the confusion matrix and in pictures.
+inline constexpr double kConfusionScore = 0.3;
+inline constexpr double kConfusionIou = 0.5;
+
+/// Masks cut off at one probability (`--mask-thresholds`).
+struct SweepPoint {
+    double threshold = 0;
+    CocoStats stats{};
+};
+
 struct TypeReport {
     IouType type = IouType::segm;
     Evaluation evaluation;
+    std::vector<SweepPoint> sweep;
     std::optional<TideErrors> tide;            // bbox and segm
     std::optional<ConfusionMatrix> confusion;  // where asked for
 };
 
 struct Report {
-    std::string data;  // file names
-    std::string results;
+    std::string data;     // file name
+    std::string results;  // file names, or the model's
     const Dataset* dataset = nullptr;
     std::vector<TypeReport> types;
 };

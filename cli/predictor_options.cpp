@@ -41,7 +41,7 @@ void PredictorFlags::add_to(CLI::App& command) {
     command
         .add_option("--mask-threshold", mask_threshold,
                     "probability at which a pixel is foreground")
-        ->check(CLI::Range(1e-4, 1 - 1e-6));
+        ->check(CLI::Range(kLowestMaskThreshold, kHighestMaskThreshold));
     command.add_option("--short-side", short_side, "of the network input, pixels")
         ->check(CLI::Range(1, 16384));
     command.add_option("--max-side", max_side, "of the network input, pixels")

@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <deque>
+#include <numeric>
 
 #include "render/overlay.h"
 
 namespace embedmask::cli {
 namespace {
+
+constexpr double kFound = 0.5;  // IoU from which a detection is one of an object
 
 /// One instance to draw; boxes without a mask become the mask of the box.
 class Instances {
@@ -38,14 +41,10 @@ public:
         instances_.push_back(instance);
     }
 
-    [[nodiscard]] Image draw(const Image& photo) {
-        std::vector<int> indices;
-        for (const auto& instance : instances_)
-            indices.push_back(instance.category_index);
-        const auto colours = render::choose_colours(indices);
-        for (std::size_t i = 0; i < instances_.size(); ++i)
-            instances_[i].colour = colours[i];
-        return render::overlay(photo, instances_);
+    std::vector<render::DrawnInstance>& list() { return instances_; }
+
+    [[nodiscard]] Image draw(const Image& photo, bool scores) const {
+        return render::overlay(photo, instances_, {.scores = scores});
     }
 
 private:
@@ -54,6 +53,39 @@ private:
     std::deque<Rle> masks_;
     std::vector<render::DrawnInstance> instances_;
 };
+
+/// A detection has the colour of the object that it finds, so that the two pictures can be compared
+/// at a glance.
+void choose_colours(std::vector<render::DrawnInstance>& truths,
+                    std::vector<render::DrawnInstance>& found) {
+    std::vector<int> categories;
+    for (const auto* list : {&truths, &found})
+        for (const render::DrawnInstance& instance : *list)
+            categories.push_back(instance.category_index);
+    const auto colours = render::choose_colours(categories);
+    for (std::size_t i = 0; i < truths.size(); ++i)
+        truths[i].colour = colours[i];
+    std::vector<std::size_t> order(found.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(),
+                     [&](std::size_t a, std::size_t b) { return found[a].score > found[b].score; });
+    std::vector<bool> taken(truths.size());
+    for (const std::size_t i : order) {
+        found[i].colour = colours[truths.size() + i];
+        double best = kFound;
+        std::size_t match = truths.size();
+        for (std::size_t j = 0; j < truths.size(); ++j) {
+            if (taken[j] || truths[j].category_index != found[i].category_index) continue;
+            const double iou = mask_iou(*found[i].mask, *truths[j].mask);
+            if (iou < best) continue;
+            best = iou;
+            match = j;
+        }
+        if (match == truths.size()) continue;
+        taken[match] = true;
+        found[i].colour = truths[match].colour;
+    }
+}
 
 Image beside(const Image& left, const Image& right) {
     constexpr int kGap = 8;
@@ -94,14 +126,14 @@ Image SideBySide::draw(const ImageRecord& image) const {
         const Annotation& annotation = dataset_.annotations[it->second];
         truths.add(annotation.category_id, annotation.segmentation, annotation.box, 1);
     }
-    Image left = truths.draw(photo);
-    if (results_.empty()) return left;
     Instances found(dataset_, image);
     for (auto [it, end] = detections_.equal_range(image.id); it != end; ++it) {
         const Result& result = results_[it->second];
         found.add(result.category_id, result.segmentation, result.box, result.score);
     }
-    return beside(left, found.draw(photo));
+    choose_colours(truths.list(), found.list());
+    const Image left = truths.draw(photo, false);
+    return results_.empty() ? left : beside(left, found.draw(photo, true));
 }
 
 }  // namespace embedmask::cli

@@ -6,6 +6,9 @@
 
 namespace embedmask::cli {
 
+inline constexpr unsigned kVocVoid = 255;  // crowds and outlines: neither object nor background
+inline constexpr unsigned kVocMost = 254;  // objects of a picture, and categories
+
 /// Bits of the index, spread over the high bits of red, green and blue.
 inline std::array<std::uint8_t, 3> voc_colour(unsigned index) {
     std::array<std::uint8_t, 3> colour{};

@@ -1,11 +1,14 @@
-// Where tests find their files.
+// Where tests find their files, and what all of them need.
 #pragma once
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <random>
 #include <string>
+
+#include "embedmask/error.h"
 
 namespace embedmask::testing {
 
@@ -14,10 +17,24 @@ inline std::filesystem::path data_path(const std::string& name) {
     return std::filesystem::path(EMBEDMASK_TEST_DATA) / name;
 }
 
+inline nlohmann::json read_json(const std::filesystem::path& path) {
+    std::ifstream file(path);
+    return nlohmann::json::parse(file);
+}
+
 /// A golden vector of the specification (tests/data/golden).
 inline nlohmann::json golden(const std::string& name) {
-    std::ifstream file(data_path("golden/" + name + ".json"));
-    return nlohmann::json::parse(file);
+    return read_json(data_path("golden/" + name + ".json"));
+}
+
+/// What an action that should fail says.
+inline std::string message_of(const std::function<void()>& action) {
+    try {
+        action();
+    } catch (const Error& error) {
+        return error.what();
+    }
+    return "no error";
 }
 
 /// The folder of photos that may not ship ($EMBEDMASK_DATA); empty when it is not there, and the

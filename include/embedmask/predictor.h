@@ -45,6 +45,10 @@ struct PredictorOptions {
     std::optional<int> max_side = {};
     std::vector<std::int64_t> category_ids = {};  ///< only these; empty = all
 
+    /// Further probabilities as in `mask_threshold`: fill Detection::sweep from the same pass of
+    /// the network (the paper's Fig. 5, spec §9.5).
+    std::vector<double> sweep_thresholds = {};
+
     bool keep_embeddings = false;  ///< fill Prediction::embeddings (also when keep_embed is set)
 };
 
@@ -53,7 +57,8 @@ struct Detection {
     float score = 0;                ///< 0..1
     std::int64_t category_id = 0;   ///< as in the annotation file the model was trained with
     int label = 0;                  ///< index into Predictor::categories()
-    Rle mask;  ///< of the photo's size; without runs for a detector without masks
+    Rle mask;                ///< of the photo's size; without runs for a detector without masks
+    std::vector<Rle> sweep;  ///< masks at PredictorOptions::sweep_thresholds, in their order
 };
 
 /// Where the time of one photo went, milliseconds.

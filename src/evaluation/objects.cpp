@@ -60,9 +60,8 @@ ObjectSource::ObjectSource(const Dataset& dataset, std::span<const Result> resul
     std::sort(images_.begin(), images_.end());
     images_.erase(std::unique(images_.begin(), images_.end()), images_.end());
     const auto bucket = [&](std::int64_t id) {
-        const auto found = std::lower_bound(images_.begin(), images_.end(), id);
-        if (found == images_.end() || *found != id) return images_.size();
-        return static_cast<std::size_t>(found - images_.begin());
+        const std::size_t i = position(id);
+        return i < images_.size() && images_[i] == id ? i : images_.size();
     };
     group(
         dataset.annotations.size(), images_.size(),
@@ -71,6 +70,11 @@ ObjectSource::ObjectSource(const Dataset& dataset, std::span<const Result> resul
     group(
         results.size(), images_.size(), [&](std::size_t i) { return bucket(results[i].image_id); },
         result_begin_, result_order_);
+}
+
+std::size_t ObjectSource::position(std::int64_t image_id) const {
+    const auto found = std::lower_bound(images_.begin(), images_.end(), image_id);
+    return static_cast<std::size_t>(found - images_.begin());
 }
 
 ImageObjects ObjectSource::objects(std::size_t i, bool masks) const {

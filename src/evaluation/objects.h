@@ -33,6 +33,9 @@ public:
     /// Unique image ids, ascending.
     [[nodiscard]] const std::vector<std::int64_t>& images() const { return images_; }
 
+    /// Where an image id stands in images(), or would stand.
+    [[nodiscard]] std::size_t position(std::int64_t image_id) const;
+
     /// The objects of images()[i]: with masks, or with boxes where the files have none.
     [[nodiscard]] ImageObjects objects(std::size_t i, bool masks) const;
 

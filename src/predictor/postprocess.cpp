@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <iterator>
 
 #include "base/parallel.h"
 #include "detection/nms.h"
@@ -58,9 +59,13 @@ Postprocess::Postprocess(const Config& config, const std::vector<Category>& cate
     : config_(config),
       categories_(categories),
       labels_(labels_of(categories, options.category_ids)),
+      mask_thresholds_{config.mask_thresh},
       score_threshold_(static_cast<float>(options.score_threshold.value_or(0))),
       threads_(options.threads > 0 ? options.threads : available_processors()),
-      keep_embeddings_(options.keep_embeddings || config.keep_embed) {}
+      keep_embeddings_(options.keep_embeddings || config.keep_embed) {
+    mask_thresholds_.insert(mask_thresholds_.end(), options.sweep_thresholds.begin(),
+                            options.sweep_thresholds.end());
+}
 
 bool Postprocess::wanted(const detection::Candidate& candidate) const {
     return candidate.score >= score_threshold_ &&
@@ -164,7 +169,11 @@ Prediction Postprocess::run(const engine::Request& request, std::int64_t index,
                                       mask::CouplingOptions::of(config_));
         parallel_for(selected.size(), threads_, [&](std::size_t i) {
             const Embeddings::Proposal& p = embeddings.proposals[i];
-            prediction.detections[i].mask = coupling.mask(p.box, p.embedding, p.margin);
+            std::vector<Rle> masks = coupling.masks(p.box, p.embedding, p.margin, mask_thresholds_);
+            Detection& detection = prediction.detections[i];
+            detection.mask = std::move(masks.front());
+            detection.sweep.assign(std::make_move_iterator(masks.begin() + 1),
+                                   std::make_move_iterator(masks.end()));
         });
     }
     prediction.timings.mask = milliseconds_between(selected_at, Clock::now());

@@ -33,7 +33,8 @@ private:
 
     Config config_;
     std::vector<Category> categories_;
-    std::unordered_set<int> labels_;  // wanted labels, empty = all
+    std::unordered_set<int> labels_;       // wanted labels, empty = all
+    std::vector<double> mask_thresholds_;  // the configured one, then those of the sweep
     float score_threshold_ = 0;
     int threads_ = 1;
     bool keep_embeddings_ = false;

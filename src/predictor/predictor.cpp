@@ -33,6 +33,10 @@ Config with_options(Config config, const PredictorOptions& options) {
     set("input.short_test", options.short_side);
     set("input.max", options.max_side);
     apply_overrides(config, overrides);
+    for (const double threshold : options.sweep_thresholds) {
+        Config checked = config;
+        apply_overrides(checked, std::vector{fmt::format("mask_thresh={}", threshold)});
+    }
     return config;
 }
 

@@ -83,7 +83,8 @@ struct Plate {
 };
 
 // Scores are cut, not rounded, to two places: 0.997 must not read as certainty.
-std::string label_text(const DrawnInstance& instance) {
+std::string label_text(const DrawnInstance& instance, bool with_score) {
+    if (!with_score) return instance.label;
     const float score = std::clamp(instance.score, 0.F, 1.F);
     return fmt::format("{} {:.2f}", instance.label, std::floor(score * 100.F + 1e-3F) / 100.F);
 }
@@ -118,8 +119,9 @@ Rectangle place(const std::array<float, 4>& box, float width, float height, Imag
     return places.front();
 }
 
-Plate make_plate(const DrawnInstance& instance, ImageSize size, const std::vector<Plate>& taken) {
-    Plate plate{{}, text_height_for(size), label_text(instance)};
+Plate make_plate(const DrawnInstance& instance, bool with_score, ImageSize size,
+                 const std::vector<Plate>& taken) {
+    Plate plate{{}, text_height_for(size), label_text(instance, with_score)};
     // A long name on a small picture is set smaller, down to what can still be read.
     const float room = static_cast<float>(size.width) / (text_width(plate.text, 1) + 1.2F);
     plate.text_height = std::max(std::min(plate.text_height, room), 5.F);
@@ -160,7 +162,7 @@ Image overlay(Image photo, std::span<const DrawnInstance> instances,
     // The best instances choose their places first, and lie on top where there is no room for all.
     std::vector<Plate> plates;
     for (auto i = order.rbegin(); i != order.rend(); ++i) {
-        plates.push_back(make_plate(instances[*i], photo.size, plates));
+        plates.push_back(make_plate(instances[*i], options.scores, photo.size, plates));
     }
     for (std::size_t i = 0; i < order.size(); ++i) {
         draw_plate(canvas, plates[order.size() - 1 - i], instances[order[i]].colour);

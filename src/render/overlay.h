@@ -13,6 +13,7 @@ struct OverlayOptions {
     bool contours = true;
     bool boxes = false;
     bool labels = true;
+    bool scores = true;  ///< on the label plates
 };
 
 /// Draws masks (translucent, with a smooth contour), boxes and label plates ("person 0.97") on

@@ -10,15 +10,7 @@
 namespace embedmask {
 namespace {
 
-std::string message_of(const std::function<void()>& action) {
-    try {
-        action();
-    } catch (const Error& error) {
-        return error.what();
-    }
-    return "no error";
-}
-
+using testing::message_of;
 constexpr const char* kFile = R"({"info": {"year": 2026}, "images": [
  {"id": 9007199254740993, "file_name": "b\u00e4.jpg", "width": 4, "height": 3, "license": 1},
  {"id": -2, "file_name": "a.jpg", "width": 2, "height": 5}],

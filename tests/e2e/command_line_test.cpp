@@ -1,13 +1,11 @@
 // The program as people use it: what it prints, what it writes, how it fails.
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
 #include <set>
 
 #include "base/file.h"
+#include "e2e/program.h"
 #include "embedmask/image.h"
 #include "embedmask/results.h"
 #include "test_data.h"
@@ -17,32 +15,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Ran {
-    int code = -1;
-    std::string out;   // stdout
-    std::string talk;  // stderr
-};
-
-Ran run(const std::string& arguments, const std::string& environment = "") {
-    const testing::TemporaryFolder folder;
-    const std::string talk = (folder.path() / "stderr").string();
-    const std::string command =
-        environment + " " + EMBEDMASK_PROGRAM + " " + arguments + " 2>" + talk + " </dev/null";
-    Ran ran;
-    FILE* pipe = popen(command.c_str(), "r");
-    std::array<char, 4096> buffer{};
-    for (std::size_t n = 0; (n = fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) {
-        ran.out.append(buffer.data(), n);
-    }
-    ran.code = WEXITSTATUS(pclose(pipe));
-    const auto bytes = read_file(talk);
-    ran.talk.assign(bytes.begin(), bytes.end());
-    return ran;
-}
-
-bool has(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-}
+using testing::has;
+using testing::Ran;
+using testing::run;
 
 const std::string kSamples = std::string(EMBEDMASK_SOURCE_DIR) + "/samples";
 const std::string kPhoto = kSamples + "/000000252219.jpg";

@@ -1,11 +1,8 @@
 // The verbs eval and data as people use them.
 #include <gtest/gtest.h>
-#include <sys/wait.h>
-
-#include <array>
-#include <cstdio>
 
 #include "base/file.h"
+#include "e2e/program.h"
 #include "embedmask/dataset.h"
 #include "embedmask/image.h"
 #include "test_data.h"
@@ -15,31 +12,10 @@ namespace {
 
 using nlohmann::json;
 
-struct Ran {
-    int code = -1;
-    std::string text;  // stdout and stderr
-};
-
-Ran run(const std::string& arguments) {
-    const std::string command =
-        std::string(EMBEDMASK_PROGRAM) + " " + arguments + " 2>&1 </dev/null";
-    Ran ran;
-    FILE* pipe = popen(command.c_str(), "r");
-    std::array<char, 4096> buffer{};
-    for (std::size_t n = 0; (n = fread(buffer.data(), 1, buffer.size(), pipe)) > 0;)
-        ran.text.append(buffer.data(), n);
-    ran.code = WEXITSTATUS(pclose(pipe));
-    return ran;
-}
-
-bool has(const std::string& text, const std::string& part) {
-    return text.find(part) != std::string::npos;
-}
-
-json read_json(const std::filesystem::path& path) {
-    std::ifstream file(path);
-    return json::parse(file);
-}
+using testing::has;
+using testing::Ran;
+using testing::read_json;
+using testing::run;
 
 class Verbs : public ::testing::Test {
 protected:
@@ -75,8 +51,8 @@ TEST_F(Verbs, EvalReportsTheGoldenNumbers) {
     const Ran ran = run("eval --results " + path("dt.json") + " --data " + path("gt.json") +
                         " --type segm --type boundary --per-category --tide --json " +
                         path("r.json") + " --csv " + path("r.csv") + " --html " + path("r.html"));
-    ASSERT_EQ(ran.code, 0) << ran.text;
-    EXPECT_TRUE(has(ran.text, "area=   all | maxDets=100 ] = 0.262")) << ran.text;
+    ASSERT_EQ(ran.code, 0) << ran.text();
+    EXPECT_TRUE(has(ran.text(), "area=   all | maxDets=100 ] = 0.262")) << ran.text();
     const json report = read_json(path("r.json"));
     const json expected = testing::golden("coco_ap")["stats_segm"];
     for (std::size_t i = 0; i < 12; ++i)
@@ -90,27 +66,69 @@ TEST_F(Verbs, EvalReportsTheGoldenNumbers) {
     EXPECT_TRUE(std::filesystem::exists(path("r.html")));
     const Ran compared = run("eval --compare " + path("r.json") + " " + path("r.json"));
     EXPECT_EQ(compared.code, 0);
-    EXPECT_TRUE(has(compared.text, "(+0.000)")) << compared.text;
+    EXPECT_TRUE(has(compared.text(), "(+0.000)")) << compared.text();
 }
 
 TEST_F(Verbs, EvalNamesWhatIsWrong) {
-    write("unknown.json",
-          json::parse(R"([{"image_id":77,"category_id":5,"score":1,"bbox":[0,0,1,1]}])"));
-    const auto eval = [&](const std::string& results) {
-        return run("eval --data " + path("gt.json") + " --results " + path(results));
+    const auto fails = [&](const std::string& results, const std::string& message) {
+        write_file_atomically(path("bad.json"), results);
+        const Ran ran = run("eval --data " + path("gt.json") + " --results " + path("bad.json"));
+        EXPECT_EQ(ran.code, 1) << results;
+        EXPECT_TRUE(has(ran.talk, "bad.json")) << ran.talk;
+        EXPECT_TRUE(has(ran.talk, message)) << ran.talk;
+        EXPECT_TRUE(ran.out.empty()) << ran.out;
     };
-    const Ran unknown = eval("unknown.json");
-    EXPECT_EQ(unknown.code, 1);
-    EXPECT_TRUE(has(unknown.text, "unknown image ids (77)")) << unknown.text;
-    EXPECT_TRUE(has(unknown.text, "unknown category ids (5)"));
-    EXPECT_EQ(eval("missing.json").code, 1);
+    const std::string id = read_json(path("gt.json"))["images"][0]["id"].dump();
+    const auto record = [&](const std::string& rest) {
+        return R"([{"image_id":)" + id + R"(,"category_id":1,)" + rest + "}]";
+    };
+    const auto mask = [&](const std::string& segmentation) {
+        return record(R"("score":0.5,"segmentation":)" + segmentation);
+    };
+    // Malformed JSON, with the position.
+    fails(R"([{"image_id":1,,}])", "record [0], byte 1: malformed JSON");
+    fails(R"([{"image_id":1)", "the end of the file");
+    fails("{}", "expected a list of detections");
+    // Ids that the data set does not have, all of them.
+    fails(R"([{"image_id":77,"category_id":5,"score":1,"bbox":[0,0,1,1]},
+             {"image_id":78,"category_id":1,"score":1,"bbox":[0,0,1,1]}])",
+          "2 unknown image ids (77, 78); 1 unknown category ids (5)");
+    // Masks of another size than the image, run lengths that do not fit.
+    fails(mask(R"({"size":[150,149],"counts":[22350]})"),
+          "mask of 150x149 (height x width) for an image of 150x150");
+    fails(mask(R"({"size":[150,150],"counts":[22499]})"), "cover only 22499");
+    fails(mask(R"({"size":[150,150],"counts":[22501]})"), "go beyond 22500");
+    fails(mask(R"({"size":[150,150],"counts":"0"})"), "cover only 0");
+    fails(mask(R"({"size":[150,150],"counts":"ooooooooo"})"), "35 bits");
+    fails(mask(R"({"size":[150,150],"counts":[-5]})"), "run lengths");
+    fails(mask("[[1,2,3,4,5,1e300]]"), "expected a number within");
+    // Scores that are no numbers.
+    fails(record(R"("score":NaN,"bbox":[0,0,1,1])"), "NaN");
+    fails(record(R"("score":1e999,"bbox":[0,0,1,1])"), "malformed JSON");
+    fails(record(R"("score":"high","bbox":[0,0,1,1])"), "found a string");
+    fails(record(R"("score":1)"), "found neither");
+    fails("", "is empty");
+
     write("empty.json", json::array());
-    const Ran none = eval("empty.json");
+    const Ran none = run("eval --data " + path("gt.json") + " --results " + path("empty.json"));
     EXPECT_EQ(none.code, 0);
-    EXPECT_TRUE(has(none.text, "maxDets=100 ] = 0.000"));
-    write_file_atomically(path("zero.json"), "");
-    EXPECT_TRUE(has(eval("zero.json").text, "is empty"));
+    EXPECT_TRUE(has(none.out, "maxDets=100 ] = 0.000"));
+    const Ran missing = run("eval --data " + path("gt.json") + " --results " + path("no.json"));
+    EXPECT_EQ(missing.code, 1);
+    EXPECT_TRUE(has(missing.talk, "no.json")) << missing.talk;
     EXPECT_EQ(run("eval").code, 2);
+    EXPECT_TRUE(has(run("eval --compare " + path("gt.json") + " " + path("gt.json")).talk,
+                    "expected a report"));
+    const auto option = [&](const std::string& flags) {
+        const Ran ran = run("eval " + flags + " --data " + path("gt.json") + " --results " +
+                            path("empty.json"));
+        EXPECT_EQ(ran.code, 1) << flags;
+        return ran.talk;
+    };
+    EXPECT_TRUE(has(option("--iou 0.5,x"), "--iou: found \"x\": expected a number"));
+    EXPECT_TRUE(has(option("--iou 1.5"), "expected 0 to 1"));
+    EXPECT_TRUE(has(option("--area tiny"), "expected NAME=LOW:HIGH"));
+    EXPECT_TRUE(has(option("--max-dets 100,1"), "expected an ascending list"));
 }
 
 TEST_F(Verbs, DataCheckFindsAndFixes) {
@@ -132,7 +150,7 @@ TEST_F(Verbs, DataCheckFindsAndFixes) {
     const Ran ran = run("data check " + path("bad.json") + " --json");
     EXPECT_EQ(ran.code, 1);
     std::map<std::string, int> counts;
-    const json findings = json::parse(ran.text)["findings"];
+    const json findings = json::parse(ran.out)["findings"];
     for (const auto& item : findings)
         counts[item["problem"]] = item["count"];
     const std::map<std::string, int> expected{{"duplicate image id", 1},
@@ -158,7 +176,7 @@ TEST_F(Verbs, DataCheckFindsAndFixes) {
     EXPECT_EQ(fixed["annotations"].size(), 5U);
     EXPECT_EQ(fixed["annotations"][0]["note"], "kept");
     const Ran again = run("data check " + path("good.json"));
-    EXPECT_TRUE(has(again.text, "1 problems")) << "the name stands for a human: " << again.text;
+    EXPECT_TRUE(has(again.text(), "1 problems")) << "the name stands for a human: " << again.text();
 }
 
 TEST_F(Verbs, DataSetsAreCopiedWithTheirIds) {
@@ -182,7 +200,7 @@ TEST_F(Verbs, DataSetsAreCopiedWithTheirIds) {
     const Ran twice =
         run("data merge " + path("gt.json") + " " + path("gt.json") + " --out " + path("x.json"));
     EXPECT_EQ(twice.code, 1);
-    EXPECT_TRUE(has(twice.text, "--renumber")) << twice.text;
+    EXPECT_TRUE(has(twice.text(), "--renumber")) << twice.text();
     ASSERT_EQ(run("data filter " + path("gt.json") + " --categories 'kind 3' --used --out " +
                   path("f.json"))
                   .code,
@@ -192,45 +210,9 @@ TEST_F(Verbs, DataSetsAreCopiedWithTheirIds) {
     for (const auto& item : filtered["annotations"])
         EXPECT_EQ(item["category_id"], 3);
     EXPECT_TRUE(has(
-        run("data filter " + path("gt.json") + " --categories kin3 --out " + path("f.json")).text,
+        run("data filter " + path("gt.json") + " --categories kin3 --out " + path("f.json")).text(),
         "did you mean"));
     EXPECT_EQ(run("data stats " + path("gt.json") + " --json").code, 0);
-}
-
-TEST_F(Verbs, ConvertGoesThereAndBack) {
-    const auto photos = folder_.path() / "photos";
-    std::filesystem::create_directory(photos);
-    json data = read_json(path("gt.json"));
-    for (auto& image : data["images"]) {
-        image["file_name"] = "photo" + image["id"].dump() + ".png";
-        write_png(photos / image["file_name"].get<std::string>(),
-                  Image{{150, 150}, std::vector<std::uint8_t>(150 * 150 * 3, 90)});
-    }
-    write("named.json", data);
-    const Dataset before = read_dataset(path("named.json"));
-    const auto pixels = [](const Dataset& file) {
-        std::map<std::int64_t, std::uint64_t> sums;  // by category
-        for (const Annotation& annotation : file.annotations)
-            sums[annotation.category_id] += area(to_mask(annotation.segmentation, 150, 150));
-        return sums;
-    };
-    for (const std::string form : {"labelme", "yolo", "masks", "voc"}) {
-        const Ran there =
-            run("data convert " + path("named.json") + " --to " + form + " --out " + path(form));
-        ASSERT_EQ(there.code, 0) << there.text;
-        const Ran back = run("data convert " + path(form) + " --from " + form + " --images " +
-                             photos.string() + " --out " + path(form + ".json"));
-        ASSERT_EQ(back.code, 0) << back.text;
-        const Dataset after = read_dataset(path(form + ".json"));
-        EXPECT_EQ(after.categories, before.categories) << form;
-        EXPECT_EQ(after.images.size(), before.images.size());
-        // VOC pictures show each pixel once: of overlapping objects only one keeps it.
-        if (form != "voc") {
-            EXPECT_EQ(after.annotations.size(), before.annotations.size()) << form;
-            EXPECT_EQ(pixels(after), pixels(before)) << form;
-        }
-    }
-    EXPECT_EQ(run("data convert " + path("named.json") + " --out x").code, 2);
 }
 
 }  // namespace

@@ -37,11 +37,6 @@ struct ValidationPhoto {
     ImageSize size;
 };
 
-inline nlohmann::json read_json(const std::filesystem::path& path) {
-    std::ifstream file(path);
-    return nlohmann::json::parse(file);
-}
-
 inline std::vector<ValidationPhoto> validation_photos() {
     const auto folder = shared_data() / "penn-fudan";
     std::vector<ValidationPhoto> photos;

@@ -11,15 +11,7 @@ namespace embedmask {
 namespace {
 
 using nlohmann::json;
-
-std::string message_of(const std::function<void()>& action) {
-    try {
-        action();
-    } catch (const Error& error) {
-        return error.what();
-    }
-    return "no error";
-}
+using testing::message_of;
 
 CocoStats numbers(const json& list) {
     return list.get<CocoStats>();

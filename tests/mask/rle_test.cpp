@@ -11,21 +11,13 @@
 namespace embedmask {
 namespace {
 
+using testing::message_of;
 std::vector<std::uint8_t> flat(const nlohmann::json& rows) {
     std::vector<std::uint8_t> bitmap;
     for (const auto& row : rows)
         for (const auto& pixel : row)
             bitmap.push_back(pixel.get<std::uint8_t>());
     return bitmap;
-}
-
-std::string message_of(const std::function<void()>& action) {
-    try {
-        action();
-    } catch (const Error& error) {
-        return error.what();
-    }
-    return "no error";
 }
 
 Rle random_mask(std::mt19937& random, int height, int width) {

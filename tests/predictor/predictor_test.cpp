@@ -170,6 +170,27 @@ TEST(Predictor, OptionsChangeWhatTheyName) {
     EXPECT_THROW(Predictor(model, options), Error);
 }
 
+TEST(Predictor, SweepHasTheMasksOfEachThreshold) {
+    const Model model = tiny_model();
+    const Image photo = pattern(64, 48);
+    PredictorOptions options = reference();
+    options.sweep_thresholds = {0.3, 0.6};
+    const Prediction swept = Predictor(model, options).predict(photo);
+    expect_same(swept, Predictor(model, reference()).predict(photo));
+    for (std::size_t i = 0; i < options.sweep_thresholds.size(); ++i) {
+        PredictorOptions plain = reference();
+        plain.mask_threshold = options.sweep_thresholds[i];
+        const Prediction expected = Predictor(model, plain).predict(photo);
+        ASSERT_FALSE(expected.detections.empty());
+        for (std::size_t n = 0; n < expected.detections.size(); ++n) {
+            ASSERT_EQ(swept.detections[n].sweep.size(), 2U);
+            EXPECT_EQ(swept.detections[n].sweep[i], expected.detections[n].mask);
+        }
+    }
+    options.sweep_thresholds = {2};
+    EXPECT_THROW(Predictor(model, options), Error);
+}
+
 // Eq. (3) of the paper on a real network's output.
 TEST(Predictor, SpatialAwareTimesSpatialFreeIsFused) {
     const Model model = tiny_model();

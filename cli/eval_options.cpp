@@ -1,0 +1,158 @@
+#include "eval_options.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "embedmask/error.h"
+
+namespace embedmask::cli {
+namespace {
+
+constexpr double kMostNumbers = 1000;  // of a range
+constexpr double kSlack = 1e-6;        // a range's last number is meant although 0.01 is inexact
+
+double number_of(const std::string& text, const std::string& option) {
+    std::size_t used = 0;
+    double value = NAN;
+    try {
+        value = std::stod(text, &used);
+    } catch (const std::exception&) {
+        used = 0;
+    }
+    if (used == 0 || used != text.size() || !std::isfinite(value))
+        throw Error(fmt::format("{}: found \"{}\": expected a number", option, text));
+    return value;
+}
+
+std::vector<std::string> split(const std::string& text, char separator) {
+    std::vector<std::string> parts(1);
+    for (const char c : text) {
+        if (c == separator) {
+            parts.emplace_back();
+        } else {
+            parts.back().push_back(c);
+        }
+    }
+    return parts;
+}
+
+/// NAME=LOW:HIGH in pixels.
+AreaRange area_of(const std::string& text) {
+    const auto named = split(text, '=');
+    const auto ends = split(named.back(), ':');
+    if (named.size() != 2 || ends.size() != 2)
+        throw Error(fmt::format("--area: found \"{}\": expected NAME=LOW:HIGH", text));
+    return {named[0], number_of(ends[0], "--area"), number_of(ends[1], "--area")};
+}
+
+IouType type_of(const std::string& name) {
+    for (const IouType type : {IouType::bbox, IouType::segm, IouType::boundary})
+        if (name == name_of(type)) return type;
+    throw Error(fmt::format("--type: found \"{}\": expected bbox, segm or boundary", name));
+}
+
+}  // namespace
+
+bool EvalOptions::wants_tide(IouType type) const {
+    return (tide || !html.empty()) && type != IouType::boundary;
+}
+
+bool EvalOptions::wants_confusion(IouType type) const {
+    return (confusion || !html.empty()) && type != IouType::boundary;
+}
+
+void add_report_flags(CLI::App& command, EvalOptions& options) {
+    command.add_option("--data", options.data, "COCO annotation file");
+    command.add_option("--type", options.types, "bbox, segm, boundary (default: bbox and segm)");
+    command.add_flag("--per-category", options.per_category, "a table of all categories");
+    command.add_option("--json", options.json, "write the report to this file");
+    command.add_option("--csv", options.csv, "write a table to this file");
+    command.add_option("--html", options.html, "write a page with curves and worst images");
+    command.add_option("--images", options.images,
+                       "folder of the photos: of a MODEL's data, or for --html");
+    command.add_flag("--tide", options.tide, "split lost AP into kinds of errors");
+    command.add_flag("--confusion", options.confusion, "confusion matrix in --json");
+    command.add_option("--bootstrap", options.bootstrap, "samples for the interval of AP");
+    command.add_option("--iou", options.iou, "thresholds: 0.5,0.75 or 0.5:0.95:0.05");
+    command.add_option("--area", options.areas, "NAME=LOW:HIGH in pixels, repeatable");
+    command.add_option("--max-dets", options.max_detections, "e.g. 1,10,100")->delimiter(',');
+    command.add_flag("--class-agnostic", options.class_agnostic, "one category for everything");
+}
+
+std::vector<double> numbers_of(const std::string& text, const std::string& option) {
+    if (text.empty()) return {};
+    std::vector<double> values;
+    if (text.find(':') == std::string::npos) {
+        for (const std::string& part : split(text, ','))
+            values.push_back(number_of(part, option));
+        return values;
+    }
+    const auto range = split(text, ':');
+    if (range.size() != 3)
+        throw Error(fmt::format("{}: found \"{}\": expected FIRST:LAST:STEP", option, text));
+    const double first = number_of(range[0], option);
+    const double last = number_of(range[1], option);
+    const double step = number_of(range[2], option);
+    const double count = (last - first) / step + kSlack;
+    if (!(step > 0) || !(count >= 0 && count < kMostNumbers)) {
+        throw Error(
+            fmt::format("{}: found \"{}\": expected FIRST:LAST:STEP with FIRST at most "
+                        "LAST, a positive STEP and at most {} numbers",
+                        option, text, kMostNumbers));
+    }
+    // 0.45 + 8 * 0.01 is not 0.53, but its decimals are.
+    for (int i = 0; i <= static_cast<int>(count); ++i)
+        values.push_back(std::stod(fmt::format("{:.10g}", first + i * step)));
+    return values;
+}
+
+std::vector<double> mask_thresholds_of(const EvalOptions& options) {
+    std::vector<double> values = numbers_of(options.mask_thresholds, "--mask-thresholds");
+    for (const double value : values) {
+        if (!(value >= kLowestMaskThreshold && value <= kHighestMaskThreshold)) {
+            throw Error(
+                fmt::format("--mask-thresholds: found {}: expected probabilities from {} "
+                            "to {}",
+                            value, kLowestMaskThreshold, kHighestMaskThreshold));
+        }
+    }
+    return values;
+}
+
+std::vector<IouType> types_of(const EvalOptions& options, bool has_masks) {
+    std::vector<IouType> types;
+    for (const std::string& name : options.types) {
+        types.push_back(type_of(name));
+        if (types.back() != IouType::bbox && !has_masks)
+            throw Error(
+                fmt::format("--type {}: {} is a detector without masks", name, options.model),
+                "use --type bbox");
+    }
+    if (!types.empty()) return types;
+    if (!has_masks) return {IouType::bbox};
+    return {IouType::bbox, IouType::segm};
+}
+
+EvaluationOptions evaluation_options(const EvalOptions& options, IouType type) {
+    EvaluationOptions result;
+    result.type = type;
+    result.iou_thresholds = numbers_of(options.iou, "--iou");
+    for (const std::string& area : options.areas)
+        result.area_ranges.push_back(area_of(area));
+    result.max_detections = options.max_detections;
+    result.class_agnostic = options.class_agnostic;
+    result.bootstrap_samples = options.bootstrap;
+    result.per_image = !options.json.empty() || !options.html.empty();
+    result.threads = options.predictor.threads;
+    return result;
+}
+
+EvaluationOptions sweep_options(const EvalOptions& options, IouType type) {
+    EvaluationOptions result = evaluation_options(options, type);
+    result.per_image = false;
+    result.bootstrap_samples = 0;
+    return result;
+}
+
+}  // namespace embedmask::cli

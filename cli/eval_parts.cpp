@@ -1,0 +1,247 @@
+#include "eval_parts.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <deque>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "base/file.h"
+#include "embedmask/error.h"
+#include "inputs.h"
+
+namespace embedmask::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kListed = 20;  // numbers in one message
+constexpr const char* kFix = "a part is what `embedmask eval MODEL --shard i/n --out DIR` writes";
+
+/// The results files of one part, written as images finish.
+class PartWriter {
+public:
+    PartWriter(fs::path folder, const Shard& shard, bool masks,
+               const std::vector<double>& thresholds)
+        : folder_(std::move(folder)),
+          suffix_(fmt::format(".shard-{}-of-{}.json", shard.index, shard.count)),
+          masks_(masks),
+          thresholds_(thresholds) {
+        make_folder(folder_);
+        open("detections_bbox");
+        if (masks) open("detections_segm");
+        for (const double threshold : thresholds)
+            open(fmt::format("detections_segm.mask-{}", threshold));
+    }
+
+    void add(std::int64_t image_id, const Prediction& prediction) {
+        for (const Detection& detection : prediction.detections) {
+            const auto& [x, y, w, h] = detection.box;
+            const std::int64_t category = detection.category_id;
+            files_[0].add_box(image_id, category, {x, y, w, h}, detection.score);
+            if (!masks_) continue;
+            files_[1].add_mask(image_id, category, detection.mask, detection.score);
+            for (std::size_t i = 0; i < thresholds_.size(); ++i)
+                files_[2 + i].add_mask(image_id, category, detection.sweep[i], detection.score);
+        }
+    }
+
+    /// `manifest` gets the names of the files.
+    void finish(Json manifest) {
+        for (ResultsWriter& file : files_)
+            file.commit();
+        manifest["bbox"] = names_[0];
+        if (masks_) manifest["segm"] = names_[1];
+        for (std::size_t i = 0; i < thresholds_.size(); ++i)
+            manifest["sweep"].push_back({{"threshold", thresholds_[i]}, {"segm", names_[2 + i]}});
+        const fs::path path = folder_ / ("evaluation" + suffix_);
+        write_file_atomically(path, manifest.dump(1) + "\n");
+        fmt::print(stderr, "part: {}; score all with `embedmask eval merge`\n", path.string());
+    }
+
+private:
+    void open(const std::string& name) {
+        names_.push_back(name + suffix_);
+        files_.emplace_back(folder_ / names_.back());
+    }
+
+    fs::path folder_;
+    std::string suffix_;
+    bool masks_;
+    std::vector<double> thresholds_;
+    std::vector<std::string> names_;
+    std::deque<ResultsWriter> files_;
+};
+
+std::string listed(const std::set<std::int64_t>& numbers) {
+    std::string text;
+    std::size_t count = 0;
+    for (const std::int64_t number : numbers) {
+        if (count++ == kListed) return text + fmt::format(" and {} more", numbers.size() - kListed);
+        text += fmt::format("{}{}", text.empty() ? "" : ", ", number);
+    }
+    return text;
+}
+
+struct Part {
+    std::string path;
+    Json json;
+    Shard shard;
+    std::vector<std::int64_t> images;
+
+    [[nodiscard]] std::string file(const Json& name) const {
+        return (fs::path(path).parent_path() / name.get<std::string>()).string();
+    }
+};
+
+Part read_part(const std::string& path) {
+    Part part;
+    part.path = path;
+    const auto bytes = read_file(path);
+    part.json = Json::parse(bytes.begin(), bytes.end(), nullptr, false);
+    try {
+        const auto shard = part.json.at("shard").get<std::array<std::int64_t, 2>>();
+        part.shard = {shard[0], shard[1]};
+        part.images = part.json.at("images").get<std::vector<std::int64_t>>();
+        (void)part.json.at("settings").at("model");
+        (void)part.json.at("bbox").get_ref<const std::string&>();
+    } catch (const Json::exception&) {
+        throw Error(path +
+                        ": found no \"shard\", \"images\", \"settings\" and \"bbox\": expected "
+                        "a part of an evaluation",
+                    kFix);
+    }
+    return part;
+}
+
+void require_same_settings(const Part& first, const Part& other) {
+    const auto differ = [&](const std::string& key, const Json& a, const Json& b) {
+        throw Error(fmt::format("{} has the {} {} and {} has {}: expected parts of one evaluation",
+                                first.path, key, a.dump(), other.path, b.dump()),
+                    "run the parts with the same model, data and options");
+    };
+    if (first.shard.count != other.shard.count)
+        differ("number of parts", first.shard.count, other.shard.count);
+    const Json& a = first.json["settings"];
+    const Json& b = other.json["settings"];
+    for (const auto& [key, value] : a.items())
+        if (!b.contains(key) || b[key] != value) differ(key, value, b.value(key, Json()));
+}
+
+void require_all_parts(const std::vector<Part>& parts) {
+    std::set<std::int64_t> missing;
+    for (std::int64_t i = 0; i < parts.front().shard.count; ++i)
+        missing.insert(i);
+    for (const Part& part : parts) {
+        if (missing.erase(part.shard.index) == 0)
+            throw Error(fmt::format("{}: part {} of {} is there twice", part.path, part.shard.index,
+                                    part.shard.count),
+                        "name every part once");
+    }
+    if (!missing.empty())
+        throw Error(
+            fmt::format("parts {} of {} are missing", listed(missing), parts.front().shard.count),
+            "run them with --shard i/n, parts count from 0");
+}
+
+void require_all_images(const std::vector<Part>& parts, const Dataset& dataset) {
+    std::set<std::int64_t> missing;
+    for (const ImageRecord& image : dataset.images)
+        missing.insert(image.id);
+    for (const Part& part : parts) {
+        for (const std::int64_t id : part.images) {
+            if (missing.erase(id) == 0)
+                throw Error(fmt::format("{}: image {} is not one of {}, or in two parts", part.path,
+                                        id, dataset.source),
+                            "merge with the annotation file that the parts were made with");
+        }
+    }
+    if (!missing.empty())
+        throw Error(fmt::format("no part has the images {} of {}", listed(missing), dataset.source),
+                    "merge with the annotation file that the parts were made with");
+}
+
+/// Error when a results file of a part holds images of another one.
+void require_own_images(const Part& part, const std::string& file,
+                        std::span<const Result> results) {
+    const std::set<std::int64_t> own(part.images.begin(), part.images.end());
+    for (const Result& result : results) {
+        if (!own.contains(result.image_id))
+            throw Error(
+                fmt::format("{}: image {} is not one of {}", file, result.image_id, part.path),
+                "run this part again");
+    }
+}
+
+}  // namespace
+
+void write_part(const EvalOptions& options, const Dataset& dataset) {
+    const Shard shard = parse_shard(options.shard);
+    const ModelRun model(options, dataset);
+    PartWriter writer(options.out, shard, model.has_masks(), model.thresholds());
+    std::vector<std::size_t> images;
+    Json ids = Json::array();
+    for (auto i = static_cast<std::size_t>(shard.index); i < dataset.images.size();
+         i += static_cast<std::size_t>(shard.count)) {
+        images.push_back(i);
+        ids.push_back(dataset.images[i].id);
+    }
+    model.run(
+        images, [](const ImageRecord&, Prediction&) {},
+        [&](const ImageRecord& image, Prediction& prediction) {
+            writer.add(image.id, prediction);
+        });
+    const Config& config = model.predictor().config();
+    writer.finish({{"shard", {shard.index, shard.count}},
+                   {"settings",
+                    {{"model", fs::path(options.model).filename().string()},
+                     {"data", fs::path(options.data).filename().string()},
+                     {"precision", model.predictor().precision()},
+                     {"score_threshold", options.predictor.score_threshold.value_or(0)},
+                     {"classes", options.predictor.classes},
+                     {"mask_threshold", config.mask_thresh},
+                     {"mask_thresholds", model.thresholds()},
+                     {"short_side", config.input.short_test},
+                     {"max_side", config.input.max}}},
+                   {"images", ids}});
+}
+
+MergedParts read_parts(const std::vector<std::string>& paths, const Dataset& dataset,
+                       int threads) try {
+    std::vector<Part> parts;
+    for (const std::string& path : paths) {
+        parts.push_back(read_part(path));
+        require_same_settings(parts.front(), parts.back());
+    }
+    require_all_parts(parts);
+    require_all_images(parts, dataset);
+    MergedParts merged;
+    merged.model = parts.front().json["settings"]["model"];
+    for (const Part& part : parts) {
+        const auto append = [&](const char* key, std::vector<Result>& results) {
+            const std::size_t before = results.size();
+            const std::string file = part.file(part.json[key]);
+            read_into(results, {file}, dataset, threads);
+            require_own_images(part, file, std::span(results).subspan(before));
+        };
+        append("bbox", merged.results.boxes);
+        if (!part.json.contains("segm")) continue;
+        if (!merged.results.masks) merged.results.masks.emplace();
+        append("segm", *merged.results.masks);
+        std::size_t i = 0;
+        for (const Json& point : part.json.value("sweep", Json::array())) {
+            if (merged.sweep.size() == i) merged.sweep.push_back({point.at("threshold"), {}});
+            merged.sweep[i++].files.push_back(part.file(point.at("segm")));
+        }
+    }
+    return merged;
+} catch (const Json::exception& error) {
+    throw Error(
+        fmt::format("the parts name their files in a form that is not ours: {}", error.what()),
+        kFix);
+}
+
+}  // namespace embedmask::cli

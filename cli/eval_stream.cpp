@@ -1,0 +1,80 @@
+#include "eval_stream.h"
+
+#include <optional>
+
+namespace embedmask::cli {
+namespace {
+
+/// As the evaluator would read them from the results files that `predict` writes: boxes and masks
+/// are records of their own there, so areas of masks come from masks (spec §7.7). `masks` selects
+/// the mask of a detection; null for boxes.
+template <class MaskOf>
+std::vector<DetectedObject> objects(const std::vector<Detection>& detections, IouType type,
+                                    const MaskOf& mask_of) {
+    std::vector<DetectedObject> result;
+    result.reserve(detections.size());
+    for (const Detection& detection : detections) {
+        DetectedObject object;
+        object.category_id = detection.category_id;
+        object.score = detection.score;
+        if (type == IouType::bbox) {
+            const auto& box = detection.box;
+            object.box = {box[0], box[1], box[2], box[3]};
+            object.area = object.box[2] * object.box[3];
+        } else {
+            object.mask = &mask_of(detection);
+            object.area = static_cast<double>(area(*object.mask));
+        }
+        result.push_back(object);
+    }
+    return result;
+}
+
+}  // namespace
+
+StreamScorer::StreamScorer(const Dataset& dataset, const EvalOptions& options,
+                           const std::vector<IouType>& types, const std::vector<double>& thresholds)
+    : truth_(dataset, {}, options.model), thresholds_(thresholds) {
+    for (const IouType type : types) {
+        Item& item = items_.emplace_back();
+        item.type = type;
+        item.evaluator =
+            std::make_unique<Evaluator>(dataset.categories, evaluation_options(options, type));
+        if (type == IouType::bbox) continue;
+        for (std::size_t i = 0; i < thresholds.size(); ++i)
+            item.sweep.push_back(
+                std::make_unique<Evaluator>(dataset.categories, sweep_options(options, type)));
+    }
+}
+
+void StreamScorer::add(std::int64_t image_id, const Prediction& prediction) {
+    const std::size_t image = truth_.position(image_id);
+    std::optional<ImageObjects> boxes;
+    std::optional<ImageObjects> masks;
+    for (Item& item : items_) {
+        const bool of_masks = item.type != IouType::bbox;
+        auto& truth = of_masks ? masks : boxes;
+        if (!truth) truth = truth_.objects(image, of_masks);
+        const auto match = [&](Evaluator& evaluator, const auto& mask_of) {
+            evaluator.add_image(image_id, truth->truths,
+                                objects(prediction.detections, item.type, mask_of));
+        };
+        match(*item.evaluator, [](const Detection& d) -> const Rle& { return d.mask; });
+        for (std::size_t i = 0; i < item.sweep.size(); ++i)
+            match(*item.sweep[i], [i](const Detection& d) -> const Rle& { return d.sweep[i]; });
+    }
+}
+
+std::vector<TypeReport> StreamScorer::finish() {
+    std::vector<TypeReport> reports;
+    for (Item& item : items_) {
+        TypeReport& report = reports.emplace_back();
+        report.type = item.type;
+        report.evaluation = item.evaluator->finish();
+        for (std::size_t i = 0; i < item.sweep.size(); ++i)
+            report.sweep.push_back({thresholds_[i], item.sweep[i]->finish().stats()});
+    }
+    return reports;
+}
+
+}  // namespace embedmask::cli
