@@ -5,7 +5,7 @@ export EMBEDMASK_DATA
 # Waiting threads that spin take the processor from those that work.
 export OMP_WAIT_POLICY = passive
 
-.PHONY: help setup build demo test test-asan test-tsan bench fuzz lint format install clean
+.PHONY: help setup build train demo test test-asan test-tsan bench fuzz lint format install clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -17,13 +17,18 @@ build: setup ## build/embedmask
 	@cmake --preset release -DEMBEDMASK_BUILD_TESTS=OFF $(CMAKE_FLAGS) >/dev/null
 	@cmake --build build -j $(JOBS)
 
+train: ## also build/embedmask-train (installs libtorch)
+	@scripts/setup --train
+	@cmake --preset release -DEMBEDMASK_BUILD_TESTS=OFF -DEMBEDMASK_TRAIN=ON $(CMAKE_FLAGS) >/dev/null
+	@cmake --build build -j $(JOBS)
+
 demo: build ## segment the sample photos and say where the pictures are
 	@rm -rf out/demo
 	@build/embedmask predict pedestrians samples --out out/demo
 	@echo "look at out/demo/overlay"
 
 test: ## install, build and run the whole suite
-	@scripts/setup --test
+	@scripts/setup --test --train
 	@cmake --preset release -DEMBEDMASK_BUILD_TESTS=ON -DEMBEDMASK_BUILD_BENCHMARKS=OFF $(CMAKE_FLAGS) >/dev/null
 	@cmake --build build -j $(JOBS)
 	@ctest --test-dir build --output-on-failure -L unit

@@ -24,6 +24,7 @@ int run(int argc, char** argv) {
     embedmask::cli::add_predict_command(app);
     embedmask::cli::add_eval_command(app);
     embedmask::cli::add_data_command(app);
+    embedmask::cli::add_train_command(app);
     embedmask::cli::add_convert_command(app);
     embedmask::cli::add_info_command(app);
     embedmask::cli::add_bench_command(app);
