@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <bit>
 #include <unordered_map>
 
@@ -16,7 +15,6 @@ namespace {
 // A checkpoint of ResNet-101 with its optimiser has about fifty thousand values.
 constexpr std::size_t kMaxValues = 1'000'000;
 constexpr std::size_t kMaxOperations = 10'000'000;
-constexpr int kMaxDepth = 100;
 constexpr int kMaxProtocol = 5;
 const char* const kDamaged =
     "the file is damaged, or was not written by torch.save or pickle.dump; copy it again";
@@ -80,7 +78,8 @@ public:
         tree_.root = pop();
         if (!stack_.empty() || !marks_.empty()) fail("STOP, but values are left over");
         tree_.end = at_;
-        check_nesting();
+        const std::string nesting = nesting_problem(tree_);
+        if (!nesting.empty()) fail(nesting);
         return std::move(tree_);
     }
 
@@ -411,50 +410,6 @@ private:
         tree_.values[object].state = state;
     }
 
-    // Depth first without recursion: a value seen again while it is still open contains itself.
-    void check_nesting() const {
-        constexpr int kUnseen = 0;
-        constexpr int kOpen = -1;
-        std::vector<int> height(tree_.values.size(), kUnseen);
-        std::vector<std::pair<Id, std::size_t>> open = {{tree_.root, 0}};
-        height[tree_.root] = kOpen;
-        while (!open.empty()) {
-            const Id id = open.back().first;
-            const Id child = child_of(tree_[id], open.back().second++);
-            if (child == kNone) {
-                height[id] = 1 + tallest_child(tree_[id], height);
-                if (height[id] > kMaxDepth) fail(fmt::format("nested over {} deep", kMaxDepth));
-                open.pop_back();
-            } else if (height[child] == kOpen) {
-                fail("a value that contains itself");
-            } else if (height[child] == kUnseen) {
-                height[child] = kOpen;
-                open.emplace_back(child, 0);
-            }
-        }
-    }
-
-    // The children of a value by number, kNone after the last.
-    static Id child_of(const Value& value, std::size_t index) {
-        if (index < value.items.size()) return value.items[index];
-        std::size_t others = index - value.items.size();
-        for (const Id id : {value.callable, value.arguments, value.state}) {
-            if (id == kNone) continue;
-            if (others == 0) return id;
-            --others;
-        }
-        return kNone;
-    }
-
-    static int tallest_child(const Value& value, const std::vector<int>& height) {
-        int tallest = 0;
-        for (std::size_t i = 0;; ++i) {
-            const Id child = child_of(value, i);
-            if (child == kNone) return tallest;
-            tallest = std::max(tallest, height[child]);
-        }
-    }
-
     std::span<const std::byte> bytes_;
     const std::string& file_;
     std::size_t at_;
@@ -466,43 +421,6 @@ private:
 };
 
 }  // namespace
-
-bool Tree::is_global(Id id, std::string_view module, std::string_view name) const {
-    const Value& value = values[id];
-    return value.kind == Value::Kind::global && value.text == module && value.name == name;
-}
-
-bool Tree::is_dict(Id id) const {
-    const Value& value = values[id];
-    if (value.kind == Value::Kind::dict) return true;
-    return value.kind == Value::Kind::object &&
-           is_dict_type(values[value.callable].text, values[value.callable].name);
-}
-
-std::vector<std::pair<Id, Id>> Tree::entries(Id id) const {
-    std::vector<std::pair<Id, Id>> result;
-    if (!is_dict(id)) return result;
-    const Value& dict = values[id];
-    // Python 2 makes an OrderedDict from a list of pairs.
-    if (dict.arguments != kNone && values[dict.arguments].items.size() == 1) {
-        for (const Id pair : values[values[dict.arguments].items[0]].items) {
-            const std::vector<Id>& items = values[pair].items;
-            if (items.size() == 2) result.emplace_back(items[0], items[1]);
-        }
-    }
-    for (std::size_t i = 0; i + 1 < dict.items.size(); i += 2) {
-        result.emplace_back(dict.items[i], dict.items[i + 1]);
-    }
-    return result;
-}
-
-Id Tree::find(Id dict, std::string_view key) const {
-    Id found = kNone;
-    for (const auto& [id, value] : entries(dict)) {
-        if (values[id].kind == Value::Kind::text && values[id].text == key) found = value;
-    }
-    return found;
-}
 
 Tree parse(std::span<const std::byte> bytes, const std::string& file, std::size_t begin) {
     return Machine(bytes, file, begin).run();

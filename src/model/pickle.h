@@ -62,6 +62,9 @@ struct Tree {
     [[nodiscard]] Id find(Id dict, std::string_view key) const;
 };
 
+/// "a value that contains itself" or "nested over 100 deep"; empty when neither is the case.
+std::string nesting_problem(const Tree& tree);
+
 /// Parses the pickle that begins at byte `begin` of `bytes`, a file (or a member of one) called
 /// `file`. The tree points into `bytes`. Error: an opcode outside those of §10.3, a global that is
 /// not on the list of harmless ones, a stack, memo or length that does not fit, more than a million
