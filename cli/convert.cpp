@@ -152,7 +152,12 @@ void add_convert_command(CLI::App& app) {
         {"embedmask convert resnet50.safetensors head.safetensors --preset g3 \\",
          "    --categories person --out pedestrians.safetensors",
          "embedmask convert embed_mask_R50_1x.pth --categories instances_val2017.json \\",
-         "    --preset r50_1x --store i8 --out r50.safetensors"});
+         "    --preset r50_1x --store i8 --out r50.safetensors",
+         "# a body trained by torchvision itself sees R,G,B in 0..1 and strides in the 3x3",
+         "embedmask convert resnet50-torchvision.pth head.pth --categories person \\",
+         "    --set backbone.stride_in_1x1=false --set input.order=rgb --set input.range=1 \\",
+         "    --set \"input.mean=[0.485, 0.456, 0.406]\" \\",
+         "    --set \"input.std=[0.229, 0.224, 0.225]\" --out person.safetensors"});
     const auto options = std::make_shared<Options>();
     command
         ->add_option("weights", options->weights,

@@ -60,6 +60,7 @@ Weights with_caffe2_names_translated(const Weights& tensors, const std::string& 
         if (const auto name = from_caffe2(blob)) {
             result[*name] = tensor;
         } else if (is_caffe2_conv_bias(blob)) {
+            if (!is_float(tensor.dtype)) continue;
             const std::vector<float> values = to_floats(tensor);
             lost += std::any_of(values.begin(), values.end(), [](float v) { return v != 0; });
         }
@@ -74,6 +75,11 @@ Weights with_caffe2_names_translated(const Weights& tensors, const std::string& 
 }
 
 }  // namespace
+
+bool is_float(DType dtype) {
+    return dtype == DType::f64 || dtype == DType::f32 || dtype == DType::f16 ||
+           dtype == DType::bf16;
+}
 
 bool has_torchvision_statistics(const Weights& tensors) {
     const Weights bare = without_module_prefix(tensors);

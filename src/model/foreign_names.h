@@ -8,6 +8,9 @@
 
 namespace embedmask {
 
+/// Whether elements of this type can be weights: F32, F16, BF16, F64.
+bool is_float(DType dtype);
+
 /// detectron2's name → the authors' (§10.5), for what both have; other names as they are.
 std::string from_detectron2(std::string name);
 

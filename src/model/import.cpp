@@ -19,11 +19,6 @@ bool is_ignored(const std::string& name) {
            name == "mask_pred.sizes_of_interest" || name == "mask_pred._iter";
 }
 
-bool is_float(DType dtype) {
-    return dtype == DType::f64 || dtype == DType::f32 || dtype == DType::f16 ||
-           dtype == DType::bf16;
-}
-
 // The longest key that is a suffix of `name` beginning at a dot, or the name itself.
 Weights::const_iterator find_suffix(const Weights& tensors, const std::string& name) {
     std::string_view rest = name;

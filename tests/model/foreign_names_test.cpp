@@ -67,6 +67,8 @@ TEST(Caffe2Names, BiasesThatAreNotZeroAreReported) {
     weights.tensors["conv1_w"] = blank.of({64, 3, 7, 7});
     weights.tensors["res_conv1_bn_s"] = blank.of({64});
     weights.tensors["conv1_b"] = Tensor::of_floats({0, 0.5F}, {2});
+    weights.tensors["res2_0_branch2b_b"] =
+        Tensor::of_bytes(DType::i64, std::vector<std::byte>(8), {1});
     weights.tensors["res2_0_branch2c_b"] = Tensor::of_floats({0, 0}, {2});
     const Import import = import_weights(network::embedmask(preset("g3")), {weights}, 0);
     ASSERT_EQ(import.report.warnings.size(), 1U);

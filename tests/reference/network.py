@@ -14,7 +14,7 @@ import masks
 import model
 
 RELATIVE = 1e-4     # of a tensor's largest magnitude (issue: 1e-4 in fp32)
-NEAR_TIE = 2e-3     # how close to the threshold a pixel may decide either way
+NEAR_TIE = 5e-4     # how close to the threshold a pixel may decide either way
 MOST_TIES = 1e-3    # share of a case's pixels
 
 

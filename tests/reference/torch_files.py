@@ -50,6 +50,26 @@ def convert(program, body, out):
     return {name: (value.shape, value.tobytes()) for name, value in tensors.items()}, metadata
 
 
+def check_g2(program, folder):
+    """A checkpoint of May 2020 (§10.6): one margin channel, no margin scales. It converts and runs."""
+    head = "rpn.head."
+    tensors = {**read_tensors(BODY), **read_tensors(HEAD)}
+    state = {name: value for name, value in tensors.items() if "margin_scales" not in name}
+    for part in ("weight", "bias"):
+        state[f"{head}proposal_margin_pred.{part}"] = tensors[f"{head}proposal_margin_pred.{part}"][:1]
+    torch.save({"model": state}, folder / "g2.pth")
+    model = folder / "g2.safetensors"
+    said = run(program, "convert", folder / "g2.pth", "--categories", "person", "--out", model)
+    assert "G2" in said, said
+    found = read_tensors(model)
+    margins = found[f"{head}proposal_margin_pred.weight"]
+    assert margins.shape[0] == 16 and bool((margins == margins[:1]).all())
+    assert all(found[f"{head}margin_scales.{level}.scale"].item() == 1 for level in range(5))
+    photo = pathlib.Path(__file__).parents[2] / "samples" / "000000252219.jpg"
+    run(program, "predict", model, photo, "--short-side", "128", "--out", folder / "out")
+    print("g2.pth                   converts and runs")
+
+
 def main():
     program = sys.argv[1]
     with tempfile.TemporaryDirectory() as name:
@@ -61,6 +81,7 @@ def main():
             print(f"{path.name:24} {'the same model' if same else 'ANOTHER MODEL'}")
             if not same:
                 sys.exit(1)
+        check_g2(program, folder)
 
 
 if __name__ == "__main__":
