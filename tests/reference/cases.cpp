@@ -95,7 +95,7 @@ float magnitude(const Tensor& map) {
 // Embeddings of random networks lie so far apart that every mask would be empty. Smaller last
 // convolutions bring them within about one standard deviation of each other.
 void bring_embeddings_together(const std::vector<float>& image, Model* model) {
-    constexpr float kWanted = 0.15F;
+    constexpr float kWanted = 0.1F;
     Weights outputs;
     run(network::optimise_for_inference({model->graph(), model->weights}), image, "", outputs);
     const float pixel = kWanted / magnitude(outputs.at("pixel_embedding"));
