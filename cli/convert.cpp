@@ -9,8 +9,9 @@
 #include "embedmask/dataset.h"
 #include "embedmask/error.h"
 #include "embedmask/model.h"
+#include "model/foreign_file.h"
+#include "model/generation.h"
 #include "model/import.h"
-#include "model/safetensors.h"
 
 namespace embedmask::cli {
 namespace {
@@ -65,6 +66,9 @@ void print_report(const ImportReport& report, const std::vector<ForeignWeights>&
     print_list("missing:", report.missing);
     print_list("unused:", report.unused);
     print_list("shape mismatch:", report.mismatched);
+    for (const std::string& warning : report.warnings) {
+        fmt::print("  warning: {}\n", warning);
+    }
 }
 
 Storage storage_of(const std::string& name) {
@@ -80,16 +84,39 @@ bool sets_key(const Options& options, std::string_view key) {
     });
 }
 
+// What the files say about the network they come from, unless the user says otherwise (§10.6).
+void follow_generation(const std::vector<ForeignWeights>& files, const Options& options,
+                       Config* config) {
+    for (const ForeignWeights& file : files) {
+        const Recognised recognised = recognise_generation(file);
+        if (recognised.generation == Generation::unknown) continue;
+        fmt::print("{}: {}\n", file.file, describe(recognised));
+        check_generation(recognised, *config, file.file);
+        if (!has_masks(*config)) continue;
+        std::vector<std::string> sets;
+        if (recognised.embed_dim != config->embed_dim && !sets_key(options, "embed_dim")) {
+            sets.push_back(fmt::format("embed_dim={}", recognised.embed_dim));
+        }
+        if (recognised.conv3 && config->proposal_head != "conv3" &&
+            !sets_key(options, "proposal_head")) {
+            sets.emplace_back("proposal_head=conv3");
+        }
+        for (const std::string& set : sets) {
+            fmt::print("  as in the file: {}\n", set);
+        }
+        apply_overrides(*config, sets);
+    }
+}
+
 void convert(const Options& options) {
     std::vector<ForeignWeights> files;
     for (const std::string& path : options.weights) {
-        Safetensors contents = read_safetensors(path);
-        files.push_back({fs::path(path).filename().string(), std::move(contents.tensors),
-                         std::move(contents.metadata)});
+        files.push_back(read_foreign_weights(path));
     }
     Model model;
     model.config = config_of(options.preset);
     apply_overrides(model.config, options.sets);
+    follow_generation(files, options, &model.config);
     model.categories = categories_of(options);
     model.config.num_classes = static_cast<std::int64_t>(model.categories.size());
 
@@ -124,10 +151,18 @@ void add_convert_command(CLI::App& app) {
         app, "convert", "build a model file from weights of other programs",
         {"embedmask convert resnet50.safetensors head.safetensors --preset g3 \\",
          "    --categories person --out pedestrians.safetensors",
-         "embedmask convert embedmask_r50.safetensors --categories instances_val2017.json \\",
-         "    --preset r50_1x --store i8 --out r50.safetensors"});
+         "embedmask convert embed_mask_R50_1x.pth --categories instances_val2017.json \\",
+         "    --preset r50_1x --store i8 --out r50.safetensors",
+         "# a body trained by torchvision itself sees R,G,B in 0..1 and strides in the 3x3",
+         "embedmask convert resnet50-torchvision.pth head.pth --categories person \\",
+         "    --set backbone.stride_in_1x1=false --set input.order=rgb --set input.range=1 \\",
+         "    --set \"input.mean=[0.485, 0.456, 0.406]\" \\",
+         "    --set \"input.std=[0.229, 0.224, 0.225]\" --out person.safetensors"});
     const auto options = std::make_shared<Options>();
-    command->add_option("weights", options->weights, "safetensors files; later files win")
+    command
+        ->add_option("weights", options->weights,
+                     "safetensors, .pth of torch.save (legacy and zip),\n"
+                     "Caffe2 .pkl; later files win")
         ->required();
     command->add_option("--preset", options->preset, "preset name or a .toml file")
         ->capture_default_str();

@@ -189,6 +189,15 @@ TEST(CommandLine, InfoAndConvert) {
     EXPECT_FALSE(fs::exists(out));
     EXPECT_EQ(run("convert " + kModel + " --categories a --set embed_dimm=4 --out " + out).code, 1);
     EXPECT_EQ(run("convert missing.safetensors --categories a --out " + out).code, 1);
+    const std::string weights = std::string(EMBEDMASK_TEST_DATA) + "/weights/";
+    const Ran checkpoint =
+        run("convert " + weights + "ckpt_legacy.pth --categories a --out " + out);
+    EXPECT_EQ(checkpoint.code, 1);
+    EXPECT_TRUE(has(checkpoint.out, "torch legacy"));
+    EXPECT_TRUE(has(run("convert " + weights + "c2_tiny.pkl --categories a --out " + out).out,
+                    "[2, 3, 2, 2] in c2_tiny.pkl, expected [64, 3, 7, 7]"));
+    EXPECT_TRUE(has(run("convert " + kPhoto + " --categories a --out " + out).talk,
+                    "which is no file of weights"));
 }
 
 }  // namespace

@@ -1,0 +1,23 @@
+// Weights of other programs: pickles, torch files of both containers, zip archives, names.
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "embedmask/error.h"
+#include "model/foreign_file.h"
+#include "model/generation.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    try {
+        const auto weights =
+            embedmask::parse_foreign_weights(std::as_bytes(std::span(data, size)), "fuzz", nullptr);
+        for (const auto& [name, tensor] : weights.tensors) {
+            (void)embedmask::is_finite(tensor);  // touches every byte
+        }
+        (void)embedmask::describe(embedmask::recognise_generation(weights));
+    } catch (const embedmask::Error&) {
+        return 0;
+    }
+    return 0;
+}
