@@ -12,6 +12,7 @@
 #include "model/foreign_file.h"
 #include "model/generation.h"
 #include "model/import.h"
+#include "model/import_text.h"
 
 namespace embedmask::cli {
 namespace {
@@ -35,40 +36,6 @@ std::vector<Category> categories_of(const Options& options) {
         categories.push_back({static_cast<std::int64_t>(categories.size()) + 1, name});
     }
     return categories;
-}
-
-void print_list(const char* title, const std::vector<std::string>& items) {
-    constexpr std::size_t kShown = 10;
-    for (std::size_t i = 0; i < std::min(items.size(), kShown); ++i) {
-        fmt::print("  {:<16}{}\n", i == 0 ? title : "", items[i]);
-    }
-    if (items.size() > kShown) {
-        fmt::print("  {:<16}... and {} more\n", "", items.size() - kShown);
-    }
-}
-
-void print_report(const ImportReport& report, const std::vector<ForeignWeights>& files) {
-    for (const ForeignWeights& file : files) {
-        const auto from_file = [&](const ImportReport::Match& match) {
-            return match.file == file.file;
-        };
-        const auto count = std::count_if(report.matched.begin(), report.matched.end(), from_file);
-        fmt::print("{}: {} tensors, {} used\n", file.file, file.tensors.size(), count);
-        for (const auto& [key, value] : file.metadata) {
-            fmt::print("  {:<16}{}\n", key, value);
-        }
-    }
-    fmt::print(
-        "\n  matched         {}\n  missing         {}\n  unused          {}\n"
-        "  shape mismatch  {}\n",
-        report.matched.size(), report.missing.size(), report.unused.size(),
-        report.mismatched.size());
-    print_list("missing:", report.missing);
-    print_list("unused:", report.unused);
-    print_list("shape mismatch:", report.mismatched);
-    for (const std::string& warning : report.warnings) {
-        fmt::print("  warning: {}\n", warning);
-    }
 }
 
 Storage storage_of(const std::string& name) {
@@ -126,7 +93,7 @@ void convert(const Options& options) {
         model.config.backbone.frozen_bn_eps = 1e-5;
         fmt::print("running statistics of torchvision: backbone.frozen_bn_eps = 1e-5\n");
     }
-    print_report(imported.report, files);
+    fmt::print("{}", describe(imported.report, files));
     if (!imported.report.missing.empty() || !imported.report.mismatched.empty()) {
         throw Error(fmt::format("{} parameters of preset {} have no weights",
                                 imported.report.missing.size() + imported.report.mismatched.size(),

@@ -3,27 +3,28 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <filesystem>
 
 #include "embedmask/error.h"
 #include "embedmask/model.h"
+#include "model/foreign_file.h"
 #include "model/import.h"
 #include "model/import_text.h"
-#include "model/safetensors.h"
 #include "train/tensors.h"
 
 namespace embedmask::train {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr const char* kClassifier = "cls_logits.";
 
+// A model file's weights as floats, whatever they are stored as; else any file that `convert`
+// reads.
 ForeignWeights read_weights(const std::string& path) {
-    const std::string name = fs::path(path).filename().string();
-    Safetensors file = read_safetensors(path);
-    if (file.metadata.contains("embedmask.config")) return {name, read_model(path).weights, {}};
-    return {name, std::move(file.tensors), std::move(file.metadata)};
+    ForeignWeights file = read_foreign_weights(path);
+    if (file.metadata.contains("embedmask.config")) {
+        file.tensors = read_model(path).weights;
+        file.metadata.clear();
+    }
+    return file;
 }
 
 void leave_classifier(std::vector<ForeignWeights>& files) {

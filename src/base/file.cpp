@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <system_error>
@@ -66,7 +67,9 @@ std::vector<std::uint8_t> read_file(const fs::path& path, std::uint64_t max_byte
 }
 
 AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)), temporary_(path_) {
-    temporary_ += fmt::format(".{}.tmp", ::getpid());
+    // Two threads may write the same file at the same time.
+    static std::atomic<unsigned> number{0};
+    temporary_ += fmt::format(".{}.{}.tmp", ::getpid(), ++number);
     fd_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
     if (fd_ < 0) fail("create");
     buffer_.reserve(kBufferBytes);

@@ -30,8 +30,7 @@ std::string describe(const ImportReport& report, const std::vector<ForeignWeight
         const auto count = std::count_if(report.matched.begin(), report.matched.end(), from_file);
         text += fmt::format("{}: {} tensors, {} used\n", file.file, file.tensors.size(), count);
         for (const auto& [key, value] : file.metadata) {
-            if (value.find('\n') == std::string::npos)
-                text += fmt::format("  {:<16}{}\n", key, value);
+            text += fmt::format("  {:<16}{}\n", key, value);
         }
     }
     text += fmt::format(
@@ -39,8 +38,13 @@ std::string describe(const ImportReport& report, const std::vector<ForeignWeight
         "  shape mismatch  {}\n",
         report.matched.size(), report.missing.size(), report.unused.size(),
         report.mismatched.size());
-    return text + list_text("missing:", report.missing) + list_text("unused:", report.unused) +
-           list_text("shape mismatch:", report.mismatched);
+    text += list_text("missing:", report.missing);
+    text += list_text("unused:", report.unused);
+    text += list_text("shape mismatch:", report.mismatched);
+    for (const std::string& warning : report.warnings) {
+        text += fmt::format("  warning: {}\n", warning);
+    }
+    return text;
 }
 
 }  // namespace embedmask
