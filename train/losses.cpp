@@ -83,10 +83,11 @@ struct Embeddings {
 };
 
 Embeddings embeddings_of(const Outputs& outputs, const Config& config) {
-    Embeddings all{flat(outputs, "embedding"), flat(outputs, "margin"),
-                   outputs.find("pixel_embedding")->second};
-    if (config.fix_margin) all.margins = torch::full_like(all.margins, initial_margin(config));
-    return all;
+    const Tensor proposals = flat(outputs, "embedding");
+    const Tensor margins = config.fix_margin
+                               ? torch::full_like(proposals, initial_margin(config))
+                               : flat(outputs, "margin");
+    return {proposals, margins, outputs.find("pixel_embedding")->second};
 }
 
 Proposals gather(const Embeddings& all, std::int64_t image, const Tensor& locations,
@@ -178,7 +179,8 @@ Tensor connection(const Outputs& outputs) {
     Tensor sum = outputs.find("pixel_embedding")->second.sum();
     for (int level = 0; level < kLevels; ++level) {
         for (const char* kind : {"embedding", "margin_logits"}) {
-            sum = sum + outputs.find(network::output_name(kind, level))->second.sum();
+            const auto head = outputs.find(network::output_name(kind, level));
+            if (head != outputs.end()) sum = sum + head->second.sum();
         }
     }
     return 0 * sum;

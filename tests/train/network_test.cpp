@@ -1,0 +1,143 @@
+// The network on libtorch against the engine that users run.
+#include "train/network.h"
+
+#include <gtest/gtest.h>
+
+#include "engine/engine.h"
+#include "network/random_weights.h"
+#include "tensors.h"
+#include "train/losses.h"
+
+namespace embedmask::train {
+namespace {
+
+using torch::Tensor;
+
+constexpr std::int64_t kHeight = 96;
+constexpr std::int64_t kWidth = 128;
+
+Config small(const std::string& name) {
+    Config config = preset(name);
+    config.num_classes = 3;
+    return config;
+}
+
+Tensor images(std::int64_t count) {
+    torch::manual_seed(5);
+    return torch::randn({count, 3, kHeight, kWidth}) * 50;
+}
+
+Tensor from_engine(const engine::Request& request, const std::string& name) {
+    const engine::TensorView view = request.output(name);
+    return torch::tensor(std::vector<float>(view.values.begin(), view.values.end()))
+        .view({view.batch, view.channels, view.height, view.width});
+}
+
+class EveryPreset : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(EveryPreset, TorchGivesWhatTheEngineGives) {
+    const network::Graph graph = network::embedmask(small(GetParam()));
+    const Weights weights = network::random_weights(graph, 3);
+    engine::Options options;
+    options.precision = Precision::fp32;
+    const auto engine =
+        engine::make_openvino_engine(network::optimise_for_inference({graph, weights}), options);
+    const auto request = engine->create_request();
+    const Tensor input = images(1);
+    const auto memory = request->input(1, kHeight, kWidth);
+    std::copy_n(input.data_ptr<float>(), memory.size(), memory.begin());
+    request->start();
+    request->wait();
+
+    Network module(graph);
+    module.load(weights);
+    module.eval();
+    const torch::NoGradGuard no_grad;
+    for (const auto& [name, found] : module.forward(input)) {
+        const Tensor expected = from_engine(*request, name);
+        ASSERT_EQ(found.sizes(), expected.sizes()) << name;
+        const double scale = expected.abs().max().item<double>();
+        EXPECT_LE((found - expected).abs().max().item<double>(), 1e-4 * scale) << name;
+    }
+}
+
+TEST_P(EveryPreset, ATrainingStepReachesEveryParameter) {
+    Config config = small(GetParam());
+    Network module(network::embedmask(config));
+    module.initialise(1);
+    for (const network::Parameter& parameter : module.graph().parameters) {
+        if (parameter.name.ends_with("running_var")) module.tensor(parameter.name).fill_(1);
+    }
+    Batch batch;
+    batch.images = images(2);
+    Tensor mask = torch::zeros({1, kHeight, kWidth}, torch::kUInt8);
+    mask.slice(1, 20, 70).slice(2, 30, 90).fill_(1);
+    const Instances one{torch::tensor({{30.F, 20.F, 89.F, 69.F}}), torch::full({1}, 2), mask,
+                        torch::ones({1}, torch::kBool)};
+    const Instances none{torch::zeros({0, 4}), torch::zeros({0}, torch::kInt64),
+                         torch::zeros({0, kHeight, kWidth}, torch::kUInt8),
+                         torch::zeros({0}, torch::kBool)};
+    batch.instances = {one, none};
+    Communicator alone;
+    for (const Compute compute : {Compute::fp32, Compute::bf16}) {
+        for (const auto& [name, parameter] : module.trainable()) {
+            parameter.mutable_grad().reset();
+        }
+        const Losses losses = compute_losses(module.forward(batch.images, compute), batch, config,
+                                             alone, at::detail::getDefaultCPUGenerator());
+        for (const auto& [name, value] : losses) {
+            EXPECT_TRUE(std::isfinite(value.item<double>())) << name;
+        }
+        total(losses).backward();
+        for (const auto& [name, parameter] : module.trainable()) {
+            ASSERT_TRUE(parameter.grad().defined()) << name;
+            EXPECT_TRUE(torch::isfinite(parameter.grad()).all().item<bool>()) << name;
+        }
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(Presets, EveryPreset,
+                         ::testing::Values("g3", "table2", "table3_fixed_margin_d8",
+                                           "table3_spatial_aware", "table3_spatial_free",
+                                           "table3_coordconv", "fusion_semantic", "fcos", "paper",
+                                           "lite"),
+                         [](const auto& instance) { return instance.param; });
+
+TEST(Network, NamesAndOrderAreTheGraphs) {
+    Network module(network::embedmask(small("g3")));
+    std::vector<std::string> expected;
+    for (const network::Parameter& parameter : module.graph().parameters) {
+        if (!parameter.buffer) expected.push_back(parameter.name);
+    }
+    std::vector<std::string> found;
+    for (const auto& item : module.named_parameters()) {
+        found.push_back(item.key());
+    }
+    EXPECT_EQ(found, expected);
+    EXPECT_EQ(module.weights().size(), module.graph().parameters.size());
+}
+
+TEST(Network, InitialisationFollowsTheSpecAndTheSeed) {
+    Config config = small("g3");
+    Network first(network::embedmask(config));
+    Network second(network::embedmask(config));
+    first.initialise(1);
+    second.initialise(1);
+    for (const network::Parameter& parameter : first.graph().parameters) {
+        EXPECT_TRUE(torch::equal(first.tensor(parameter.name), second.tensor(parameter.name)));
+    }
+    EXPECT_NEAR(first.tensor("rpn.head.cls_logits.bias")[0].item<double>(), -4.59511985, 1e-6);
+    EXPECT_NEAR(first.tensor("rpn.head.proposal_margin_pred.bias")[3].item<double>(), -1.7528073,
+                1e-6);
+    EXPECT_NEAR(first.tensor("rpn.head.cls_tower.0.weight").std().item<double>(), 0.01, 2e-4);
+    EXPECT_EQ(first.tensor("rpn.head.scales.2.scale").item<double>(), 1);
+    const auto trained = first.trainable();
+    const auto frozen = std::ranges::none_of(trained, [](const auto& item) {
+        return item.first.find("layer1") != std::string::npos ||
+               item.first.find("stem") != std::string::npos;
+    });
+    EXPECT_TRUE(frozen);
+}
+
+}  // namespace
+}  // namespace embedmask::train
