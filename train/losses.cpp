@@ -84,9 +84,8 @@ struct Embeddings {
 
 Embeddings embeddings_of(const Outputs& outputs, const Config& config) {
     const Tensor proposals = flat(outputs, "embedding");
-    const Tensor margins = config.fix_margin
-                               ? torch::full_like(proposals, initial_margin(config))
-                               : flat(outputs, "margin");
+    const Tensor margins = config.fix_margin ? torch::full_like(proposals, initial_margin(config))
+                                             : flat(outputs, "margin");
     return {proposals, margins, outputs.find("pixel_embedding")->second};
 }
 

@@ -42,8 +42,8 @@ struct DecodeOptions {
     /// `orientation`: rows as stored when that size fits the record, turned as EXIF says when only
     /// that fits, and Error when neither does.
     std::optional<ImageSize> expected_size = std::nullopt;
-    /// Above 0, the JPEG decoder may shrink the picture to a half, a quarter or an eighth as long as
-    /// its short side keeps this many pixels: faster, but not the pixels of a whole decoding.
+    /// Above 0, the JPEG decoder may shrink the picture to a half, a quarter or an eighth as long
+    /// as its short side keeps this many pixels: faster, but not the pixels of a whole decoding.
     /// `expected_size` still speaks of the whole picture.
     int shrink_to_short_side = 0;
 };
