@@ -169,9 +169,9 @@ private:
         forget_peak_memory();
         NetworkResult result;
         auto start = Clock::now();
-        const auto engine = engine::make_openvino_engine(
-            network::optimise_for_inference({model_.graph(), model_.weights}),
-            {precision, threads_, options_.streams, options_.cache});
+        const auto engine =
+            engine::make_inference_engine({model_.graph(), model_.weights},
+                                          {precision, threads_, options_.streams, options_.cache});
         result.compile = milliseconds_since(start);
         result.precision = engine->precision();
         std::vector<std::unique_ptr<engine::Request>> requests;

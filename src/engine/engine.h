@@ -68,6 +68,12 @@ struct Options {
 std::unique_ptr<Engine> make_openvino_engine(const network::Network& network,
                                              const Options& options);
 
+/// The same after the rewrites for inference. With `options.cache` the compiled network is kept
+/// there under a name made of the network, the options, the processor and OpenVINO's version, and
+/// the next call takes it from there; a file that cannot be used is replaced.
+std::unique_ptr<Engine> make_inference_engine(const network::Network& network,
+                                              const Options& options);
+
 /// Plain loops in float32: slow, obvious, the judge of the other engines. Runs in the thread that
 /// calls `start`.
 std::unique_ptr<Engine> make_reference_engine(const network::Network& network,

@@ -6,10 +6,13 @@
 #include <openvino/op/ops.hpp>
 #include <openvino/openvino.hpp>
 #include <openvino/opsets/opset13.hpp>
+#include <sstream>
 
+#include "base/file.h"
 #include "base/parallel.h"
 #include "embedmask/error.h"
 #include "engine/engine.h"
+#include "network/fingerprint.h"
 
 namespace embedmask::engine {
 namespace {
@@ -289,24 +292,49 @@ private:
 
 class OpenvinoEngine final : public Engine {
 public:
-    OpenvinoEngine(const network::Network& network, const Options& options) {
-        for (const network::Output& output : network.graph.outputs) {
-            if (!output.training_only) outputs_.push_back(output.name);
-        }
+    OpenvinoEngine(const network::Network& network, const Options& options)
+        : OpenvinoEngine(options) {
+        compiled_ = core_.compile_model(Emitter(network).emit(), "CPU", properties_);
+        name_outputs();
+    }
+
+    /// From what `save` wrote. The network's weights stay in the mapped file.
+    OpenvinoEngine(std::unique_ptr<MappedFile> saved, const Options& options)
+        : OpenvinoEngine(options) {
+        saved_ = std::move(saved);
+        const std::span<const std::byte> bytes = saved_->bytes();
+        const ov::Tensor blob(ov::element::u8, {bytes.size()},
+                              const_cast<std::byte*>(bytes.data()));
+        compiled_ = core_.import_model(blob, "CPU", properties_);
+        name_outputs();
+    }
+
+    void save(const std::filesystem::path& path) {
+        std::ostringstream blob;
+        compiled_.export_model(blob);
+        write_file_atomically(path, blob.view());
+    }
+
+    /// What decides, beside the network, whether a saved one can be used.
+    [[nodiscard]] std::string surroundings() {
+        return fmt::format("{} {} {} {} {}", precision_, streams_, threads_,
+                           ov::get_openvino_version().buildNumber,
+                           core_.get_property("CPU", ov::device::full_name));
+    }
+
+    explicit OpenvinoEngine(const Options& options) {
         const bool bf16 = choose_bf16(options.precision);
         precision_ = bf16 ? "bf16" : "fp32";
         streams_ = std::max(options.streams, 1);
-        const int threads = options.threads > 0 ? options.threads : available_processors();
-        ov::AnyMap properties{
+        threads_ = options.threads > 0 ? options.threads : available_processors();
+        properties_ = {
             ov::hint::inference_precision(bf16 ? ov::element::bf16 : ov::element::f32),
             ov::num_streams(ov::streams::Num(streams_)),
-            ov::inference_num_threads(threads),
+            ov::inference_num_threads(threads_),
             ov::hint::enable_cpu_pinning(false),
             // Each new image size adds prepared kernels; this bounds how many are kept.
             {"CPU_RUNTIME_CACHE_CAPACITY", "200"},
         };
-        if (!options.cache.empty()) core_.set_property(ov::cache_dir(options.cache.string()));
-        compiled_ = core_.compile_model(Emitter(network).emit(), "CPU", properties);
     }
 
     std::unique_ptr<Request> create_request() override {
@@ -328,14 +356,54 @@ private:
         return native;
     }
 
+    void name_outputs() {
+        for (const auto& output : compiled_.outputs()) {
+            outputs_.push_back(output.get_any_name());
+        }
+    }
+
+    std::unique_ptr<MappedFile> saved_;  // outlives what reads from it
     ov::Core core_;
+    ov::AnyMap properties_;
     ov::CompiledModel compiled_;
     std::vector<std::string> outputs_;
     std::string precision_;
     int streams_ = 1;
+    int threads_ = 1;
 };
 
+// The saved network at `path`, or nothing when there is none that can be used.
+std::unique_ptr<Engine> read_saved(const std::filesystem::path& path, const Options& options) {
+    if (!std::filesystem::exists(path)) return nullptr;
+    try {
+        return std::make_unique<OpenvinoEngine>(std::make_unique<MappedFile>(path), options);
+    } catch (const std::exception&) {
+        return nullptr;  // damaged: it is compiled and written again
+    }
+}
+
 }  // namespace
+
+std::unique_ptr<Engine> make_inference_engine(const network::Network& network,
+                                              const Options& options) {
+    if (options.cache.empty()) {
+        return make_openvino_engine(network::optimise_for_inference(network), options);
+    }
+    try {
+        const std::string surroundings = OpenvinoEngine(options).surroundings();
+        const std::filesystem::path path =
+            options.cache / fmt::format("{:016x}-{:016x}.network", network::fingerprint(network),
+                                        std::hash<std::string>{}(surroundings));
+        if (auto saved = read_saved(path, options)) return saved;
+        auto engine =
+            std::make_unique<OpenvinoEngine>(network::optimise_for_inference(network), options);
+        make_folder(options.cache);
+        engine->save(path);
+        return engine;
+    } catch (const ov::Exception& error) {
+        throw Error(fmt::format("OpenVINO could not compile the network: {}", error.what()));
+    }
+}
 
 std::unique_ptr<Engine> make_openvino_engine(const network::Network& network,
                                              const Options& options) {

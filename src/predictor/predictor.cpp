@@ -41,13 +41,13 @@ Config with_options(Config config, const PredictorOptions& options) {
 }
 
 std::unique_ptr<engine::Engine> make_engine(const Model& model, const PredictorOptions& options) {
-    const network::Network network =
-        network::optimise_for_inference({model.graph(), model.weights});
+    const network::Network network{model.graph(), model.weights};
     const engine::Options engine_options{options.precision, options.threads, options.streams,
                                          options.cache};
     return options.engine == EngineKind::reference
-               ? engine::make_reference_engine(network, engine_options)
-               : engine::make_openvino_engine(network, engine_options);
+               ? engine::make_reference_engine(network::optimise_for_inference(network),
+                                               engine_options)
+               : engine::make_inference_engine(network, engine_options);
 }
 
 }  // namespace

@@ -286,6 +286,35 @@ TEST(Openvino, OneAndTwoThreadsAndTwoRequestsAgree) {
     }
 }
 
+TEST(Openvino, AKeptNetworkIsTakenAgainAndADamagedOneReplaced) {
+    namespace fs = std::filesystem;
+    const testing::TemporaryFolder folder;
+    const Network network = random_network(every_op(), 11);
+    const auto image = random_image(1, 64, 64);
+    const Options options{.precision = Precision::fp32, .threads = 2, .cache = folder.path()};
+    const auto outputs = [&](const Network& which) {
+        const auto engine = make_inference_engine(which, options);
+        return run(*engine, which.graph, image, 1, 64, 64);
+    };
+    const auto files = [&] {
+        return std::distance(fs::directory_iterator(folder.path()), fs::directory_iterator());
+    };
+    const Outputs first = outputs(network);
+    ASSERT_EQ(files(), 1);
+    const fs::path file = fs::directory_iterator(folder.path())->path();
+    const auto written = fs::last_write_time(file);
+    EXPECT_EQ(outputs(network), first);
+    EXPECT_EQ(fs::last_write_time(file), written);
+
+    // Other weights are another network.
+    EXPECT_NE(outputs(random_network(every_op(), 12)), first);
+    EXPECT_EQ(files(), 2);
+
+    fs::resize_file(file, 100);
+    EXPECT_EQ(outputs(network), first);
+    EXPECT_GT(fs::file_size(file), 100U);
+}
+
 TEST(Openvino, UnknownOutputIsAnError) {
     const Network network = random_network(every_op(), 1);
     const auto request = openvino(network)->create_request();
