@@ -41,7 +41,7 @@ struct Range {
     double high = 1;
 };
 
-// The highest values of a start would flatten everything else: the axis ends at the 98th
+// A few wild values would flatten everything else: the axis ends at three times the 98th
 // percentile.
 Range range_of(const Series& lines, double Point::*axis, bool trim) {
     std::vector<double> values;
@@ -52,7 +52,8 @@ Range range_of(const Series& lines, double Point::*axis, bool trim) {
     }
     std::sort(values.begin(), values.end());
     const auto last = static_cast<double>(values.size() - 1);
-    const double high = values[static_cast<std::size_t>(trim ? last * 0.98 : last)];
+    const double common = values[static_cast<std::size_t>(last * 0.98)];
+    const double high = trim ? std::min(values.back(), 3 * common) : values.back();
     return {trim ? 0 : values.front(), std::max(high, 1e-9)};
 }
 
