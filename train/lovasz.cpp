@@ -5,14 +5,14 @@
 #include <utility>
 #include <vector>
 
+#include "train/lovasz_tensor.h"
+
 namespace embedmask::train {
 namespace {
 
 using torch::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
-
-constexpr double kLargestFloatLogit = 16.6355;
 
 /// A cell's log-odds and its derivative with respect to the value it came from.
 template <typename T>
@@ -21,18 +21,8 @@ struct Logit {
     T slope = 0;
 };
 
-struct Limits {
-    double low = 0;
-    double high = 0;
-};
-
-Limits limits_of(double eps, bool is_float) {
-    const double bound = std::log1p(-eps) - std::log(eps);
-    return {-bound, is_float ? std::min(bound, kLargestFloatLogit) : bound};
-}
-
 template <typename T>
-Logit<T> limited(T value, T slope, const Limits& limits) {
+Logit<T> limited(T value, T slope, const LogitLimits& limits) {
     if (!(value < limits.high)) return {static_cast<T>(limits.high), 0};
     if (!(value > limits.low)) return {static_cast<T>(limits.low), 0};
     return {value, slope};
@@ -40,8 +30,10 @@ Logit<T> limited(T value, T slope, const Limits& limits) {
 
 // z = −S − ln(1 − e^−S), dz/dS = −1/(1 − e^−S).
 struct FromDistance {
+    static constexpr LovaszInput kInput = LovaszInput::Distance;
+
     template <typename T>
-    static Logit<T> at(T distance, const Limits& limits) {
+    static Logit<T> at(T distance, const LogitLimits& limits) {
         const T complement = -std::expm1(-distance);
         if (!(complement > 0)) return {static_cast<T>(limits.high), 0};
         return limited(-distance - std::log(complement), -1 / complement, limits);
@@ -49,8 +41,10 @@ struct FromDistance {
 };
 
 struct FromProbability {
+    static constexpr LovaszInput kInput = LovaszInput::Probability;
+
     template <typename T>
-    static Logit<T> at(T probability, const Limits& limits) {
+    static Logit<T> at(T probability, const LogitLimits& limits) {
         if (!(probability > 0)) return {static_cast<T>(limits.low), 0};
         if (!(probability < 1)) return {static_cast<T>(limits.high), 0};
         return limited(std::log(probability) - std::log1p(-probability),
@@ -59,8 +53,10 @@ struct FromProbability {
 };
 
 struct FromLogit {
+    static constexpr LovaszInput kInput = LovaszInput::Logit;
+
     template <typename T>
-    static Logit<T> at(T logit, const Limits&) {
+    static Logit<T> at(T logit, const LogitLimits&) {
         return {logit, 1};
     }
 };
@@ -69,7 +65,7 @@ struct FromLogit {
 // only the others are sorted.
 template <typename Source, typename T>
 T lovasz_mask(const T* values, const std::uint8_t* targets, std::int64_t cells,
-              const Limits& limits, T* gradient) {
+              const LogitLimits& limits, T* gradient) {
     std::vector<std::pair<T, std::int32_t>> errors;
     std::int64_t foreground = 0;
     for (std::int64_t j = 0; j < cells; ++j) {
@@ -102,46 +98,6 @@ T lovasz_mask(const T* values, const std::uint8_t* targets, std::int64_t cells,
     return loss;
 }
 
-// The same with whole-tensor operations, for devices other than the CPU. `logits` and `slopes`
-// (G, J) → losses (G) and gradients (G, J).
-std::pair<Tensor, Tensor> lovasz_batch(const Tensor& logits, const Tensor& slopes,
-                                       const Tensor& targets) {
-    const Tensor counts = targets != kLeftOut;
-    const Tensor label = (targets == 1).to(logits.scalar_type());
-    const Tensor sign = 2 * label - 1;
-    const Tensor error = torch::where(counts, 1 - logits * sign, -1.0);
-    const auto [sorted, order] = error.sort(/*stable=*/true, 1, /*descending=*/true);
-    const Tensor label_sorted = label.gather(1, order);
-    const Tensor total = label.sum(1, true);
-    const Tensor positives = label_sorted.cumsum(1);
-    const Tensor negatives = (1 - label_sorted).cumsum(1);
-    const Tensor jaccard = 1 - (total - positives) / (total + negatives).clamp_min(1);
-    Tensor weight = jaccard.clone();
-    weight.slice(1, 1) -= jaccard.slice(1, 0, -1);
-    weight = weight * (sorted > 0);
-    const Tensor loss = (sorted * weight).sum(1);
-    const Tensor gradient = torch::zeros_like(error).scatter(1, order, weight) * (-sign) * slopes;
-    return {loss, gradient};
-}
-
-template <typename Source>
-std::pair<Tensor, Tensor> logits_of(const Tensor& values, const Limits& limits) {
-    Tensor logits;
-    Tensor slopes;
-    if constexpr (std::is_same_v<Source, FromDistance>) {
-        const Tensor complement = -torch::expm1(-values);
-        logits = -values - torch::log(complement);
-        slopes = -1 / complement;
-    } else if constexpr (std::is_same_v<Source, FromProbability>) {
-        logits = torch::log(values) - torch::log1p(-values);
-        slopes = 1 / (values * (1 - values));
-    } else {
-        return {values, torch::ones_like(values)};
-    }
-    const Tensor free = (logits > limits.low) & (logits < limits.high);
-    return {logits.clamp(limits.low, limits.high), torch::where(free, slopes, 0.0)};
-}
-
 template <typename Source>
 class Lovasz : public torch::autograd::Function<Lovasz<Source>> {
 public:
@@ -149,12 +105,11 @@ public:
                           double eps) {
         const Tensor dense = values.contiguous();
         const Tensor labels = targets.contiguous();
-        const Limits limits = limits_of(eps, dense.scalar_type() == torch::kFloat32);
+        const LogitLimits limits = logit_limits(eps, dense.scalar_type() == torch::kFloat32);
         if (!dense.is_cpu()) {
-            const auto [logits, slopes] = logits_of<Source>(dense, limits);
-            const auto [loss, gradient] = lovasz_batch(logits, slopes, labels);
+            const auto [losses, gradient] = lovasz_by_tensor(Source::kInput, dense, labels, limits);
             context->save_for_backward({gradient});
-            return loss;
+            return losses;
         }
         const std::int64_t masks = dense.size(0);
         const std::int64_t cells = dense.size(1);

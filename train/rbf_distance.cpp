@@ -83,32 +83,6 @@ void backpropagate(const T* pixels, const T* embeddings, const T* margins, const
     });
 }
 
-// Devices other than the CPU: object by object, one (D, J) temporary at a time.
-Tensor distances_by_object(const Tensor& pixels, const Tensor& q, const Tensor& m) {
-    std::vector<Tensor> rows;
-    for (std::int64_t g = 0; g < q.size(0); ++g) {
-        const Tensor difference = pixels - q[g].unsqueeze(1);
-        rows.push_back(torch::mv(difference.square().t(), m[g]));
-    }
-    return torch::stack(rows);
-}
-
-variable_list backpropagate_by_object(const Tensor& pixels, const Tensor& q, const Tensor& m,
-                                      const Tensor& grad) {
-    Tensor grad_pixels = torch::zeros_like(pixels);
-    Tensor grad_q = torch::zeros_like(q);
-    Tensor grad_m = torch::zeros_like(m);
-    for (std::int64_t g = 0; g < q.size(0); ++g) {
-        const Tensor difference = pixels - q[g].unsqueeze(1);
-        const Tensor weighted = difference * grad[g].unsqueeze(0);
-        grad_m[g] = (weighted * difference).sum(1);
-        const Tensor slope = weighted * (2 * m[g]).unsqueeze(1);
-        grad_q[g] = -slope.sum(1);
-        grad_pixels += slope;
-    }
-    return {grad_pixels, grad_q, grad_m};
-}
-
 class RbfDistance : public torch::autograd::Function<RbfDistance> {
 public:
     static Tensor forward(AutogradContext* context, const Tensor& pixels, const Tensor& embeddings,
@@ -117,7 +91,7 @@ public:
         const Tensor q = embeddings.contiguous();
         const Tensor m = margins.contiguous();
         context->save_for_backward({p, q, m});
-        if (!p.is_cpu()) return distances_by_object(p, q, m);
+        if (!p.is_cpu()) return rbf_distance_by_object(p, q, m);
         Tensor out = torch::empty({q.size(0), p.size(1)}, p.options());
         AT_DISPATCH_FLOATING_TYPES(p.scalar_type(), "rbf_distance", [&] {
             distances(p.const_data_ptr<scalar_t>(), q.const_data_ptr<scalar_t>(),
@@ -133,7 +107,10 @@ public:
         const Tensor& q = saved[1];
         const Tensor& m = saved[2];
         const Tensor grad = grads[0].contiguous();
-        if (!p.is_cpu()) return backpropagate_by_object(p, q, m, grad);
+        if (!p.is_cpu()) {
+            const auto gradients = rbf_gradients_by_object(p, q, m, grad);
+            return {gradients[0], gradients[1], gradients[2]};
+        }
         Tensor grad_p = torch::zeros_like(p);
         Tensor grad_q = torch::zeros_like(q);
         Tensor grad_m = torch::zeros_like(m);
@@ -150,6 +127,32 @@ public:
 };
 
 }  // namespace
+
+Tensor rbf_distance_by_object(const Tensor& pixels, const Tensor& embeddings,
+                              const Tensor& margins) {
+    Tensor out = torch::empty({embeddings.size(0), pixels.size(1)}, pixels.options());
+    for (std::int64_t g = 0; g < embeddings.size(0); ++g) {
+        const Tensor difference = pixels - embeddings[g].unsqueeze(1);
+        out[g] = torch::mv(difference.square().t(), margins[g]);
+    }
+    return out;
+}
+
+std::array<Tensor, 3> rbf_gradients_by_object(const Tensor& pixels, const Tensor& embeddings,
+                                              const Tensor& margins, const Tensor& grad) {
+    Tensor grad_pixels = torch::zeros_like(pixels);
+    Tensor grad_embeddings = torch::zeros_like(embeddings);
+    Tensor grad_margins = torch::zeros_like(margins);
+    for (std::int64_t g = 0; g < embeddings.size(0); ++g) {
+        const Tensor difference = pixels - embeddings[g].unsqueeze(1);
+        const Tensor weighted = difference * grad[g].unsqueeze(0);
+        grad_margins[g] = (weighted * difference).sum(1);
+        const Tensor slope = weighted * (2 * margins[g]).unsqueeze(1);
+        grad_embeddings[g] = -slope.sum(1);
+        grad_pixels += slope;
+    }
+    return {grad_pixels, grad_embeddings, grad_margins};
+}
 
 Tensor rbf_distance(const Tensor& pixels, const Tensor& embeddings, const Tensor& margins) {
     return RbfDistance::apply(pixels, embeddings, margins);

@@ -3,6 +3,8 @@
 
 #include <torch/torch.h>
 
+#include <array>
+
 namespace embedmask::train {
 
 /// S (G, J) with S_gj = Σ_d m_gd (p_dj − q_gd)²; the probability is exp(−S).
@@ -11,5 +13,15 @@ namespace embedmask::train {
 /// array, neither forward nor backward: beside its inputs it needs only S. Differentiable once.
 torch::Tensor rbf_distance(const torch::Tensor& pixels, const torch::Tensor& embeddings,
                            const torch::Tensor& margins);
+
+/// The same values and gradients from whole-tensor operations, for devices other than the CPU:
+/// object by object, one (D, J) temporary at a time. Gradients: of pixels, embeddings, margins,
+/// for `grad` (G, J), the gradient of S.
+torch::Tensor rbf_distance_by_object(const torch::Tensor& pixels, const torch::Tensor& embeddings,
+                                     const torch::Tensor& margins);
+std::array<torch::Tensor, 3> rbf_gradients_by_object(const torch::Tensor& pixels,
+                                                     const torch::Tensor& embeddings,
+                                                     const torch::Tensor& margins,
+                                                     const torch::Tensor& grad);
 
 }  // namespace embedmask::train

@@ -6,6 +6,7 @@
 #include "test_data.h"
 #include "train/detection_losses.h"
 #include "train/lovasz.h"
+#include "train/lovasz_tensor.h"
 #include "train/mask_loss.h"
 #include "train/rbf_distance.h"
 #include "train/resample.h"
@@ -80,6 +81,24 @@ TEST(RbfDistance, GoldenAndGradient) {
     check_gradient([&](const Tensor& x) { return (rbf_distance(p, q, x) * w).sum(); }, m);
 }
 
+// What other devices run, run on this one.
+TEST(RbfDistance, WholeTensorFormsGiveTheSame) {
+    torch::manual_seed(3);
+    for (const std::int64_t objects : {0, 1, 4}) {
+        const Tensor p = torch::randn({8, 53}, torch::kFloat64).set_requires_grad(true);
+        const Tensor q = torch::randn({objects, 8}, torch::kFloat64).set_requires_grad(true);
+        const Tensor m = torch::rand({objects, 8}, torch::kFloat64).set_requires_grad(true);
+        const Tensor grad = torch::randn({objects, 53}, torch::kFloat64);
+        const Tensor s = rbf_distance(p, q, m);
+        expect_close(rbf_distance_by_object(p.detach(), q.detach(), m.detach()), s.detach(), 1e-12);
+        s.backward(grad);
+        const auto gradients = rbf_gradients_by_object(p.detach(), q.detach(), m.detach(), grad);
+        expect_close(gradients[0], p.grad(), 1e-12);
+        expect_close(gradients[1], q.grad(), 1e-12);
+        expect_close(gradients[2], m.grad(), 1e-12);
+    }
+}
+
 TEST(Lovasz, GoldenHinge) {
     for (const json& item : golden("lovasz_hinge")["cases"]) {
         const Tensor logits = variable(item["logits"]);
@@ -135,6 +154,43 @@ TEST(Lovasz, CellsLeftOutDoNotCount) {
     const Tensor kept_labels = torch::tensor({{1, 0, 1}}).to(torch::kUInt8);
     EXPECT_EQ(lovasz_of_distance(distance, labels, 1e-9).item<double>(),
               lovasz_of_distance(kept, kept_labels, 1e-9).item<double>());
+}
+
+// What other devices run, run on this one: every source, cells left out, ties, the limits.
+TEST(Lovasz, WholeTensorFormGivesTheSame) {
+    torch::manual_seed(4);
+    for (const auto type : {torch::kFloat64, torch::kFloat32}) {
+        const double tolerance = type == torch::kFloat64 ? 1e-10 : 1e-5;
+        Tensor distance = (torch::rand({3, 40}, torch::kFloat64) * 3).to(type);
+        using torch::indexing::Slice;
+        distance.index_put_({0, Slice(0, 4)}, 0.0);     // probability 1
+        distance.index_put_({1, Slice(0, 4)}, 1000.0);  // probability 0
+        distance.index_put_({2, Slice(0, 9)}, 0.5);     // ties
+        Tensor targets = torch::rand({3, 40}).gt(0.6).to(torch::kUInt8);
+        targets.index_put_({Slice(), Slice(30, 34)}, static_cast<int>(kLeftOut));
+        targets.index_put_({2, Slice(0, 9)}, 1);
+        const LogitLimits limits = logit_limits(1e-9, type == torch::kFloat32);
+        const auto same = [&](LovaszInput input, const Tensor& values, const auto& loss) {
+            const Tensor x = values.clone().set_requires_grad(true);
+            const Tensor losses = loss(x);
+            losses.sum().backward();
+            const LovaszTensors found = lovasz_by_tensor(input, values, targets, limits);
+            expect_close(found.losses, losses.detach(), tolerance);
+            expect_close(found.gradient, x.grad(), tolerance);
+        };
+        same(LovaszInput::Distance, distance,
+             [&](const Tensor& x) { return lovasz_of_distance(x, targets, 1e-9); });
+        same(LovaszInput::Probability, torch::exp(-distance),
+             [&](const Tensor& x) { return lovasz_of_probability(x, targets, 1e-9); });
+    }
+    const Tensor logits = torch::randn({30}, torch::kFloat64).set_requires_grad(true);
+    const Tensor labels = torch::rand({30}).gt(0.5).to(torch::kUInt8);
+    const Tensor loss = lovasz_hinge(logits, labels);
+    loss.backward();
+    const LovaszTensors found =
+        lovasz_by_tensor(LovaszInput::Logit, logits.detach().unsqueeze(0), labels.unsqueeze(0), {});
+    expect_close(found.losses.squeeze(0), loss.detach(), 1e-12);
+    expect_close(found.gradient.squeeze(0), logits.grad(), 1e-12);
 }
 
 TEST(Resample, Golden) {
