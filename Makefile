@@ -5,10 +5,10 @@ export EMBEDMASK_DATA
 # Waiting threads that spin take the processor from those that work.
 export OMP_WAIT_POLICY = passive
 
-.PHONY: help setup build train demo test test-asan test-tsan bench fuzz lint format install clean
+.PHONY: help setup build train demo test test-asan test-tsan bench fuzz lint format install install-train clean
 
 help: ## this list
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 setup: ## install what is missing (Debian packages, OpenVINO in .venv)
 	@scripts/setup
@@ -71,6 +71,9 @@ PREFIX ?= install
 install: build ## a tree at PREFIX that still runs after being moved
 	@cmake --install build --prefix $(PREFIX) >/dev/null
 	@echo "installed to $(PREFIX)"
+
+install-train: train install ## the same with embedmask-train and libtorch (420 MB more)
+	@cmake --install build --prefix $(PREFIX) --component train >/dev/null
 
 clean: ## remove what was built
 	@rm -rf build build-* out

@@ -19,8 +19,10 @@ constexpr const char* kProgram = "embedmask-train";
 [[noreturn]] void become_trainer(const std::vector<std::string>& arguments) {
     const fs::path program = fs::read_symlink("/proc/self/exe").parent_path() / kProgram;
     if (!fs::exists(program)) {
-        throw Error(fmt::format("{}: not there: this build has no libtorch", program.string()),
-                    "in the checkout: make train (installs libtorch and builds it)");
+        throw Error(
+            fmt::format("{}: not there: this build has no libtorch", program.string()),
+            "in the checkout: make train, or make install-train for an installed tree (both "
+            "install libtorch)");
     }
     std::vector<std::string> words{program.string()};
     words.insert(words.end(), arguments.begin(), arguments.end());

@@ -19,6 +19,20 @@ file(GLOB embedmask_openvino_files
   "${embedmask_openvino_libdir}/libhwloc.so*")
 install(FILES ${embedmask_openvino_files} DESTINATION ${CMAKE_INSTALL_LIBDIR})
 
+# The trainer brings libtorch (CPU), 420 MB, so it comes only when asked for: --component train.
+if(embedmask_have_torch)
+  install(TARGETS embedmask_train_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR}
+    COMPONENT train EXCLUDE_FROM_ALL)
+  get_filename_component(embedmask_torch_libdir ${TORCH_LIBRARY} DIRECTORY)
+  file(GLOB embedmask_torch_files
+    "${embedmask_torch_libdir}/libtorch.so"
+    "${embedmask_torch_libdir}/libtorch_cpu.so"
+    "${embedmask_torch_libdir}/libc10.so"
+    "${embedmask_torch_libdir}/libgomp*.so*")
+  install(FILES ${embedmask_torch_files} DESTINATION ${CMAKE_INSTALL_LIBDIR}
+    COMPONENT train EXCLUDE_FROM_ALL)
+endif()
+
 install(EXPORT EmbedMaskTargets NAMESPACE embedmask:: FILE EmbedMaskTargets.cmake
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/EmbedMask)
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/EmbedMaskConfigVersion.cmake

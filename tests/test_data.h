@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <random>
 #include <string>
@@ -22,10 +23,21 @@ inline nlohmann::json read_json(const std::filesystem::path& path) {
     return nlohmann::json::parse(file);
 }
 
-/// A golden vector of the specification (tests/data/golden).
-inline nlohmann::json golden(const std::string& name) {
-    return read_json(data_path("golden/" + name + ".json"));
+/// A golden vector of the specification (tests/data/golden). It lives as long as the program, so
+/// that parts of it can be looped over.
+inline const nlohmann::json& golden(const std::string& name) {
+    static std::map<std::string, nlohmann::json> vectors;
+    const auto found = vectors.find(name);
+    if (found != vectors.end()) return found->second;
+    return vectors[name] = read_json(data_path("golden/" + name + ".json"));
 }
+
+/// Sanitizers keep freed memory back, so measured memory means nothing under them.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr bool kSanitized = true;
+#else
+inline constexpr bool kSanitized = false;
+#endif
 
 /// What an action that should fail says.
 inline std::string message_of(const std::function<void()>& action) {

@@ -20,6 +20,7 @@ constexpr int kVersion = 1;
 constexpr const char* kPrefix = "checkpoint-";
 constexpr const char* kSuffix = ".safetensors";
 constexpr const char* kModel = "model/";
+constexpr const char* kUnfinished = ".tmp";  // what AtomicFile leaves behind when it is killed
 constexpr std::size_t kKept = 2;
 
 json header_of(const Checkpoint& checkpoint) {
@@ -57,15 +58,20 @@ void read_header(const json& header, const std::string& name, Checkpoint& checkp
 }
 
 // Newest first.
-std::vector<fs::path> checkpoints_of(const fs::path& run) {
+std::vector<fs::path> checkpoints_of(const fs::path& run, const char* suffix = kSuffix) {
     std::vector<fs::path> found;
     if (!fs::is_directory(run)) return found;
     for (const fs::directory_entry& entry : fs::directory_iterator(run)) {
         const std::string name = entry.path().filename().string();
-        if (name.starts_with(kPrefix) && name.ends_with(kSuffix)) found.push_back(entry.path());
+        if (name.starts_with(kPrefix) && name.ends_with(suffix)) found.push_back(entry.path());
     }
     std::sort(found.rbegin(), found.rend());
     return found;
+}
+
+void remove(const fs::path& file) {
+    std::error_code ignored;  // an old file that stays does no harm
+    fs::remove(file, ignored);
 }
 
 }  // namespace
@@ -83,8 +89,10 @@ void write_checkpoint(const fs::path& run, const Checkpoint& checkpoint) {
     write_safetensors(checkpoint_path(run, checkpoint.progress.iteration), file);
     const std::vector<fs::path> all = checkpoints_of(run);
     for (std::size_t i = kKept; i < all.size(); ++i) {
-        std::error_code ignored;  // an old file that stays does no harm
-        fs::remove(all[i], ignored);
+        remove(all[i]);
+    }
+    for (const fs::path& unfinished : checkpoints_of(run, kUnfinished)) {
+        remove(unfinished);
     }
 }
 

@@ -32,7 +32,8 @@ struct Checkpoint {
 /// RUN/checkpoint-0000100.safetensors.
 std::filesystem::path checkpoint_path(const std::filesystem::path& run, std::int64_t iteration);
 
-/// Writes atomically (the old file or the whole new one), then removes all but the newest two.
+/// Writes atomically (the old file or the whole new one), then removes all but the newest two and
+/// what a killed process left half written.
 /// Error when the disk is full or the folder cannot be written; what was there stays.
 void write_checkpoint(const std::filesystem::path& run, const Checkpoint& checkpoint);
 

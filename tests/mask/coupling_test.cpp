@@ -292,6 +292,7 @@ std::int64_t peak_memory_kilobytes() {
 
 // 300 detections over the whole of a 12-megapixel photo: as bitmaps they would take 3.6 GB.
 TEST(Coupling, ThreeHundredDetectionsOnTwelveMegapixelsAddLittleMemory) {
+    if (testing::kSanitized) GTEST_SKIP() << "memory is not measured under sanitizers";
     const Geometry g{{4000, 3000}, {1066, 800}, {1088, 800}};
     std::vector<float> pixels(16 * 136 * 100);
     for (std::size_t i = 0; i < pixels.size(); ++i) {

@@ -3,7 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -15,16 +15,16 @@
 namespace embedmask::testing {
 
 inline std::vector<std::byte> bytes_of(const std::string& text) {
-    std::vector<std::byte> bytes(text.size());
-    std::memcpy(bytes.data(), text.data(), text.size());
-    return bytes;
+    const auto bytes = std::as_bytes(std::span(text));
+    return {bytes.begin(), bytes.end()};
 }
 
 /// `value` as `size` little-endian bytes.
 inline std::string number(std::uint64_t value, int size) {
     std::string text;
     for (int i = 0; i < size; ++i) {
-        text += static_cast<char>(value >> (8 * i));
+        text += static_cast<char>(value);
+        value >>= 8;
     }
     return text;
 }

@@ -36,13 +36,14 @@ protected:
                " --set solver.max_iter=" + std::to_string(iterations) + " " + more;
     }
 
-    // The program in the background.
+    // The program in the background; `before` are shell commands that set limits.
     [[nodiscard]] static pid_t start(const std::string& arguments, const std::string& log,
-                                     const std::string& environment = "") {
+                                     const std::string& environment = "",
+                                     const std::string& before = "") {
         const pid_t child = fork();
         if (child != 0) return child;
-        const std::string line = "exec env " + environment + " " + EMBEDMASK_PROGRAM + " " +
-                                 arguments + " >" + log + " 2>&1 </dev/null";
+        const std::string line = before + " exec env " + environment + " " + EMBEDMASK_PROGRAM +
+                                 " " + arguments + " >" + log + " 2>&1 </dev/null";
         execl("/bin/sh", "sh", "-c", line.c_str(), nullptr);
         _exit(127);
     }
@@ -142,6 +143,57 @@ TEST_F(Training, ADamagedNewestCheckpointIsPassedOver) {
     const Ran resumed = run(command("run", 5, "--resume"));
     EXPECT_EQ(resumed.code, 0) << resumed.talk;
     EXPECT_TRUE(has(resumed.talk, "passed over")) << resumed.talk;
+    EXPECT_TRUE(has(resumed.talk, "resuming after iteration 2")) << resumed.talk;
+}
+
+// Files of a run that a save has begun and not ended.
+std::vector<fs::path> unfinished_checkpoints(const fs::path& run) {
+    std::vector<fs::path> found;
+    for (const fs::directory_entry& entry : fs::directory_iterator(run)) {
+        if (has(entry.path().filename().string(), "checkpoint-") &&
+            entry.path().extension() == ".tmp") {
+            found.push_back(entry.path());
+        }
+    }
+    return found;
+}
+
+TEST_F(Training, AKillInTheMiddleOfASaveLosesNothing) {
+    ASSERT_EQ(run(command("straight", 12, "--set checkpoint_period=1")).code, 0);
+    const pid_t child =
+        start(command("killed", 12, "--set checkpoint_period=1"), path("log").string());
+    // The second checkpoint at the earliest, so that there is one to go back to.
+    ASSERT_TRUE(appears(path("killed") / "checkpoint-0000001.safetensors"));
+    while (unfinished_checkpoints(path("killed")).empty() &&
+           waitpid(child, nullptr, WNOHANG) == 0) {
+        std::this_thread::sleep_for(1ms);
+    }
+    kill(child, SIGKILL);
+    wait(child);
+    ASSERT_EQ(unfinished_checkpoints(path("killed")).size(), 1U) << bytes_of(path("log"));
+    const Ran resumed = run(command("killed", 12, "--set checkpoint_period=1 --resume"));
+    ASSERT_EQ(resumed.code, 0) << resumed.talk;
+    EXPECT_TRUE(has(resumed.talk, "resuming after iteration")) << resumed.talk;
+    EXPECT_TRUE(unfinished_checkpoints(path("killed")).empty());
+    EXPECT_TRUE(bytes_of(path("straight") / "last.safetensors") ==
+                bytes_of(path("killed") / "last.safetensors"));
+}
+
+// A limit on the size of files stands for a full disk: a write fails half way.
+TEST_F(Training, AFullDiskKeepsThePreviousCheckpoint) {
+    ASSERT_EQ(run(command("run", 2)).code, 0);
+    const fs::path kept = path("run") / "checkpoint-0000002.safetensors";
+    const std::string before = bytes_of(kept);
+    const pid_t child = start(command("run", 4, "--resume"), path("log").string(), "",
+                              "trap '' XFSZ; ulimit -f 2048;");
+    EXPECT_EQ(wait(child), 1);
+    const std::string log = bytes_of(path("log"));
+    EXPECT_TRUE(has(log, "checkpoint-0000004.safetensors")) << log;
+    EXPECT_TRUE(has(log, "File too large")) << log;
+    EXPECT_TRUE(bytes_of(kept) == before);
+    EXPECT_TRUE(unfinished_checkpoints(path("run")).empty());
+    const Ran resumed = run(command("run", 4, "--resume"));
+    EXPECT_EQ(resumed.code, 0) << resumed.talk;
     EXPECT_TRUE(has(resumed.talk, "resuming after iteration 2")) << resumed.talk;
 }
 
