@@ -21,12 +21,15 @@ namespace fs = std::filesystem;
 
 struct Options {
     std::vector<std::string> weights;
-    std::string preset = "g3";
+    std::string preset;
     std::string categories;
     std::vector<std::string> sets;
     std::string store = "f16";
+    std::string base;
     std::string out;
 };
+
+constexpr const char* kDefaultPreset = "g3";
 
 // Names count ids from 1; an annotation file brings its own ids.
 std::vector<Category> categories_of(const Options& options) {
@@ -75,13 +78,19 @@ void follow_generation(const std::vector<ForeignWeights>& files, const Options& 
     }
 }
 
-void convert(const Options& options) {
+// Foreign weights for a preset.
+Model import_model(const Options& options) {
+    if (options.categories.empty()) {
+        throw Error("--categories is missing: these weights do not say what they detect",
+                    "--categories NAME,NAME,... or --categories ANNOTATIONS.json");
+    }
+    const std::string preset = options.preset.empty() ? kDefaultPreset : options.preset;
     std::vector<ForeignWeights> files;
     for (const std::string& path : options.weights) {
         files.push_back(read_foreign_weights(path));
     }
     Model model;
-    model.config = config_of(options.preset);
+    model.config = config_of(preset);
     apply_overrides(model.config, options.sets);
     follow_generation(files, options, &model.config);
     model.categories = categories_of(options);
@@ -95,18 +104,33 @@ void convert(const Options& options) {
     }
     fmt::print("{}", describe(imported.report, files));
     if (!imported.report.missing.empty() || !imported.report.mismatched.empty()) {
-        throw Error(fmt::format("{} parameters of preset {} have no weights",
-                                imported.report.missing.size() + imported.report.mismatched.size(),
-                                options.preset),
-                    "add the file that holds them, or choose the preset they were trained with");
+        throw Error(
+            fmt::format("{} parameters of preset {} have no weights",
+                        imported.report.missing.size() + imported.report.mismatched.size(), preset),
+            "add the file that holds them, or choose the preset they were trained with");
     }
     model.weights = std::move(imported.weights);
-    model.provenance["preset"] = options.preset;
+    model.provenance["preset"] = preset;
     for (const ForeignWeights& file : files) {
         model.provenance["weights: " + file.file] =
             file.metadata.contains("what") ? file.metadata.at("what") : file.file;
     }
-    write_model(options.out, model, storage_of(options.store));
+    return model;
+}
+
+// A model file already says what it is; only storage and settings may change.
+Model reread_model(const Options& options) {
+    Model model = read_model(options.weights.front());
+    apply_overrides(model.config, options.sets);
+    fmt::print("{}: a model file; its configuration and categories are kept\n", model.name);
+    return model;
+}
+
+void convert(const Options& options) {
+    const bool is_model = options.weights.size() == 1 && options.preset.empty() &&
+                          options.categories.empty() && is_model_file(options.weights.front());
+    const Model model = is_model ? reread_model(options) : import_model(options);
+    write_model(options.out, model, storage_of(options.store), options.base);
     fmt::print("\nwrote {} ({:.1f} MB, {} categories)\n", options.out,
                static_cast<double>(fs::file_size(options.out)) / 1e6, model.categories.size());
 }
@@ -120,6 +144,8 @@ void add_convert_command(CLI::App& app) {
          "    --categories person --out pedestrians.safetensors",
          "embedmask convert embed_mask_R50_1x.pth --categories instances_val2017.json \\",
          "    --preset r50_1x --store i8 --out r50.safetensors",
+         "# a trained model, four times smaller",
+         "embedmask convert run/last.safetensors --store i8 --out mine.safetensors",
          "# a body trained by torchvision itself sees R,G,B in 0..1 and strides in the 3x3",
          "embedmask convert resnet50-torchvision.pth head.pth --categories person \\",
          "    --set backbone.stride_in_1x1=false --set input.order=rgb --set input.range=1 \\",
@@ -131,12 +157,11 @@ void add_convert_command(CLI::App& app) {
                      "safetensors, .pth of torch.save (legacy and zip),\n"
                      "Caffe2 .pkl; later files win")
         ->required();
-    command->add_option("--preset", options->preset, "preset name or a .toml file")
-        ->capture_default_str();
-    command
-        ->add_option("--categories", options->categories,
-                     "names separated by commas, or a COCO annotation file")
-        ->required();
+    command->add_option("--preset", options->preset,
+                        "preset name or a .toml file (g3); a model file has its own");
+    command->add_option("--categories", options->categories,
+                        "names separated by commas, or a COCO annotation file;\n"
+                        "a model file has its own");
     command->add_option("--set", options->sets, "key=value on top of the preset; may be repeated")
         ->allow_extra_args(false);
     command
@@ -144,6 +169,9 @@ void add_convert_command(CLI::App& app) {
                      "how convolution weights are stored: f16 f32 i8 keep")
         ->capture_default_str()
         ->check(CLI::IsMember({"f16", "f32", "i8", "keep"}));
+    command->add_option("--base", options->base,
+                        "model file in the folder of --out: what it holds bit for bit\n"
+                        "(a frozen backbone) is left out and read from there");
     command->add_option("--out", options->out, "model file to write")->required();
     command->callback([options] { convert(*options); });
 }

@@ -36,11 +36,20 @@ enum class Storage {
 };
 
 /// Reads and checks a model file. Error when the file is truncated, is not safetensors, lacks its
-/// metadata, or its tensors are missing, of wrong shape or not finite.
+/// metadata, or its tensors are missing, of wrong shape or not finite; also when the file shares
+/// tensors with another one (see `write_model`) that is not beside it.
 Model read_model(const std::filesystem::path& path);
 
 /// Writes atomically; two equal models give two equal files.
-void write_model(const std::filesystem::path& path, const Model& model, Storage storage);
+///
+/// With `base`, the path of a model file in the same folder, tensors that `base` holds bit for bit
+/// are left out and taken from there when the file is read: models that were trained on one frozen
+/// backbone need it only once, on the disk and in memory. Error when nothing is shared.
+void write_model(const std::filesystem::path& path, const Model& model, Storage storage,
+                 const std::filesystem::path& base = {});
+
+/// True when `path` is a model file, judged by its header.
+bool is_model_file(const std::filesystem::path& path);
 
 /// Error that lists every parameter of `graph` which `weights` lacks or has in another shape, and
 /// every one with values that are not finite. `name` is the file it speaks of.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "embedmask/error.h"
@@ -11,14 +12,17 @@
 namespace embedmask {
 namespace {
 
+namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr int kFormatVersion = 1;
+constexpr int kFormatVersion = 2;
+constexpr int kFormatWithoutBase = 1;
 constexpr const char* kFormatKey = "embedmask.format";
 constexpr const char* kConfigKey = "embedmask.config";
 constexpr const char* kCategoriesKey = "embedmask.categories";
 constexpr const char* kProvenanceKey = "embedmask.provenance";
-constexpr const char* kScaleSuffix = "::scale";  // the I8 tensor's scales; no parameter ends so
+constexpr const char* kBaseKey = "embedmask.base";  // a file beside this one; since format 2
+constexpr const char* kScaleSuffix = "::scale";     // the I8 tensor's scales; no parameter ends so
 const char* const kConvertFix = "build model files with `embedmask convert`";
 
 const std::string& metadata(const Safetensors& file, const char* key, const std::string& name) {
@@ -117,6 +121,60 @@ void store(Weights& out, const std::string& key, const Tensor& tensor, Storage s
     }
 }
 
+bool same_bits(const Tensor& a, const Tensor& b) {
+    return a.dtype == b.dtype && a.shape == b.shape && std::ranges::equal(a.bytes, b.bytes);
+}
+
+// Leaves out of `file` what the base holds.
+void share_with(const fs::path& base, const fs::path& path, Safetensors& file) {
+    const Safetensors shared = read_safetensors(base);
+    if (!fs::equivalent(fs::absolute(base).parent_path(), fs::absolute(path).parent_path())) {
+        throw Error(
+            fmt::format("{}: the base {} is in another folder", path.string(), base.string()),
+            "write the model beside its base");
+    }
+    if (shared.metadata.contains(kBaseKey)) {
+        throw Error(
+            fmt::format("{}: has a base itself, {}", base.string(), shared.metadata.at(kBaseKey)),
+            "name that file as the base");
+    }
+    const std::size_t left_out = std::erase_if(file.tensors, [&](const auto& entry) {
+        const auto found = shared.tensors.find(entry.first);
+        return found != shared.tensors.end() && same_bits(found->second, entry.second);
+    });
+    if (left_out == 0) {
+        throw Error(fmt::format("{}: shares no tensor with {}", path.string(), base.string()),
+                    "a base has the same frozen layers and the same --store");
+    }
+    file.metadata[kBaseKey] = base.filename().string();
+    file.metadata[kFormatKey] = std::to_string(kFormatVersion);
+}
+
+// Adds the tensors of `graph` that `file` shares with the file that it names.
+void add_shared(const fs::path& path, const network::Graph& graph, Safetensors& file) {
+    const auto name = file.metadata.find(kBaseKey);
+    if (name == file.metadata.end()) return;
+    // The name comes from an untrusted file: nothing but a neighbour may be opened.
+    if (name->second.empty() || fs::path(name->second).filename() != name->second) {
+        throw Error(fmt::format("{}: its base \"{}\" is not the name of a file", path.string(),
+                                name->second),
+                    kConvertFix);
+    }
+    const fs::path base = path.parent_path() / name->second;
+    if (!fs::exists(base)) {
+        throw Error(fmt::format("{}: shares its backbone with {}, which is not there",
+                                path.string(), base.string()),
+                    "put that file beside it; `embedmask convert` with both writes one whole file");
+    }
+    const Safetensors shared = read_safetensors(base);
+    for (const network::Parameter& parameter : graph.parameters) {
+        for (const std::string& key : {parameter.name, parameter.name + kScaleSuffix}) {
+            const auto found = shared.tensors.find(key);
+            if (found != shared.tensors.end()) file.tensors.emplace(key, found->second);
+        }
+    }
+}
+
 }  // namespace
 
 void check_weights(const network::Graph& graph, const Weights& weights, const std::string& name) {
@@ -148,7 +206,7 @@ void check_weights(const network::Graph& graph, const Weights& weights, const st
                 "convert the weights again with the preset that they were trained with");
 }
 
-Model read_model(const std::filesystem::path& path) {
+Model read_model(const fs::path& path) {
     Safetensors file = read_safetensors(path);
     Model model;
     model.name = path.string();
@@ -163,17 +221,19 @@ Model read_model(const std::filesystem::path& path) {
             if (value.is_string()) model.provenance[key] = value.get<std::string>();
         }
     }
+    const network::Graph graph = model.graph();
+    add_shared(path, graph, file);
     model.weights = unpack(std::move(file.tensors), model.name);
-    check_weights(model.graph(), model.weights, model.name);
+    check_weights(graph, model.weights, model.name);
     return model;
 }
 
-void write_model(const std::filesystem::path& path, const Model& model, Storage storage) {
+void write_model(const fs::path& path, const Model& model, Storage storage, const fs::path& base) {
     check_categories(model);
     const network::Graph graph = model.graph();
     check_weights(graph, model.weights, path.string());
     Safetensors file;
-    file.metadata[kFormatKey] = std::to_string(kFormatVersion);
+    file.metadata[kFormatKey] = std::to_string(kFormatWithoutBase);
     Config config = model.config;
     config.data = {};  // files of the machine it was trained on
     file.metadata[kConfigKey] = to_toml(config);
@@ -183,7 +243,16 @@ void write_model(const std::filesystem::path& path, const Model& model, Storage 
         if (parameter.name.ends_with("num_batches_tracked")) continue;
         store(file.tensors, parameter.name, model.weights.at(parameter.name), storage);
     }
+    if (!base.empty()) share_with(base, path, file);
     write_safetensors(path, file);
+}
+
+bool is_model_file(const fs::path& path) {
+    try {
+        return read_safetensors(path).metadata.contains(kFormatKey);
+    } catch (const Error&) {
+        return false;
+    }
 }
 
 }  // namespace embedmask

@@ -15,6 +15,8 @@
 namespace embedmask {
 namespace {
 
+namespace fs = std::filesystem;
+
 // Small enough to write a few times.
 Model small_model() {
     Model model;
@@ -28,7 +30,7 @@ Model small_model() {
     return model;
 }
 
-std::string message_of(const std::filesystem::path& path) {
+std::string message_of(const fs::path& path) {
     try {
         read_model(path);
     } catch (const Error& error) {
@@ -40,7 +42,7 @@ std::string message_of(const std::filesystem::path& path) {
 class ModelFile : public ::testing::Test {
 protected:
     testing::TemporaryFolder folder_;
-    std::filesystem::path path_ = folder_.path() / "m.safetensors";
+    fs::path path_ = folder_.path() / "m.safetensors";
     Model model_ = small_model();
 
     // Writes the model after `change` has been at its container.
@@ -111,7 +113,7 @@ TEST_F(ModelFile, MissingMetadataAndTensorsAreNamed) {
               std::string::npos);
     EXPECT_NE(message_after([](Safetensors& f) {
                   f.metadata["embedmask.format"] = "99";
-              }).find("reads up to 1"),
+              }).find("reads up to 2"),
               std::string::npos);
     EXPECT_NE(message_after([](Safetensors& f) {
                   f.metadata["embedmask.config"] += "x = 1\n";
@@ -137,6 +139,76 @@ TEST_F(ModelFile, Int8WithoutItsScalesIsAnError) {
     file.tensors.erase("rpn.head.cls_logits.weight::scale");
     write_safetensors(path_, file);
     EXPECT_NE(message_of(path_).find("rpn.head.cls_logits.weight::scale"), std::string::npos);
+}
+
+class SharedBackbone : public ModelFile {
+protected:
+    void SetUp() override {
+        write_model(path_, model_, Storage::i8);
+        other_ = model_;
+        for (auto& [name, tensor] : other_.weights) {
+            if (name.starts_with("rpn.")) tensor = doubled(tensor);
+        }
+    }
+
+    static Tensor doubled(const Tensor& tensor) {
+        std::vector<float> values = to_floats(tensor);
+        for (float& value : values) {
+            value *= 2;  // I8 values stay the same, only scales change
+        }
+        return Tensor::of_floats(std::move(values), tensor.shape);
+    }
+
+    fs::path heads_ = folder_.path() / "heads.safetensors";
+    Model other_;
+};
+
+TEST_F(SharedBackbone, IsLeftOutAndFoundAgain) {
+    write_model(heads_, other_, Storage::i8, path_);
+    EXPECT_LT(fs::file_size(heads_), fs::file_size(path_));
+    const Model found = read_model(heads_);
+    const fs::path whole = folder_.path() / "whole.safetensors";
+    write_model(whole, other_, Storage::i8);
+    const Model expected = read_model(whole);
+    ASSERT_EQ(found.weights.size(), expected.weights.size());
+    for (const auto& [name, tensor] : expected.weights) {
+        EXPECT_EQ(to_floats(found.weights.at(name)), to_floats(tensor)) << name;
+    }
+}
+
+TEST_F(SharedBackbone, BadBasesAreNamed) {
+    const auto refused = [&](const Model& model, Storage storage, const fs::path& base) {
+        return testing::message_of([&] { write_model(heads_, model, storage, base); });
+    };
+    EXPECT_NE(refused(other_, Storage::i8, folder_.path() / "none.safetensors").find("none"),
+              std::string::npos);
+    fs::create_directory(folder_.path() / "elsewhere");
+    fs::copy(path_, folder_.path() / "elsewhere" / "m.safetensors");
+    EXPECT_NE(refused(other_, Storage::i8, folder_.path() / "elsewhere" / "m.safetensors")
+                  .find("in another folder"),
+              std::string::npos);
+    Model strange = other_;
+    for (auto& [name, tensor] : strange.weights) {
+        std::vector<float> values = to_floats(tensor);
+        for (float& value : values) {
+            value += 1;
+        }
+        tensor = Tensor::of_floats(std::move(values), tensor.shape);
+    }
+    EXPECT_NE(refused(strange, Storage::f32, path_).find("shares no tensor"), std::string::npos);
+
+    write_model(heads_, other_, Storage::i8, path_);
+    EXPECT_NE(testing::message_of([&] {
+                  write_model(folder_.path() / "third.safetensors", model_, Storage::i8, heads_);
+              }).find("has a base itself"),
+              std::string::npos);
+    Safetensors file = read_safetensors(heads_);
+    file.metadata["embedmask.base"] = "../m.safetensors";
+    write_safetensors(folder_.path() / "escape.safetensors", file);
+    EXPECT_NE(message_of(folder_.path() / "escape.safetensors").find("not the name of a file"),
+              std::string::npos);
+    fs::remove(path_);
+    EXPECT_NE(message_of(heads_).find("which is not there"), std::string::npos);
 }
 
 TEST_F(ModelFile, UnwritableFolderIsAnError) {

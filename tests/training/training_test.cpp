@@ -204,6 +204,14 @@ TEST_F(Training, ALaterTrainingStartsFromAModelFile) {
     EXPECT_EQ(again.code, 0) << again.talk;
     EXPECT_TRUE(has(again.talk, "missing         0")) << again.talk;
 
+    // A model file is stored anew without saying again what it is.
+    const std::string small = path("small.safetensors").string();
+    const Ran stored = run("convert " + (path("first") / "last.safetensors").string() +
+                           " --store i8 --out " + small);
+    EXPECT_EQ(stored.code, 0) << stored.talk;
+    EXPECT_LT(fs::file_size(small) * 3, fs::file_size(path("first") / "last.safetensors"));
+    EXPECT_TRUE(has(run("info " + small).out, "disc"));
+
     ToyOptions one;
     one.categories = {"disc"};
     write_toy_data(path("one"), one);
