@@ -63,7 +63,8 @@ TEST(Polygon, GoldenVectors) {
         const auto rings = item["rings"].get<std::vector<std::vector<double>>>();
         const auto per_ring = item["rle_per_ring"].get<std::vector<std::vector<std::uint32_t>>>();
         for (std::size_t i = 0; i < rings.size(); ++i) {
-            EXPECT_EQ(rasterize_polygons({rings[i]}, height, width).counts, per_ring[i]);
+            EXPECT_EQ(rasterize_polygons(std::span(rings).subspan(i, 1), height, width).counts,
+                      per_ring[i]);
         }
         const Rle rle = rasterize_polygons(rings, height, width);
         EXPECT_EQ(rle.counts, item["rle"].get<std::vector<std::uint32_t>>());
