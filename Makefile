@@ -57,7 +57,7 @@ FUZZ_SECONDS ?= 30
 fuzz: ## every reader of untrusted bytes, FUZZ_SECONDS each
 	@scripts/setup --fuzz
 	@cmake --preset fuzz >/dev/null
-	@cmake --build --preset fuzz -j $(JOBS)
+	@cmake --build --preset fuzz -j $(JOBS) --target fuzz/all
 	@scripts/fuzz build-fuzz/fuzz $(FUZZ_SECONDS)
 
 lint: ## clang-format and clang-tidy, warnings are errors
