@@ -133,7 +133,7 @@ BENCHMARK(mask_loss_naive)->Unit(benchmark::kMillisecond);
 // Batches of two real photos, ready for the network; needs EMBEDMASK_DATA.
 void data_pipeline(benchmark::State& state) {
     const char* folder = std::getenv("EMBEDMASK_DATA");
-    if (folder == nullptr) {
+    if (folder == nullptr || *folder == '\0') {
         state.SkipWithError("EMBEDMASK_DATA is not set");
         return;
     }

@@ -159,7 +159,11 @@ public:
 
 private:
     [[nodiscard]] std::vector<Precision> precisions() const {
-        if (options_.precision == "both") return {Precision::fp32, Precision::bf16};
+        if (options_.precision == "both") {
+            if (engine::cpu_has_bf16()) return {Precision::fp32, Precision::bf16};
+            fmt::print(stderr, "this CPU has no units for bf16, so only fp32 is measured\n");
+            return {Precision::fp32};
+        }
         if (options_.precision == "fp32") return {Precision::fp32};
         if (options_.precision == "bf16") return {Precision::bf16};
         return {Precision::automatic};

@@ -21,11 +21,16 @@ double milliseconds_since(Clock::time_point start) {
 
 void require_known_categories(const Model& model, const Dataset& dataset) {
     for (const Category& category : model.categories) {
-        const auto same = [&](const Category& other) { return other.id == category.id; };
-        if (std::none_of(dataset.categories.begin(), dataset.categories.end(), same)) {
+        const auto found = std::ranges::find(dataset.categories, category.id, &Category::id);
+        if (found == dataset.categories.end()) {
             throw Error(fmt::format("{}: category {} ({}) is not one of {}", model.name,
                                     category.id, category.name, dataset.source),
                         "evaluate on the data set whose ids the model was built with");
+        }
+        if (found->name != category.name) {
+            throw Error(fmt::format("category {} is \"{}\" in {} and \"{}\" in {}", category.id,
+                                    category.name, model.name, found->name, dataset.source),
+                        "evaluate on the data set whose categories the model was built with");
         }
     }
 }
@@ -84,6 +89,7 @@ void ModelRun::run(std::span<const std::size_t> images, const Use& score,
         [&](std::size_t i) {
             const ImageRecord& record = dataset_.images[images[i]];
             DecodeOptions decoding;
+            decoding.max_pixels = options_.predictor.max_pixels;
             if (record.width > 0 && record.height > 0) {
                 decoding.expected_size = ImageSize{record.width, record.height};
             }

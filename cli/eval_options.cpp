@@ -64,7 +64,9 @@ bool EvalOptions::wants_confusion(IouType type) const {
 
 void add_report_flags(CLI::App& command, EvalOptions& options) {
     command.add_option("--data", options.data, "COCO annotation file");
-    command.add_option("--type", options.types, "bbox, segm, boundary (default: bbox and segm)");
+    command.add_option("--type", options.types, "bbox, segm, boundary (default: bbox and segm)")
+        ->delimiter(',')
+        ->allow_extra_args(false);
     command.add_flag("--per-category", options.per_category, "a table of all categories");
     command.add_option("--json", options.json, "write the report to this file");
     command.add_option("--csv", options.csv, "write a table to this file");
@@ -75,8 +77,11 @@ void add_report_flags(CLI::App& command, EvalOptions& options) {
     command.add_flag("--confusion", options.confusion, "confusion matrix in --json");
     command.add_option("--bootstrap", options.bootstrap, "samples for the interval of AP");
     command.add_option("--iou", options.iou, "thresholds: 0.5,0.75 or 0.5:0.95:0.05");
-    command.add_option("--area", options.areas, "NAME=LOW:HIGH in pixels, repeatable");
-    command.add_option("--max-dets", options.max_detections, "e.g. 1,10,100")->delimiter(',');
+    command.add_option("--area", options.areas, "NAME=LOW:HIGH in pixels, repeatable")
+        ->allow_extra_args(false);
+    command.add_option("--max-dets", options.max_detections, "e.g. 1,10,100")
+        ->delimiter(',')
+        ->allow_extra_args(false);
     command.add_flag("--class-agnostic", options.class_agnostic, "one category for everything");
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "mask/coupling.h"
@@ -79,7 +80,10 @@ void write_explanation(const std::filesystem::path& folder, const std::string& n
         const auto free = maps.spatial_free(i);
         const auto fused = maps.fused(i);
         const std::string title = fmt::format("{} {:.2f}", category, detection.score);
-        write_png(folder / fmt::format("{}-{}-{}.png", name, ++number, category),
+        // A category may be called "cup/mug".
+        std::string word = category;
+        std::ranges::replace(word, '/', '_');
+        write_png(folder / fmt::format("{}-{}-{}.png", name, ++number, word),
                   render::probability_panel(photo, {aware, free, fused, maps.size()}, title));
     }
 }

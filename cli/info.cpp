@@ -21,9 +21,27 @@ struct Options {
     bool presets = false;
 };
 
-void print_presets() {
+void print_presets(bool as_json) {
+    nlohmann::json list = nlohmann::json::array();
     for (const PresetInfo& info : presets()) {
-        fmt::print("{:<24}{}\n", info.name, info.summary);
+        list.push_back({{"name", info.name}, {"summary", info.summary}});
+        if (!as_json) fmt::print("{:<24}{}\n", info.name, info.summary);
+    }
+    if (as_json) fmt::print("{}\n", list.dump(2));
+}
+
+void print_preset(const Options& options, std::int64_t height, std::int64_t width) {
+    const Config config = config_of(options.preset);
+    const auto graph = network::embedmask(config);
+    const std::int64_t parameters = network::count_parameters(graph).total;
+    const std::int64_t macs = network::count_macs(graph, height, width);
+    if (options.json) {
+        const nlohmann::json json = {
+            {"config", to_toml(config)}, {"parameters", parameters}, {"macs", macs}};
+        fmt::print("{}\n", json.dump(2));
+    } else {
+        fmt::print("# {} parameters, {:.2f} GMAC at {}\n{}", parameters,
+                   static_cast<double>(macs) / 1e9, options.size, to_toml(config));
     }
 }
 
@@ -57,16 +75,9 @@ void print_text(const Model& model, const Options& options, std::int64_t macs) {
 }
 
 void info(const Options& options) {
-    if (options.presets) return print_presets();
+    if (options.presets) return print_presets(options.json);
     const auto [height, width] = parse_size(options.size);
-    if (!options.preset.empty()) {
-        const Config config = config_of(options.preset);
-        const auto graph = network::embedmask(config);
-        fmt::print("# {} parameters, {:.2f} GMAC at {}\n{}", network::count_parameters(graph).total,
-                   static_cast<double>(network::count_macs(graph, height, width)) / 1e9,
-                   options.size, to_toml(config));
-        return;
-    }
+    if (!options.preset.empty()) return print_preset(options, height, width);
     if (options.model.empty()) {
         throw Error("info needs a MODEL, --preset NAME or --presets", "embedmask info --help");
     }

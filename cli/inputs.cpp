@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <iostream>
+#include <set>
 
 #include "embedmask/dataset.h"
 #include "embedmask/error.h"
@@ -103,13 +104,18 @@ std::vector<InputPhoto> find_photos(const std::vector<std::string>& inputs) {
     }
     if (paths.empty()) throw Error("no photos", "name files, folders, globs, @list or -");
     std::vector<InputPhoto> photos;
+    std::set<std::int64_t> ids;
     for (fs::path& path : paths) {
         InputPhoto photo;
-        if (!parse_number(path.stem().string(), &photo.image_id)) {
-            photo.image_id = static_cast<std::int64_t>(photos.size()) + 1;
-        }
+        if (parse_number(path.stem().string(), &photo.image_id)) ids.insert(photo.image_id);
         photo.path = std::move(path);
         photos.push_back(std::move(photo));
+    }
+    // Two photos must not share an id, so names count only when they all do.
+    if (ids.size() < photos.size()) {
+        for (std::size_t i = 0; i < photos.size(); ++i) {
+            photos[i].image_id = static_cast<std::int64_t>(i) + 1;
+        }
     }
     return photos;
 }

@@ -9,6 +9,7 @@
 #include "embedmask/error.h"
 #include "embedmask/version.h"
 #include "eval.h"
+#include "help_format.h"
 
 namespace {
 
@@ -18,6 +19,7 @@ constexpr int kUsage = 2;
 
 int run(int argc, char** argv) {
     CLI::App app{"EmbedMask instance segmentation: from photos to masks on any CPU", "embedmask"};
+    app.formatter(std::make_shared<embedmask::cli::HelpFormat>());
     app.require_subcommand(1);
     app.set_version_flag("--version", embedmask::version_text());
     app.footer("\n`embedmask VERB --help` explains each verb.");

@@ -36,7 +36,6 @@ struct Options {
     std::vector<std::string> forms;
     std::string shard;
     bool json = false;
-    std::uint64_t max_pixels = DecodeOptions{}.max_pixels;
     PredictorFlags predictor;
 };
 
@@ -88,6 +87,13 @@ public:
           shown_score_(static_cast<float>(options.predictor.score_threshold.value_or(kShownScore))),
           writer_(options.out, options.forms, shown_score_, model_.categories) {
         writer_.name_photos(photos_);
+        for (const char* form : {"idmap", "labelme", "yolo"}) {
+            if (wants(form) && !has_masks(model_.config)) {
+                throw Error(
+                    fmt::format("--write {}: this model is a detector without masks", form),
+                    "use --write coco,overlay, or a model whose embed_mode is not \"none\"");
+            }
+        }
         if (!options.explain.empty()) {
             if (!has_masks(model_.config)) {
                 throw Error("--explain: this model is a detector without embeddings",
@@ -150,7 +156,7 @@ private:
         auto start = Clock::now();
         Image photo;
         try {
-            photo = read_image(input.path, {.max_pixels = options_.max_pixels,
+            photo = read_image(input.path, {.max_pixels = options_.predictor.max_pixels,
                                             .expected_size = input.expected_size});
         } catch (const Error& error) {
             outcome.error = error.what();
@@ -244,13 +250,12 @@ void add_predict_command(CLI::App& app) {
     command->add_option("--out", options->out, "folder to write to");
     command->add_option("--write", options->forms, "coco,overlay (default), idmap, labelme, yolo")
         ->delimiter(',')
+        ->allow_extra_args(false)
         ->check(CLI::IsMember(kForms));
     command->add_option("--explain", options->explain, "folder for pictures of the embeddings");
     command->add_flag("--json", options->json, "one line of JSON per photo on stdout");
     command->add_option("--shard", options->shard,
                         "i/n or auto: this process's part of the photos");
-    command->add_option("--max-pixels", options->max_pixels, "largest photo accepted")
-        ->capture_default_str();
     options->predictor.add_to(*command);
     command->callback([options] {
         check(*options);

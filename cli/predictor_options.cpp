@@ -46,7 +46,10 @@ void PredictorFlags::add_to(CLI::App& command) {
         ->check(CLI::Range(1, 16384));
     command.add_option("--max-side", max_side, "of the network input, pixels")
         ->check(CLI::Range(1, 16384));
-    command.add_option("--classes", classes, "only these categories: names or ids")->delimiter(',');
+    command.add_option("--classes", classes, "only these categories: names or ids, with commas")
+        ->delimiter(',')
+        ->allow_extra_args(false);
+    command.add_option("--max-pixels", max_pixels, "largest photo accepted")->capture_default_str();
 }
 
 PredictorOptions PredictorFlags::resolve(const Model& model, bool keep_embeddings) const {

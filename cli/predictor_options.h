@@ -24,6 +24,7 @@ struct PredictorFlags {
     std::optional<int> short_side;
     std::optional<int> max_side;
     std::vector<std::string> classes;
+    std::uint64_t max_pixels = DecodeOptions{}.max_pixels;
 
     void add_to(CLI::App& command);
 

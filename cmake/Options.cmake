@@ -5,6 +5,8 @@ option(EMBEDMASK_BUILD_TESTS "Build the test suite" ON)
 option(EMBEDMASK_BUILD_BENCHMARKS "Build the benchmarks (needs Google Benchmark)" OFF)
 option(EMBEDMASK_BUILD_FUZZERS "Build the fuzz targets (needs clang)" OFF)
 option(EMBEDMASK_WARNINGS_AS_ERRORS "Treat compiler warnings as errors" OFF)
+set(EMBEDMASK_TRAIN "AUTO" CACHE STRING "Build embedmask-train: ON, OFF, or AUTO (where libtorch is found)")
+set_property(CACHE EMBEDMASK_TRAIN PROPERTY STRINGS AUTO ON OFF)
 set(EMBEDMASK_SANITIZE "" CACHE STRING "Sanitizers for everything we compile, e.g. address,undefined")
 set(EMBEDMASK_VENV "${PROJECT_SOURCE_DIR}/.venv" CACHE PATH
     "Virtual environment that scripts/setup fills; OpenVINO is looked for here")

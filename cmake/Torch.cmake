@@ -1,7 +1,4 @@
 # libtorch for training. Where it is not found the rest is built all the same.
-set(EMBEDMASK_TRAIN "AUTO" CACHE STRING "Build embedmask-train: ON, OFF, or AUTO (where libtorch is found)")
-set_property(CACHE EMBEDMASK_TRAIN PROPERTY STRINGS AUTO ON OFF)
-
 set(embedmask_have_torch FALSE)
 if(NOT EMBEDMASK_TRAIN STREQUAL "OFF" AND NOT EMBEDMASK_SANITIZE AND NOT EMBEDMASK_BUILD_FUZZERS)
   file(GLOB embedmask_torch_hint "${EMBEDMASK_VENV}/lib/python3*/site-packages/torch/share/cmake")

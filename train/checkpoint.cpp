@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "embedmask/error.h"
@@ -35,6 +37,7 @@ json header_of(const Checkpoint& checkpoint) {
             {"best_ap", progress.best_ap},
             {"best_iteration", progress.best_iteration},
             {"validations_since_best", progress.validations_since_best},
+            {"last_validation", progress.last_validation},
             {"categories", categories},
             {"config", to_toml(checkpoint.config)}};
 }
@@ -51,10 +54,20 @@ void read_header(const json& header, const std::string& name, Checkpoint& checkp
     progress.best_ap = header.at("best_ap");
     progress.best_iteration = header.at("best_iteration");
     progress.validations_since_best = header.at("validations_since_best");
+    progress.last_validation = header.value("last_validation", progress.iteration);
     for (const json& category : header.at("categories")) {
         checkpoint.categories.push_back({category.at("id"), category.at("name")});
     }
     checkpoint.config = parse_config(header.at("config").get<std::string>(), name);
+}
+
+// The number in the name; −1 where there is none.
+std::int64_t iteration_of(const fs::path& checkpoint) {
+    const std::string name = checkpoint.filename().string();
+    std::int64_t iteration = -1;
+    std::from_chars(name.data() + std::string_view(kPrefix).size(), name.data() + name.size(),
+                    iteration);
+    return iteration;
 }
 
 // Newest first.
@@ -65,7 +78,7 @@ std::vector<fs::path> checkpoints_of(const fs::path& run, const char* suffix = k
         const std::string name = entry.path().filename().string();
         if (name.starts_with(kPrefix) && name.ends_with(suffix)) found.push_back(entry.path());
     }
-    std::sort(found.rbegin(), found.rend());
+    std::ranges::sort(found, std::ranges::greater(), iteration_of);
     return found;
 }
 
@@ -78,6 +91,14 @@ void remove(const fs::path& file) {
 
 fs::path checkpoint_path(const fs::path& run, std::int64_t iteration) {
     return run / fmt::format("{}{:07d}{}", kPrefix, iteration, kSuffix);
+}
+
+void require_no_checkpoints(const fs::path& run) {
+    const std::vector<fs::path> found = checkpoints_of(run);
+    if (found.empty()) return;
+    throw Error(fmt::format("{}: holds an earlier run, its newest checkpoint is {}", run.string(),
+                            found.front().filename().string()),
+                "--resume goes on with it; a new run needs a new --out");
 }
 
 void write_checkpoint(const fs::path& run, const Checkpoint& checkpoint) {

@@ -20,6 +20,7 @@ struct Progress {
     double best_ap = -1;             ///< of the validations so far
     std::int64_t best_iteration = 0;
     std::int64_t validations_since_best = 0;
+    std::int64_t last_validation = 0;  ///< the iteration after which it ran
 };
 
 struct Checkpoint {
@@ -31,6 +32,9 @@ struct Checkpoint {
 
 /// RUN/checkpoint-0000100.safetensors.
 std::filesystem::path checkpoint_path(const std::filesystem::path& run, std::int64_t iteration);
+
+/// Error when `run` holds checkpoints: a new run would mix with an old one.
+void require_no_checkpoints(const std::filesystem::path& run);
 
 /// Writes atomically (the old file or the whole new one), then removes all but the newest two and
 /// what a killed process left half written.

@@ -8,6 +8,8 @@
 #include <optional>
 
 #include "base/file.h"
+#include "embedmask/error.h"
+#include "image/stored_image.h"
 
 namespace embedmask::train {
 namespace {
@@ -24,9 +26,14 @@ struct Header {
 std::string key_of(const fs::path& file, const DecodeOptions& options) {
     const auto time = fs::last_write_time(file).time_since_epoch().count();
     const ImageSize expected = options.expected_size.value_or(ImageSize{});
+    // Many short sides lead to the same shrunk picture.
+    const int shrunk =
+        options.expected_size
+            ? static_cast<int>(image::shrinking(expected, options.shrink_to_short_side))
+            : -options.shrink_to_short_side;
     const std::string identity =
         fmt::format("{}|{}|{}|{}x{}|{}", fs::absolute(file).string(), fs::file_size(file), time,
-                    expected.width, expected.height, options.shrink_to_short_side);
+                    expected.width, expected.height, shrunk);
     return fmt::format("{:016x}.rgb", std::hash<std::string>{}(identity));
 }
 
@@ -57,10 +64,15 @@ Image ImageCache::read(const fs::path& file, const DecodeOptions& options) const
     if (std::optional<Image> found = read_cached(cached)) return std::move(*found);
     Image photo = read_image(file, options);
     const Header header{Header().magic, photo.size.width, photo.size.height};
-    AtomicFile out(cached);
-    out.write({reinterpret_cast<const char*>(&header), sizeof header});
-    out.write({reinterpret_cast<const char*>(photo.rgb.data()), photo.rgb.size()});
-    out.commit();
+    try {
+        AtomicFile out(cached);
+        out.write({reinterpret_cast<const char*>(&header), sizeof header});
+        out.write({reinterpret_cast<const char*>(photo.rgb.data()), photo.rgb.size()});
+        out.commit();
+    } catch (const Error& error) {
+        // Training goes on without the cache; a full disk is said once.
+        if (!warned_.exchange(true)) fmt::print(stderr, "not cached: {}\n", error.what());
+    }
     return photo;
 }
 

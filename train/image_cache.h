@@ -1,6 +1,7 @@
 // Decoded photos on disk, so that they are decoded once.
 #pragma once
 
+#include <atomic>
 #include <filesystem>
 
 #include "embedmask/image.h"
@@ -8,7 +9,8 @@
 namespace embedmask::train {
 
 /// Reads photos, through a folder of decoded ones when there is one. A file that changed (size or
-/// time) is decoded again; a damaged cache file too. Const; any thread, any number of processes.
+/// time) is decoded again; a damaged cache file too. A photo that cannot be kept (a full disk) is
+/// said once and does no harm. Const; any thread, any number of processes.
 class ImageCache {
 public:
     /// An empty `folder` means no cache.
@@ -19,6 +21,7 @@ public:
 
 private:
     std::filesystem::path folder_;
+    mutable std::atomic<bool> warned_ = false;  // that a photo could not be kept
 };
 
 }  // namespace embedmask::train

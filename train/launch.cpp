@@ -18,10 +18,17 @@ Config config_of(const std::string& name) {
     return parse_config({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, name);
 }
 
+// "solver.lr" of "solver.lr = 0.01".
+std::string key_of(const std::string& assignment) {
+    const std::string key = assignment.substr(0, assignment.find('='));
+    const std::size_t first = key.find_first_not_of(" \t");
+    if (first == std::string::npos) return {};
+    return key.substr(first, key.find_last_not_of(" \t") - first + 1);
+}
+
 bool sets_key(const CommandLine& line, const std::string& key) {
-    return std::any_of(line.sets.begin(), line.sets.end(), [&](const std::string& assignment) {
-        return assignment.starts_with(key + "=");
-    });
+    return std::any_of(line.sets.begin(), line.sets.end(),
+                       [&](const std::string& assignment) { return key_of(assignment) == key; });
 }
 
 // lr ∝ batch, iterations and milestones ∝ 1/batch (§8.2); what the user sets stays.
@@ -41,12 +48,12 @@ void scale_to_batch(Config& config, std::int64_t preset_batch, const CommandLine
         const std::int64_t before = solver.max_iter;
         solver.max_iter = stretch(before);
         said += fmt::format(", iterations {} -> {}", before, solver.max_iter);
-        if (!sets_key(line, "solver.steps")) {
-            for (std::int64_t& step : solver.steps) {
-                step = stretch(step);
-            }
-            said += fmt::format(", milestones {}", fmt::join(solver.steps, " "));
+    }
+    if (!sets_key(line, "solver.steps")) {
+        for (std::int64_t& step : solver.steps) {
+            step = stretch(step);
         }
+        said += fmt::format(", milestones {}", fmt::join(solver.steps, " "));
     }
     if (!said.empty()) {
         fmt::print(stderr, "batch {} instead of {}{} (linear scaling)\n", solver.batch,
@@ -93,7 +100,8 @@ void add_options(CLI::App& app, CommandLine& line) {
     app.add_flag("--new-classes", line.new_classes, "leave the classifier of the weights behind");
     app.add_option("--out", line.out, "folder of the run");
     app.add_flag("--resume", line.resume, "go on from the newest checkpoint in --out");
-    app.add_option("--set", line.sets, "KEY=VALUE, repeatable: any key of the configuration");
+    app.add_option("--set", line.sets, "KEY=VALUE, repeatable: any key of the configuration")
+        ->allow_extra_args(false);
     app.add_option("--precision", line.precision, "what convolutions compute in")
         ->check(CLI::IsMember({"auto", "fp32", "bf16"}))
         ->capture_default_str();
@@ -134,7 +142,9 @@ TrainOptions resolve(const CommandLine& line) {
     options.device = device_of(line.device);
     options.compute = compute_of(line.precision, options.device);
     options.cache = line.cache;
-    options.keep_batch_norm_eps = sets_key(line, "backbone.frozen_bn_eps");
+    for (const std::string& assignment : line.sets) {
+        options.set_keys.push_back(key_of(assignment));
+    }
     return options;
 }
 

@@ -110,8 +110,9 @@ private:
                                       parameter(node, 2), parameter(node, 3), module_.is_training(),
                                       kMomentum, a.epsilon, false);
             case Op::group_norm:
-                return at::group_norm(x, a.groups, parameter(node, 0), parameter(node, 1),
-                                      a.epsilon);
+                // Statistics are fp32 either way; only the CPU's kernel takes mixed types.
+                return at::group_norm(x.is_cpu() ? x : x.to(torch::kFloat32), a.groups,
+                                      parameter(node, 0), parameter(node, 1), a.epsilon);
             case Op::relu:
                 return plan.in_place ? at::relu_(values_[node.inputs[0]]) : at::relu(x);
             case Op::max_pool:

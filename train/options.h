@@ -19,8 +19,8 @@ struct TrainOptions {
     bool dry_run = false;
     Compute compute = Compute::fp32;
     torch::Device device = torch::kCPU;
-    std::filesystem::path cache;       ///< decoded photos; empty = none
-    bool keep_batch_norm_eps = false;  ///< the user set backbone.frozen_bn_eps
+    std::filesystem::path cache;        ///< decoded photos; empty = none
+    std::vector<std::string> set_keys;  ///< keys that the user set by name; weights change none
 };
 
 }  // namespace embedmask::train

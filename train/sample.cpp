@@ -1,8 +1,11 @@
 #include "train/sample.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
+#include "embedmask/error.h"
 #include "predictor/input_rules.h"
 #include "train/augment.h"
 #include "train/geometry.h"
@@ -35,6 +38,16 @@ std::array<double, 4> box_of(const Annotation& annotation, ImageSize photo) {
     return bounding_box(to_mask(annotation.segmentation, photo.height, photo.width));
 }
 
+std::optional<Tensor> mask_of(const Annotation& annotation, const Geometry& geometry) {
+    try {
+        return transform_mask(annotation.segmentation, geometry);
+    } catch (const Error& error) {
+        throw Error(fmt::format("annotation {} of image {}: {}", annotation.id, annotation.image_id,
+                                error.what()),
+                    "`embedmask data check` lists all such annotations");
+    }
+}
+
 Instances transform(const TrainingImage& image, const TrainingData& data,
                     const Geometry& geometry) {
     std::vector<Tensor> boxes;
@@ -46,7 +59,7 @@ Instances transform(const TrainingImage& image, const TrainingData& data,
         const auto box = transform_box(box_of(*annotation, image.size), geometry);
         if (!box) continue;
         const bool has_mask = annotation->segmentation.form != Segmentation::Form::none;
-        const auto mask = has_mask ? transform_mask(annotation->segmentation, geometry)
+        const auto mask = has_mask ? mask_of(*annotation, geometry)
                                    : torch::zeros({size.height, size.width}, torch::kUInt8);
         if (!mask) continue;
         boxes.push_back(

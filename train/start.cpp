@@ -16,12 +16,14 @@ namespace {
 
 constexpr const char* kClassifier = "cls_logits.";
 
-// A model file's weights as floats, whatever they are stored as; else any file that `convert`
-// reads.
-ForeignWeights read_weights(const std::string& path) {
+// A model file's weights as floats, whatever they are stored as, and its configuration's part that
+// belongs to them; else any file that `convert` reads.
+ForeignWeights read_weights(const std::string& path, TrainOptions& options, std::string& table) {
     ForeignWeights file = read_foreign_weights(path);
     if (file.metadata.contains("embedmask.config")) {
-        file.tensors = read_model(path).weights;
+        Model model = read_model(path);
+        table += adopt_what_weights_expect(model.config, options);
+        file.tensors = std::move(model.weights);
         file.metadata.clear();
     }
     return file;
@@ -56,7 +58,30 @@ void check(const ImportReport& report, const Config& config) {
 
 }  // namespace
 
-Start start_network(const TrainOptions& options) {
+std::string adopt_what_weights_expect(const Config& trained, TrainOptions& options) {
+    std::string changes;
+    const auto adopt = [&](const char* key, auto& mine, const auto& theirs) {
+        if (mine == theirs || std::ranges::count(options.set_keys, key) > 0) return;
+        mine = theirs;
+        changes += fmt::format("as in the weights: {}\n", key);
+    };
+    Config::Backbone& backbone = options.config.backbone;
+    adopt("backbone.stride_in_1x1", backbone.stride_in_1x1, trained.backbone.stride_in_1x1);
+    adopt("backbone.frozen_bn_eps", backbone.frozen_bn_eps, trained.backbone.frozen_bn_eps);
+    Config::Input& input = options.config.input;
+    adopt("input.mean", input.mean, trained.input.mean);
+    adopt("input.std", input.std, trained.input.std);
+    adopt("input.order", input.order, trained.input.order);
+    adopt("input.range", input.range, trained.input.range);
+    return changes;
+}
+
+Start start_network(TrainOptions options) {
+    std::vector<ForeignWeights> files;
+    std::string changes;
+    for (const std::string& path : options.weights) {
+        files.push_back(read_weights(path, options, changes));
+    }
     Start start;
     start.config = options.config;
     const network::Graph graph = network::embedmask(start.config);
@@ -68,16 +93,12 @@ Start start_network(const TrainOptions& options) {
     }
     if (options.weights.empty()) return start;
 
-    std::vector<ForeignWeights> files;
-    for (const std::string& path : options.weights) {
-        files.push_back(read_weights(path));
-    }
     if (options.new_classes) leave_classifier(files);
     Import imported = import_weights(graph, files, start.config.backbone.frozen_bn_eps);
-    start.table = describe(imported.report, files);
+    start.table = describe(imported.report, files) + changes;
     check(imported.report, start.config);
     if (imported.report.has_torchvision_statistics && start.config.backbone.frozen_bn_eps == 0 &&
-        !options.keep_batch_norm_eps) {
+        std::ranges::count(options.set_keys, "backbone.frozen_bn_eps") == 0) {
         start.config.backbone.frozen_bn_eps = 1e-5;
         start.table += "running statistics of torchvision: backbone.frozen_bn_eps = 1e-5\n";
         start.network = std::make_unique<Network>(network::embedmask(start.config));

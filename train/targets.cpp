@@ -36,7 +36,9 @@ Tensor region_centres(const Instances& instances, const Config& config) {
     const Tensor x = (masks.sum(1) * torch::arange(masks.size(2), options)).sum(1) / total;
     const Tensor y = (masks.sum(2) * torch::arange(masks.size(1), options)).sum(1) / total;
     const Tensor centroids = torch::stack({x, y}, 1).to(torch::kFloat32);
-    return torch::where(instances.known.unsqueeze(1), centroids, box_centres);
+    // A mask that vanished has no centroid (§11).
+    const Tensor known = instances.known & (masks.sum({1, 2}) > 0);
+    return torch::where(known.unsqueeze(1), centroids, box_centres);
 }
 
 // Condition 1: (K, G) bool.

@@ -72,11 +72,11 @@ Trainer::Trainer(const TrainOptions& options, Communicator& ranks)
     }
     options_.config = config_;
     if (!options_.dry_run) make_folder(options_.out);
+    if (!options_.dry_run && !options_.resume && is_first()) require_no_checkpoints(options_.out);
     std::optional<Checkpoint> checkpoint;
     if (options_.resume) checkpoint = latest_checkpoint(options_.out);
     if (checkpoint) options_.weights.clear();  // they are in it
-    if (checkpoint)
-        options_.config.backbone.frozen_bn_eps = checkpoint->config.backbone.frozen_bn_eps;
+    if (checkpoint) adopt_what_weights_expect(checkpoint->config, options_);
     Start start = start_network(options_);
     if (is_first() && !start.table.empty()) fmt::print(stderr, "{}", start.table);
     config_ = start.config;
@@ -148,41 +148,53 @@ Losses Trainer::forward(const Batch& batch, std::int64_t iteration) {
 }
 
 // Training does not recover from a NaN: stop before it is in the weights, and keep what led to it.
-void Trainer::require_finite(const Losses& losses, const Batch& batch,
+void Trainer::require_finite(const std::string& name, double value, const Batch& batch,
                              std::int64_t iteration) const {
-    for (const auto& [name, value] : losses) {
-        if (std::isfinite(value.item<double>())) continue;
-        const fs::path dump =
-            options_.out / fmt::format("not-finite-{:07d}.safetensors", iteration);
-        Safetensors file;
-        file.tensors["images"] = from_torch(batch.images);
-        for (std::size_t i = 0; i < batch.instances.size(); ++i) {
-            file.tensors[fmt::format("boxes.{}", i)] = from_torch(batch.instances[i].boxes);
-            file.tensors[fmt::format("labels.{}", i)] = from_torch(batch.instances[i].labels);
-            file.tensors[fmt::format("masks.{}", i)] = from_torch(batch.instances[i].masks);
-        }
-        file.metadata["image_ids"] = fmt::format("{}", fmt::join(batch.image_ids, ","));
-        write_safetensors(dump, file);
-        throw Error(
-            fmt::format("iteration {}: {} is {}; the batch (images {}) is in {}", iteration, name,
-                        value.item<double>(), fmt::join(batch.image_ids, ", "), dump.string()),
-            "a smaller solver.lr, a longer solver.warmup_iters, or solver.clip_norm=10; "
-            "--resume goes on from the last checkpoint");
+    if (std::isfinite(value)) return;
+    const fs::path dump = options_.out / fmt::format("not-finite-{:07d}-rank-{}.safetensors",
+                                                     iteration, ranks_.rank());
+    Safetensors file;
+    file.tensors["images"] = from_torch(batch.images);
+    for (std::size_t i = 0; i < batch.instances.size(); ++i) {
+        file.tensors[fmt::format("boxes.{}", i)] = from_torch(batch.instances[i].boxes);
+        file.tensors[fmt::format("labels.{}", i)] = from_torch(batch.instances[i].labels);
+        file.tensors[fmt::format("masks.{}", i)] = from_torch(batch.instances[i].masks);
     }
+    file.metadata["image_ids"] = fmt::format("{}", fmt::join(batch.image_ids, ","));
+    write_safetensors(dump, file);
+    throw Error(fmt::format("iteration {}: {} is {}; the batch (images {}) is in {}", iteration,
+                            name, value, fmt::join(batch.image_ids, ", "), dump.string()),
+                "a smaller solver.lr, a longer solver.warmup_iters, or solver.clip_norm=10; "
+                "--resume goes on from the last checkpoint");
+}
+
+// Ranks that read different checkpoints (a folder that is not shared, a stale listing) would drift
+// apart without a word.
+void Trainer::require_equal_progress() {
+    const torch::Tensor mine = torch::tensor({progress_.iteration, progress_.sampler_start});
+    torch::Tensor first = mine.clone();
+    ranks_.broadcast(first);
+    if (torch::equal(first, mine)) return;
+    throw Error(fmt::format("rank {} resumed after iteration {}, rank 0 after {}", ranks_.rank(),
+                            progress_.iteration, first[0].item<std::int64_t>()),
+                "--out must be a folder that all ranks share");
 }
 
 Measurement Trainer::iterate(Loader& loader, std::int64_t iteration) {
     const auto start = Clock::now();
     Measurement measurement;
+    Batch batch;
     optimizer_->zero_grad();
     const auto parts = static_cast<double>(config_.solver.accumulate);
     for (std::int64_t part = 0; part < config_.solver.accumulate; ++part) {
         const auto waiting = Clock::now();
-        const Batch batch = to_device(loader.next(), options_.device);
+        batch = to_device(loader.next(), options_.device);
         measurement.data_seconds += seconds_since(waiting);
         measurement.images += batch.images.size(0);
         const Losses losses = forward(batch, iteration);
-        require_finite(losses, batch, iteration);
+        for (const auto& [name, value] : losses) {
+            require_finite(name, value.item<double>(), batch, iteration);
+        }
         ranks_.backward(total(losses) / parts, optimizer_->parameters());
         for (std::size_t i = 0; i < losses.size(); ++i) {
             if (part == 0) measurement.losses.emplace_back(losses[i].first, 0);
@@ -190,6 +202,7 @@ Measurement Trainer::iterate(Loader& loader, std::int64_t iteration) {
         }
     }
     measurement.gradient_norm = optimizer_->clip();
+    require_finite("the gradient's norm", measurement.gradient_norm, batch, iteration);
     measurement.lr = learning_rate(config_.solver, iteration);
     optimizer_->step(iteration);
     if (average_) average_->update(*network_, iteration);
@@ -245,9 +258,22 @@ void Trainer::save(std::int64_t iteration) {
     write_checkpoint(options_.out, checkpoint);
 }
 
-bool Trainer::validate(std::int64_t iteration) {
+bool Trainer::validates_after(std::int64_t iteration) const {
+    if (!validation_ || iteration == 0) return false;
+    const std::int64_t period =
+        config_.eval_period > 0 ? config_.eval_period : config_.checkpoint_period;
+    return iteration % period == 0 || iteration == config_.solver.max_iter;
+}
+
+// Nothing got better for `patience` validations.
+bool Trainer::is_tired() const {
+    return config_.patience > 0 && progress_.validations_since_best >= config_.patience;
+}
+
+// The first rank scores, the others wait and learn how many validations brought nothing.
+void Trainer::validate(std::int64_t iteration) {
     constexpr int kPictures = 4;
-    torch::Tensor stop = torch::zeros({1});
+    torch::Tensor since_best = torch::zeros({1}, torch::kInt64);
     if (is_first()) {
         const auto start = Clock::now();
         const Model trained = model(iteration);
@@ -259,17 +285,16 @@ bool Trainer::validate(std::int64_t iteration) {
             progress_.best_iteration = iteration;
             write_model(options_.out / "best.safetensors", trained, Storage::f32);
         }
-        progress_.validations_since_best = best ? 0 : progress_.validations_since_best + 1;
-        const bool tired =
-            config_.patience > 0 && progress_.validations_since_best >= config_.patience;
-        stop.fill_(tired ? 1.0 : 0.0);
+        since_best.fill_(best ? 0 : progress_.validations_since_best + 1);
     }
-    ranks_.broadcast(stop);
-    return stop.item<double>() > 0;
+    ranks_.broadcast(since_best);
+    progress_.validations_since_best = since_best.item<std::int64_t>();
+    progress_.last_validation = iteration;
 }
 
 Ending Trainer::run() {
     const StopSignal signals;
+    require_equal_progress();
     if (is_first()) {
         write_file_atomically(options_.out / "config.toml", to_toml(config_));
         recorder_.emplace(options_.out, config_, progress_.iteration);
@@ -278,24 +303,29 @@ Ending Trainer::run() {
         torch::Tensor values = tensor.detach();
         ranks_.broadcast(values);
     }
-    const std::int64_t last = config_.solver.max_iter;
-    const std::int64_t eval_period =
-        config_.eval_period > 0 ? config_.eval_period : config_.checkpoint_period;
+    // A run may have been stopped between a checkpoint and its validation.
+    if (validates_after(progress_.iteration) && progress_.last_validation < progress_.iteration) {
+        validate(progress_.iteration);
+        save(progress_.iteration);
+    }
     Loader loader = make_loader();
     std::int64_t iteration = progress_.iteration;
-    while (iteration < last) {
+    while (iteration < config_.solver.max_iter && !is_tired()) {
         Measurement measurement = iterate(loader, ++iteration);
         average_over_ranks(measurement);
         if (is_first()) recorder_->add(iteration, measurement);
-        if (anyone_stops()) {
+        const bool stops = anyone_stops();
+        const bool validates = validates_after(iteration);
+        // Before the validation, which may take long or fail, and again with its result.
+        if (stops || validates || iteration % config_.checkpoint_period == 0 ||
+            iteration == config_.solver.max_iter) {
             save(iteration);
-            return Ending::stopped;
         }
-        const bool is_last = iteration == last;
-        const bool tired =
-            validation_ && (iteration % eval_period == 0 || is_last) && validate(iteration);
-        if (iteration % config_.checkpoint_period == 0 || is_last || tired) save(iteration);
-        if (tired) break;
+        if (stops) return Ending::stopped;
+        if (!validates) continue;
+        validate(iteration);
+        save(iteration);
+        if (anyone_stops()) return Ending::stopped;
     }
     if (is_first()) {
         write_model(options_.out / "last.safetensors", model(iteration), Storage::f32);

@@ -47,12 +47,16 @@ private:
     [[nodiscard]] Loader make_loader() const;
     Measurement iterate(Loader& loader, std::int64_t iteration);
     Losses forward(const Batch& batch, std::int64_t iteration);
-    void require_finite(const Losses& losses, const Batch& batch, std::int64_t iteration) const;
+    void require_finite(const std::string& name, double value, const Batch& batch,
+                        std::int64_t iteration) const;
+    void require_equal_progress();
+    /// True when the data is to be scored after `iteration`.
+    [[nodiscard]] bool validates_after(std::int64_t iteration) const;
+    [[nodiscard]] bool is_tired() const;
     void average_over_ranks(Measurement& measurement);
     bool anyone_stops();
     void save(std::int64_t iteration);
-    /// True when nothing got better for `patience` validations.
-    bool validate(std::int64_t iteration);
+    void validate(std::int64_t iteration);
     [[nodiscard]] Model model(std::int64_t iteration) const;
     [[nodiscard]] bool is_first() const { return ranks_.rank() == 0; }
 

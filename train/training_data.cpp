@@ -32,6 +32,19 @@ void check_photo(const TrainingImage& image, const std::string& source) {
     }
 }
 
+// A mask given as run lengths says its own size.
+void check_mask(const Annotation& annotation, const TrainingImage& image,
+                const std::string& source) {
+    if (annotation.segmentation.form != Segmentation::Form::rle) return;
+    const Rle& mask = annotation.segmentation.rle;
+    if (mask.height == image.size.height && mask.width == image.size.width) return;
+    throw Error(fmt::format("{}: annotation {}: its mask is {}x{} pixels, image {} is {}x{} "
+                            "(width x height)",
+                            source, annotation.id, mask.width, mask.height, image.id,
+                            image.size.width, image.size.height),
+                "\"size\" is [height, width]; `embedmask data check` lists all such masks");
+}
+
 std::string names_of(const std::vector<Category>& categories) {
     std::string text;
     for (const Category& category : categories) {
@@ -106,6 +119,9 @@ void TrainingData::add_file(const Config& config, std::size_t index) {
         summary_.crowds += std::erase_if(annotations, [](const Annotation* a) { return a->crowd; });
         image.annotations = std::move(annotations);
         check_photo(image, file.source);
+        for (const Annotation* annotation : image.annotations) {
+            check_mask(*annotation, image, file.source);
+        }
         count(image);
         images_.push_back(std::move(image));
     }

@@ -179,6 +179,17 @@ void require(bool holds, const std::string& source, const char* problem, const c
 void check_consistency(const Config& c, const std::string& source) {
     require(c.backbone.depth == 50 || c.backbone.depth == 101, source,
             "backbone.depth must be 50 or 101", "set backbone.depth = 50");
+    require(c.strides == Config().strides, source, "strides must be [8, 16, 32, 64, 128]",
+            "they are those of the pyramid's levels");
+    constexpr std::int64_t kCoarsestOfBackbone = 32;
+    require(c.input.size_divisor % kCoarsestOfBackbone == 0, source,
+            "input.size_divisor must be a multiple of 32", "set input.size_divisor = 32");
+    require(c.names != "detectron2" || c.position_scale != "learned", source,
+            "names = \"detectron2\" has no learned position scale",
+            "set position_scale = \"none\"");
+    require(c.spatial_dims > 0 || c.margin_level_scale == "none", source,
+            "margin_level_scale scales the spatial margins, and spatial_dims is 0",
+            "set margin_level_scale = \"none\"");
     require(!c.use_dcn_in_tower, source,
             "use_dcn_in_tower = true is not supported (no published result uses it, spec §4.1)",
             "set use_dcn_in_tower = false");

@@ -64,6 +64,13 @@ struct Options {
     std::filesystem::path cache = {};  ///< folder for compiled networks; empty = none
 };
 
+/// True when this CPU has units for bf16 (AMX, AVX512-BF16).
+bool cpu_has_bf16();
+
+/// Whether the network runs in bf16 on a CPU that has, or has not, units for it. Error for
+/// Precision::bf16 on one that has not.
+bool chooses_bf16(Precision precision, bool native);
+
 /// Compiles `network` with OpenVINO. Error when the CPU lacks what `precision` asks for.
 std::unique_ptr<Engine> make_openvino_engine(const network::Network& network,
                                              const Options& options);

@@ -290,6 +290,11 @@ private:
     std::map<std::string, ov::Tensor, std::less<>> outputs_;
 };
 
+bool has_bf16(ov::Core& core) {
+    const auto capabilities = core.get_property("CPU", ov::device::capabilities);
+    return std::ranges::find(capabilities, ov::device::capability::BF16) != capabilities.end();
+}
+
 class OpenvinoEngine final : public Engine {
 public:
     OpenvinoEngine(const network::Network& network, const Options& options)
@@ -323,7 +328,7 @@ public:
     }
 
     explicit OpenvinoEngine(const Options& options) {
-        const bool bf16 = choose_bf16(options.precision);
+        const bool bf16 = chooses_bf16(options.precision, has_bf16(core_));
         precision_ = bf16 ? "bf16" : "fp32";
         streams_ = std::max(options.streams, 1);
         threads_ = options.threads > 0 ? options.threads : available_processors();
@@ -344,18 +349,6 @@ public:
     [[nodiscard]] std::string precision() const override { return precision_; }
 
 private:
-    bool choose_bf16(Precision precision) {
-        if (precision == Precision::fp32) return false;
-        const auto capabilities = core_.get_property("CPU", ov::device::capabilities);
-        const bool native = std::find(capabilities.begin(), capabilities.end(),
-                                      ov::device::capability::BF16) != capabilities.end();
-        if (!native && precision == Precision::bf16) {
-            throw Error("--precision bf16: this CPU has neither AMX nor AVX512-BF16 units",
-                        "use --precision fp32, or auto");
-        }
-        return native;
-    }
-
     void name_outputs() {
         for (const auto& output : compiled_.outputs()) {
             outputs_.push_back(output.get_any_name());
@@ -383,6 +376,19 @@ std::unique_ptr<Engine> read_saved(const std::filesystem::path& path, const Opti
 }
 
 }  // namespace
+
+bool cpu_has_bf16() {
+    ov::Core core;
+    return has_bf16(core);
+}
+
+bool chooses_bf16(Precision precision, bool native) {
+    if (precision == Precision::bf16 && !native) {
+        throw Error("--precision bf16: this CPU has neither AMX nor AVX512-BF16 units",
+                    "use --precision fp32, or auto");
+    }
+    return native && precision != Precision::fp32;
+}
 
 std::unique_ptr<Engine> make_inference_engine(const network::Network& network,
                                               const Options& options) {

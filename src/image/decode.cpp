@@ -106,9 +106,10 @@ void check_size(std::uint64_t width, std::uint64_t height, std::uint64_t max_pix
         throw Error(fmt::format("{}: the header says {}x{} pixels", name, width, height));
     }
     if (width > max_pixels / height) {
-        throw Error(fmt::format("{}: the header says {}x{} pixels, the limit is {} pixels", name,
-                                width, height, max_pixels),
-                    "raise the limit with --max-pixels if the picture is really that large");
+        throw Error(
+            fmt::format("{}: the header says {}x{} pixels, the limit is {} pixels", name, width,
+                        height, max_pixels),
+            "if the picture is really that large: --max-pixels of predict and eval, or shrink it");
     }
 }
 

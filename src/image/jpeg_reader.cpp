@@ -150,17 +150,6 @@ bool promises_too_much(const jpeg_decompress_struct& jpeg, std::size_t file_byte
     return blocks > 8ULL * file_bytes;
 }
 
-// The largest of 1, 2, 4, 8 that leaves the short side at least `short_side` pixels.
-unsigned shrinking(ImageSize whole, int short_side) {
-    unsigned divisor = 1;
-    if (short_side <= 0) return divisor;
-    const int side = std::min(whole.width, whole.height);
-    while (divisor < 8 && side / static_cast<int>(2 * divisor) >= short_side) {
-        divisor *= 2;
-    }
-    return divisor;
-}
-
 int orientation_of(const jpeg_decompress_struct& jpeg) {
     constexpr std::size_t kSignature = 6;
     for (const auto* marker = jpeg.marker_list; marker != nullptr; marker = marker->next) {
@@ -188,6 +177,16 @@ void cmyk_row_to_rgb(const std::uint8_t* cmyk, int width, std::uint8_t* rgb) {
 }
 
 }  // namespace
+
+unsigned shrinking(ImageSize whole, int short_side) {
+    unsigned divisor = 1;
+    if (short_side <= 0) return divisor;
+    const int side = std::min(whole.width, whole.height);
+    while (divisor < 8 && side / static_cast<int>(2 * divisor) >= short_side) {
+        divisor *= 2;
+    }
+    return divisor;
+}
 
 StoredImage decode_jpeg(std::span<const std::uint8_t> bytes, std::string_view name,
                         const DecodeOptions& options) {

@@ -27,4 +27,8 @@ StoredImage decode_png(std::span<const std::uint8_t> bytes, std::string_view nam
 void check_size(std::uint64_t width, std::uint64_t height, std::uint64_t max_pixels,
                 std::string_view name);
 
+/// By how much the JPEG decoder shrinks a picture: the largest of 1, 2, 4, 8 that leaves the short
+/// side at least `short_side` pixels; 1 when that is 0.
+unsigned shrinking(ImageSize whole, int short_side);
+
 }  // namespace embedmask::image

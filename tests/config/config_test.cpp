@@ -71,6 +71,10 @@ TEST(Config, OutOfRangeAndUnknownWords) {
     EXPECT_EQ(message_of("upsample = \"embeding\""),
               "my.toml:1: upsample: \"embeding\" is not one of embedding, probability | did you "
               "mean \"embedding\"?");
+    EXPECT_NE(message_of("strides = [4, 8, 16, 32, 64]").find("strides must be [8, 16"),
+              std::string::npos);
+    EXPECT_NE(message_of("[input]\nsize_divisor = 16\n").find("multiple of 32"), std::string::npos);
+    EXPECT_NE(message_of("spatial_dims = 0").find("margin_level_scale"), std::string::npos);
     EXPECT_EQ(message_of("strides = [8, 16]"),
               "my.toml:1: strides: expected 5 elements, found 2 | ");
 }

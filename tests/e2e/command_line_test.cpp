@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <set>
+#include <sstream>
 
 #include "base/file.h"
 #include "e2e/program.h"
@@ -29,11 +30,12 @@ TEST(CommandLine, HelpAndUsageErrors) {
     const Ran help = run("--help");
     EXPECT_EQ(help.code, 0);
     EXPECT_TRUE(has(help.out, "predict"));
-    for (const char* verb : {"predict", "convert", "info", "bench"}) {
+    for (const char* verb : {"predict", "eval", "data", "convert", "info", "bench"}) {
         const Ran verb_help = run(std::string(verb) + " --help");
         EXPECT_EQ(verb_help.code, 0);
         EXPECT_TRUE(has(verb_help.out, "Examples:")) << verb;
         EXPECT_LE(std::count(verb_help.out.begin(), verb_help.out.end(), '\n'), 50) << verb;
+        EXPECT_FALSE(has(verb_help.out, "Excludes")) << verb;
     }
     EXPECT_TRUE(has(run("--version").out, "OpenVINO"));
     EXPECT_EQ(run("").code, 2);
@@ -131,6 +133,31 @@ TEST(CommandLine, BadPhotosAreReportedCountedAndSkipped) {
     EXPECT_TRUE(has(ran.out, "\"error\""));
     EXPECT_TRUE(fs::exists(folder.path() / "out" / "detections_segm.json"));
     EXPECT_EQ(run("predict " + kModel + " " + kPhoto + " --json --max-pixels 1000").code, 1);
+}
+
+TEST(CommandLine, PhotosNeverShareAnId) {
+    const testing::TemporaryFolder folder;
+    fs::create_directories(folder.path() / "x");
+    for (const char* name : {"2.jpg", "a.jpg", "x/2.jpg"}) {
+        fs::copy(kPhoto, folder.path() / name);
+    }
+    const auto ids = [&](const std::string& names) {
+        std::vector<std::int64_t> found;
+        std::istringstream lines(run("predict " + kModel + " " + names + kQuick + "--json").out);
+        for (std::string line; std::getline(lines, line);) {
+            found.push_back(nlohmann::json::parse(line)["image_id"]);
+        }
+        return found;
+    };
+    const std::string two = (folder.path() / "2.jpg").string() + " ";
+    EXPECT_EQ(ids(two + kPhoto), (std::vector<std::int64_t>{2, 252219}));
+    EXPECT_EQ(ids(two + (folder.path() / "a.jpg").string()), (std::vector<std::int64_t>{1, 2}));
+    EXPECT_EQ(ids(two + (folder.path() / "x/2.jpg").string()), (std::vector<std::int64_t>{1, 2}));
+}
+
+TEST(CommandLine, OptionsOfSeveralValuesLeaveThePhotosAlone) {
+    const Ran ran = run("predict " + kModel + kQuick + "--json --classes person " + kPhoto);
+    EXPECT_EQ(ran.code, 0) << ran.talk;
 }
 
 TEST(CommandLine, AnnotationFilesGiveOrderIdsAndSizes) {

@@ -186,6 +186,11 @@ TEST_F(EvalModel, NamesWhatIsWrong) {
     changed["images"].push_back(changed["images"][0]);
     EXPECT_TRUE(has(with(changed).talk, "the image id 3 stands there twice"));
     changed = data;
+    changed["categories"][0]["name"] = "somebody";
+    const std::string talk = with(changed).talk;
+    EXPECT_TRUE(has(talk, "\"person\" in")) << talk;
+    EXPECT_TRUE(has(talk, "\"somebody\" in")) << talk;
+    changed = data;
     changed["images"][1]["width"] = 5;
     EXPECT_TRUE(has(with(changed).talk, "000000001000.jpg")) << "a photo of another size";
     changed = data;

@@ -111,6 +111,102 @@ TEST(Engines, OpenvinoAgreesWithPlainLoopsOnEveryOp) {
     }
 }
 
+// Ops in an order, with a wiring and with sizes that the seed chooses. Every value is 8 channels at
+// the input's size, so that any may follow any.
+class RandomGraph {
+public:
+    explicit RandomGraph(std::uint32_t seed) : random_(seed) {
+        values_.push_back(conv(b_.input(), 3));
+    }
+
+    network::Graph finish(int steps) {
+        for (int i = 0; i < steps; ++i) {
+            values_.push_back(step(any()));
+        }
+        b_.output("last", values_.back());
+        b_.output("some", any());
+        return b_.finish();
+    }
+
+private:
+    static constexpr std::int64_t kChannels = 8;
+    static constexpr int kOps = 13;
+
+    NodeId any() { return values_[random_() % values_.size()]; }
+    std::string name() { return "p" + std::to_string(++names_); }
+
+    NodeId conv(NodeId x, std::int64_t channels) {
+        const std::string weight = name();
+        b_.declare_conv(weight, channels, kChannels, random_() % 2 == 0 ? 1 : 3, random_() % 2 == 0,
+                        {});
+        return b_.conv(x, weight);
+    }
+
+    NodeId step(NodeId x) {
+        const std::string parameter = name();
+        switch (random_() % kOps) {
+            case 0:
+                b_.declare_group_norm(parameter, kChannels);
+                return b_.group_norm(x, parameter, random_() % 2 == 0 ? 2 : 4);
+            case 1:
+                b_.declare_frozen_batch_norm(parameter, kChannels);
+                return b_.frozen_batch_norm(x, parameter, 1e-5);
+            case 2:
+                b_.declare_batch_norm(parameter, kChannels);
+                return b_.batch_norm(x, parameter);
+            case 3:
+                return b_.relu(x);
+            case 4:
+                return b_.exp(b_.multiply(b_.relu(b_.multiply(x, -0.1)), -1.0));  // stays below 1
+            case 5:
+                return b_.add(x, any());
+            case 6:
+                return conv(b_.concat({x, any()}), 2 * kChannels);
+            case 7:
+                return conv(b_.slice(x, 2, 7), 5);
+            case 8:
+                return conv(b_.append_coordinates(x, 8, 100, random_() % 2 == 0), kChannels + 2);
+            case 9:
+                return b_.upsample_nearest(b_.max_pool(x, 3, 2, 1), 2);
+            case 10:
+                return b_.resample(b_.max_pool(x, 3, 2, 1), 2);
+            case 11:
+                b_.declare_scale(parameter);
+                return b_.learned_scale(x, parameter);
+            default:
+                return conv(x, kChannels);
+        }
+    }
+
+    std::mt19937 random_;
+    Builder b_;
+    std::vector<NodeId> values_;
+    int names_ = 0;
+};
+
+TEST(Engines, OpenvinoAgreesWithPlainLoopsOnRandomGraphs) {
+    for (std::uint32_t seed = 0; seed < 40; ++seed) {
+        SCOPED_TRACE(seed);
+        const Network network = random_network(RandomGraph(seed).finish(10), seed);
+        const auto image = random_image(2, 16, 8);
+        const auto expected = run(*make_reference_engine(network), network.graph, image, 2, 16, 8);
+        expect_close(run(*openvino(network), network.graph, image, 2, 16, 8), expected, 1e-4);
+        const Network rewritten = network::optimise_for_inference(network);
+        expect_close(run(*openvino(rewritten), rewritten.graph, image, 2, 16, 8), expected, 1e-4);
+    }
+}
+
+TEST(Engines, Bf16NeedsUnitsForIt) {
+    EXPECT_TRUE(chooses_bf16(Precision::automatic, true));
+    EXPECT_FALSE(chooses_bf16(Precision::automatic, false));
+    EXPECT_FALSE(chooses_bf16(Precision::fp32, true));
+    EXPECT_TRUE(chooses_bf16(Precision::bf16, true));
+    const std::string message =
+        embedmask::testing::message_of([] { (void)chooses_bf16(Precision::bf16, false); });
+    EXPECT_NE(message.find("neither AMX nor AVX512-BF16"), std::string::npos) << message;
+    EXPECT_NE(message.find("--precision fp32"), std::string::npos) << message;
+}
+
 TEST(Rewrites, EachEqualsTheUnrewrittenGraph) {
     const Network network = random_network(every_op(), 3);
     const auto image = random_image(2, 16, 24);

@@ -5,16 +5,14 @@ A case that differs is shrunk and written to tests/parity/failures/, from where 
 import contextlib
 import copy
 import io
-import json
-import pathlib
 import sys
 
-from helper import Library, require
+from helper import Library, keep, kept, require, shrunk
 
 numpy, coco, cocoeval, generator = require("numpy", "pycocotools.coco", "pycocotools.cocoeval", "generator")
 
 CASES = 1200
-FAILURES = pathlib.Path(__file__).parent / "failures"
+LISTS = (("dt",), ("gt", "annotations"), ("gt", "images"))  # what a failing case is shrunk in
 
 
 def reference(case):
@@ -47,33 +45,10 @@ def differs(library, case):
     return [k for k in want if want[k] != got.get(k)] + ([got["error"]] if "error" in got else [])
 
 
-def shrunk(library, case):
-    """Fewer annotations and detections that still differ."""
-    for path in (("dt",), ("gt", "annotations"), ("gt", "images")):
-        i = 0
-        while True:
-            smaller = copy.deepcopy(case)
-            items = smaller
-            for key in path:
-                items = items[key]
-            if i >= len(items):
-                break
-            del items[i]
-            try:
-                worse = differs(library, smaller)
-            except Exception:  # pycocotools refuses what is left
-                worse = None
-            if worse:
-                case = smaller
-            else:
-                i += 1
-    return case
-
-
 def main():
     library = Library(sys.argv[1])
-    for path in sorted(FAILURES.glob("*.json")):
-        if difference := differs(library, json.loads(path.read_text())):
+    for path, case in kept("evaluation").items():
+        if difference := differs(library, case):
             sys.exit(f"{path}: {difference} differ")
     compared = 0
     for seed in range(CASES):
@@ -85,9 +60,7 @@ def main():
             continue
         compared += 1
         if difference:
-            FAILURES.mkdir(exist_ok=True)
-            path = FAILURES / f"seed-{seed}.json"
-            path.write_text(json.dumps(shrunk(library, case), indent=1))
+            path = keep("evaluation", seed, shrunk(case, LISTS, lambda c: differs(library, c)))
             sys.exit(f"case {seed}: {difference} differ; shrunk to {path}")
     if compared < 1000:
         sys.exit(f"only {compared} cases could be compared: expected at least 1000")

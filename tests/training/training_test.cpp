@@ -290,16 +290,67 @@ TEST_F(Training, BadInputEndsBeforeTheFirstIteration) {
                       (path("val") / "photos").string()),
           "other categories");
 
+    json turned = json::parse(bytes_of(path("data.json")));
+    turned["annotations"][0]["segmentation"] = {{"size", {128, 96}}, {"counts", {128 * 96}}};
+    write_file_atomically(path("turned.json"), turned.dump());
+    const std::string with_file = "train" + kSmall + "--images " + path("photos").string() +
+                                  " --out " + path("run").string() + " --data ";
+    fails(with_file + path("turned.json").string(), "its mask is 96x128 pixels");
+
     json empty = json::parse(bytes_of(path("data.json")));
     for (json& annotation : empty["annotations"]) {
         annotation["bbox"] = {1, 1, 1, 1};
     }
     write_file_atomically(path("empty.json"), empty.dump());
-    const std::string data = "train" + kSmall + "--images " + path("photos").string() + " --out " +
-                             path("run").string() + " --data ";
-    fails(data + path("empty.json").string(), "no photo with a usable object");
+    fails(with_file + path("empty.json").string(), "no photo with a usable object");
     fs::remove(path("photos") / "3.png");
     fails(command("run", 2), "3.png");
+}
+
+TEST_F(Training, AnEarlierRunIsNotWrittenInto) {
+    ASSERT_EQ(run(command("run", 4)).code, 0);
+    const Ran again = run(command("run", 2));
+    EXPECT_EQ(again.code, 1);
+    EXPECT_TRUE(has(again.talk, "checkpoint-0000004.safetensors")) << again.talk;
+    EXPECT_TRUE(has(again.talk, "--resume")) << again.talk;
+}
+
+TEST_F(Training, AModelFileBringsHowItsPhotosAreSeen) {
+    ASSERT_EQ(run(command("first", 2, "--set input.order=rgb --set input.mean=[1,2,3]")).code, 0);
+    const std::string weights = " --weights " + (path("first") / "last.safetensors").string();
+    const Ran second = run(command("second", 2, weights + " --set \"input.mean = [4,5,6]\""));
+    EXPECT_TRUE(has(second.talk, "as in the weights: input.order")) << second.talk;
+    const std::string config = bytes_of(path("second") / "config.toml");
+    EXPECT_TRUE(has(config, "order = \"rgb\"")) << config;
+    EXPECT_TRUE(has(config, "mean = [4.0, 5.0, 6.0]")) << config;
+}
+
+TEST_F(Training, AStopAtAValidationIsMadeUpFor) {
+    const std::string validated = "--set checkpoint_period=2 --val-data " +
+                                  path("data.json").string() + " --val-images " +
+                                  path("photos").string();
+    ASSERT_EQ(run(command("run", 2, validated)).code, 0);
+    const std::string best = bytes_of(path("run") / "best.safetensors");
+    // A checkpoint of the last iteration, whose validation has not run.
+    auto checkpoint = read_safetensors(path("run") / "checkpoint-0000002.safetensors");
+    json header = json::parse(checkpoint.metadata.at("embedmask.checkpoint"));
+    header["last_validation"] = 0;
+    header["best_ap"] = -1;
+    checkpoint.metadata["embedmask.checkpoint"] = header.dump();
+    write_safetensors(path("copy.safetensors"), checkpoint);
+    fs::rename(path("copy.safetensors"), path("run") / "checkpoint-0000002.safetensors");
+    fs::remove(path("run") / "best.safetensors");
+    const Ran resumed = run(command("run", 2, validated + " --resume"));
+    EXPECT_EQ(resumed.code, 0) << resumed.talk;
+    EXPECT_TRUE(bytes_of(path("run") / "best.safetensors") == best);
+}
+
+TEST_F(Training, MilestonesFollowTheBatchAlsoWhenIterationsAreSet) {
+    const Ran ran = run("train r50_1x --dry-run --data " + path("data.json").string() +
+                        " --images " + path("photos").string() +
+                        " --set solver.batch=4 --set solver.max_iter=360000"
+                        " --set input.short_train=[64] --set input.max=96 --precision fp32");
+    EXPECT_TRUE(has(ran.talk, "milestones 240000 320000")) << ran.talk;
 }
 
 TEST_F(Training, AnotherPresetCannotResume) {

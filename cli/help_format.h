@@ -1,0 +1,22 @@
+// How --help shows an option: its type and default, without the rules that check it.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+namespace embedmask::cli {
+
+class HelpFormat : public CLI::Formatter {
+public:
+    std::string make_option_opts(const CLI::Option* option) const override {
+        if (option->get_type_size() == 0) return {};
+        const std::string type = option->get_type_name();
+        std::string text = " " + type.substr(0, type.find_first_of(":{"));
+        if (!option->get_default_str().empty()) text += "=" + option->get_default_str();
+        if (option->get_expected_max() > 1 || option->get_type_size_max() > 1) text += " ...";
+        if (option->get_required()) text += " REQUIRED";
+        return text;
+    }
+};
+
+}  // namespace embedmask::cli
