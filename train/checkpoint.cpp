@@ -82,7 +82,7 @@ std::vector<fs::path> checkpoints_of(const fs::path& run, const char* suffix = k
     return found;
 }
 
-void remove(const fs::path& file) {
+void discard(const fs::path& file) {
     std::error_code ignored;  // an old file that stays does no harm
     fs::remove(file, ignored);
 }
@@ -110,10 +110,10 @@ void write_checkpoint(const fs::path& run, const Checkpoint& checkpoint) {
     write_safetensors(checkpoint_path(run, checkpoint.progress.iteration), file);
     const std::vector<fs::path> all = checkpoints_of(run);
     for (std::size_t i = kKept; i < all.size(); ++i) {
-        remove(all[i]);
+        discard(all[i]);
     }
     for (const fs::path& unfinished : checkpoints_of(run, kUnfinished)) {
-        remove(unfinished);
+        discard(unfinished);
     }
 }
 

@@ -129,8 +129,9 @@ TEST(Decode, LyingHeadersCostNoMemory) {
         jpeg[i + 7] = 0x2E;  // 11,803 pixels: below the cap, beyond what 800 bytes can hold
     }
     expect_contains(decode_message(jpeg), "cut short");
-    expect_contains(decode_message(jpeg, {.max_pixels = 1'000'000}),
-                    "pixels, the limit is 1000000 pixels | raise the limit with --max-pixels");
+    expect_contains(
+        decode_message(jpeg, {.max_pixels = 1'000'000}),
+        "pixels, the limit is 1000000 pixels | if the picture is really that large: --max-pixels");
 
     Bytes png = case_file("png orientation 6");
     const std::string_view exif = "eXIf";

@@ -23,7 +23,8 @@ constexpr int kLongSide = 427;
 // quarter-resolution target, drawn back on the photo. No training can be expected to do better.
 double iou_through_the_grid(const Rle& truth) {
     const ImageSize photo{truth.width, truth.height};
-    const ImageSize input = resized_size(photo, kShortSide, kLongSide, ResizeRule::mrcnn);
+    const ImageSize input =
+        image::resized_size(photo, kShortSide, kLongSide, image::ResizeRule::mrcnn);
     const ImageSize padded{(input.width + 31) / 32 * 32, (input.height + 31) / 32 * 32};
     const auto at = [](ImageSize size, int x, int y) {
         return static_cast<std::size_t>(y) * static_cast<std::size_t>(size.width) +
