@@ -20,7 +20,8 @@ constexpr int kShortSide = 256;
 constexpr int kLongSide = 427;
 
 // What the targets of the mask loss keep of a mask: IoU of the ground truth with its own
-// quarter-resolution target, drawn back on the photo. No training can be expected to do better.
+// quarter-resolution target, drawn back on the photo cell by cell. (Inference interpolates between
+// cells, which gains a little.)
 double iou_through_the_grid(const Rle& truth) {
     const ImageSize photo{truth.width, truth.height};
     const ImageSize input =
