@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/parallel.h"
 #include "embedmask/error.h"
 #include "model/int8.h"
 #include "model/safetensors.h"
@@ -81,26 +82,37 @@ void check_categories(const Model& model) {
     }
 }
 
-// I8 tensors with their scales become F32; everything else stays where it is.
-Weights unpack(Weights stored, const std::string& name) {
-    Weights weights;
-    for (auto& [key, tensor] : stored) {
-        if (key.ends_with(kScaleSuffix)) continue;
-        if (tensor.dtype != DType::i8) {
-            weights.emplace(key, std::move(tensor));
-            continue;
-        }
-        const auto scales = stored.find(key + kScaleSuffix);
-        if (scales == stored.end() || tensor.shape.empty() || scales->second.dtype != DType::f32 ||
-            scales->second.shape != std::vector<std::int64_t>{tensor.shape[0]}) {
-            throw Error(
-                fmt::format("{}: tensor \"{}\" is I8 but \"{}{}\" is missing or has not one "
-                            "F32 scale per output channel",
-                            name, key, key, kScaleSuffix),
-                kConvertFix);
-        }
-        weights.emplace(key, dequantize(tensor, scales->second));
+const Tensor& scales_of(const std::string& key, const Tensor& tensor, const Weights& stored,
+                        const std::string& name) {
+    const auto scales = stored.find(key + kScaleSuffix);
+    if (scales == stored.end() || tensor.shape.empty() || scales->second.dtype != DType::f32 ||
+        scales->second.shape != std::vector<std::int64_t>{tensor.shape[0]}) {
+        throw Error(fmt::format("{}: tensor \"{}\" is I8 but \"{}{}\" is missing or has not one "
+                                "F32 scale per output channel",
+                                name, key, key, kScaleSuffix),
+                    kConvertFix);
     }
+    return scales->second;
+}
+
+// I8 tensors with their scales become F32; everything else stays where it is.
+Weights unpack(const Weights& stored, const std::string& name) {
+    struct Packed {
+        const Tensor& values;
+        const Tensor& scales;
+        Tensor& floats;
+    };
+    Weights weights;
+    std::vector<Packed> packed;
+    for (const auto& [key, tensor] : stored) {
+        if (key.ends_with(kScaleSuffix)) continue;
+        Tensor& target = weights.emplace(key, tensor).first->second;
+        if (tensor.dtype != DType::i8) continue;
+        packed.push_back({tensor, scales_of(key, tensor, stored, name), target});
+    }
+    parallel_for(packed.size(), available_processors(), [&](std::size_t i) {
+        packed[i].floats = dequantize(packed[i].values, packed[i].scales);
+    });
     return weights;
 }
 
@@ -223,7 +235,7 @@ Model read_model(const fs::path& path) {
     }
     const network::Graph graph = model.graph();
     add_shared(path, graph, file);
-    model.weights = unpack(std::move(file.tensors), model.name);
+    model.weights = unpack(file.tensors, model.name);
     check_weights(graph, model.weights, model.name);
     return model;
 }
