@@ -25,7 +25,7 @@ train: ## also build/embedmask-train (installs libtorch)
 
 demo: build ## segment the sample photos and say where the pictures are
 	@rm -rf out/demo
-	@build/embedmask predict pedestrians samples --out out/demo
+	@build/embedmask predict pedestrians-lite samples --out out/demo
 	@echo "look at out/demo/overlay"
 
 test: ## install, build and run the whole suite
