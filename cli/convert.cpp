@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "command.h"
+#include "config/assignment.h"
 #include "embedmask/dataset.h"
 #include "embedmask/error.h"
 #include "embedmask/model.h"
@@ -48,12 +49,6 @@ Storage storage_of(const std::string& name) {
     return Storage::f16;
 }
 
-bool sets_key(const Options& options, std::string_view key) {
-    return std::any_of(options.sets.begin(), options.sets.end(), [&](const std::string& set) {
-        return set.starts_with(std::string(key) + "=");
-    });
-}
-
 // What the files say about the network they come from, unless the user says otherwise (§10.6).
 void follow_generation(const std::vector<ForeignWeights>& files, const Options& options,
                        Config* config) {
@@ -64,11 +59,11 @@ void follow_generation(const std::vector<ForeignWeights>& files, const Options& 
         check_generation(recognised, *config, file.file);
         if (!has_masks(*config)) continue;
         std::vector<std::string> sets;
-        if (recognised.embed_dim != config->embed_dim && !sets_key(options, "embed_dim")) {
+        if (recognised.embed_dim != config->embed_dim && !assigns(options.sets, "embed_dim")) {
             sets.push_back(fmt::format("embed_dim={}", recognised.embed_dim));
         }
         if (recognised.conv3 && config->proposal_head != "conv3" &&
-            !sets_key(options, "proposal_head")) {
+            !assigns(options.sets, "proposal_head")) {
             sets.emplace_back("proposal_head=conv3");
         }
         for (const std::string& set : sets) {
@@ -80,14 +75,14 @@ void follow_generation(const std::vector<ForeignWeights>& files, const Options& 
 
 // Foreign weights for a preset.
 Model import_model(const Options& options) {
-    if (options.categories.empty()) {
-        throw Error("--categories is missing: these weights do not say what they detect",
-                    "--categories NAME,NAME,... or --categories ANNOTATIONS.json");
-    }
     const std::string preset = options.preset.empty() ? kDefaultPreset : options.preset;
     std::vector<ForeignWeights> files;
     for (const std::string& path : options.weights) {
         files.push_back(read_foreign_weights(path));
+    }
+    if (options.categories.empty()) {
+        throw Error("--categories is missing: these weights do not say what they detect",
+                    "--categories NAME,NAME,... or --categories ANNOTATIONS.json");
     }
     Model model;
     model.config = config_of(preset);
@@ -98,7 +93,7 @@ Model import_model(const Options& options) {
 
     Import imported = import_weights(model.graph(), files, model.config.backbone.frozen_bn_eps);
     if (imported.report.has_torchvision_statistics && model.config.backbone.frozen_bn_eps == 0 &&
-        !sets_key(options, "backbone.frozen_bn_eps")) {
+        !assigns(options.sets, "backbone.frozen_bn_eps")) {
         model.config.backbone.frozen_bn_eps = 1e-5;
         fmt::print("running statistics of torchvision: backbone.frozen_bn_eps = 1e-5\n");
     }

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "base/file.h"
+#include "config/assignment.h"
 #include "embedmask/error.h"
 
 namespace embedmask::train {
@@ -18,38 +19,25 @@ Config config_of(const std::string& name) {
     return parse_config({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, name);
 }
 
-// "solver.lr" of "solver.lr = 0.01".
-std::string key_of(const std::string& assignment) {
-    const std::string key = assignment.substr(0, assignment.find('='));
-    const std::size_t first = key.find_first_not_of(" \t");
-    if (first == std::string::npos) return {};
-    return key.substr(first, key.find_last_not_of(" \t") - first + 1);
-}
-
-bool sets_key(const CommandLine& line, const std::string& key) {
-    return std::any_of(line.sets.begin(), line.sets.end(),
-                       [&](const std::string& assignment) { return key_of(assignment) == key; });
-}
-
 // lr ∝ batch, iterations and milestones ∝ 1/batch (§8.2); what the user sets stays.
 void scale_to_batch(Config& config, std::int64_t preset_batch, const CommandLine& line) {
     Config::Solver& solver = config.solver;
     if (solver.batch == preset_batch) return;
     const double ratio = static_cast<double>(solver.batch) / static_cast<double>(preset_batch);
     std::string said;
-    if (!sets_key(line, "solver.lr")) {
+    if (!assigns(line.sets, "solver.lr")) {
         said += fmt::format(", lr {:.4g} -> {:.4g}", solver.lr, solver.lr * ratio);
         solver.lr *= ratio;
     }
     const auto stretch = [&](std::int64_t iterations) {
         return std::max<std::int64_t>(1, std::llround(static_cast<double>(iterations) / ratio));
     };
-    if (!sets_key(line, "solver.max_iter")) {
+    if (!assigns(line.sets, "solver.max_iter")) {
         const std::int64_t before = solver.max_iter;
         solver.max_iter = stretch(before);
         said += fmt::format(", iterations {} -> {}", before, solver.max_iter);
     }
-    if (!sets_key(line, "solver.steps")) {
+    if (!assigns(line.sets, "solver.steps")) {
         for (std::int64_t& step : solver.steps) {
             step = stretch(step);
         }
@@ -142,9 +130,7 @@ TrainOptions resolve(const CommandLine& line) {
     options.device = device_of(line.device);
     options.compute = compute_of(line.precision, options.device);
     options.cache = line.cache;
-    for (const std::string& assignment : line.sets) {
-        options.set_keys.push_back(key_of(assignment));
-    }
+    options.sets = line.sets;
     return options;
 }
 

@@ -19,8 +19,8 @@ struct TrainOptions {
     bool dry_run = false;
     Compute compute = Compute::fp32;
     torch::Device device = torch::kCPU;
-    std::filesystem::path cache;        ///< decoded photos; empty = none
-    std::vector<std::string> set_keys;  ///< keys that the user set by name; weights change none
+    std::filesystem::path cache;    ///< decoded photos; empty = none
+    std::vector<std::string> sets;  ///< "key=value" of the user; weights do not change these keys
 };
 
 }  // namespace embedmask::train

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "config/assignment.h"
 #include "embedmask/error.h"
 #include "embedmask/model.h"
 #include "model/foreign_file.h"
@@ -19,14 +20,10 @@ constexpr const char* kClassifier = "cls_logits.";
 // A model file's weights as floats, whatever they are stored as, and its configuration's part that
 // belongs to them; else any file that `convert` reads.
 ForeignWeights read_weights(const std::string& path, TrainOptions& options, std::string& table) {
-    ForeignWeights file = read_foreign_weights(path);
-    if (file.metadata.contains("embedmask.config")) {
-        Model model = read_model(path);
-        table += adopt_what_weights_expect(model.config, options);
-        file.tensors = std::move(model.weights);
-        file.metadata.clear();
-    }
-    return file;
+    if (!is_model_file(path)) return read_foreign_weights(path);
+    Model model = read_model(path);
+    table += adopt_what_weights_expect(model.config, options);
+    return {std::filesystem::path(path).filename().string(), std::move(model.weights), {}};
 }
 
 void leave_classifier(std::vector<ForeignWeights>& files) {
@@ -61,7 +58,7 @@ void check(const ImportReport& report, const Config& config) {
 std::string adopt_what_weights_expect(const Config& trained, TrainOptions& options) {
     std::string changes;
     const auto adopt = [&](const char* key, auto& mine, const auto& theirs) {
-        if (mine == theirs || std::ranges::count(options.set_keys, key) > 0) return;
+        if (mine == theirs || assigns(options.sets, key)) return;
         mine = theirs;
         changes += fmt::format("as in the weights: {}\n", key);
     };
@@ -98,7 +95,7 @@ Start start_network(TrainOptions options) {
     start.table = describe(imported.report, files) + changes;
     check(imported.report, start.config);
     if (imported.report.has_torchvision_statistics && start.config.backbone.frozen_bn_eps == 0 &&
-        std::ranges::count(options.set_keys, "backbone.frozen_bn_eps") == 0) {
+        !assigns(options.sets, "backbone.frozen_bn_eps")) {
         start.config.backbone.frozen_bn_eps = 1e-5;
         start.table += "running statistics of torchvision: backbone.frozen_bn_eps = 1e-5\n";
         start.network = std::make_unique<Network>(network::embedmask(start.config));

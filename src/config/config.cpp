@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/nearest.h"
+#include "config/assignment.h"
 #include "config/fields.h"
 #include "embedmask/error.h"
 
@@ -141,6 +142,7 @@ private:
 };
 
 std::string place_of(std::string_view source, const toml::node& node) {
+    if (!node.source().path) return std::string(source);  // of --set: one value, no lines
     return fmt::format("{}:{}", source, node.source().begin.line);
 }
 
@@ -253,13 +255,12 @@ std::string toml_value(const FieldValue& value) {
 // Sets one `key=value`.
 void assign(Config& config, std::string_view assignment) {
     const std::string source = fmt::format("--set {}", assignment);
-    const std::size_t equals = assignment.find('=');
-    if (equals == std::string_view::npos || equals == 0) {
+    const std::string_view key = assigned_key(assignment);
+    const std::string_view value = assigned_value(assignment);
+    if (assignment.find('=') == std::string_view::npos || key.empty()) {
         throw Error(fmt::format("{}: expected key=value", source),
                     "for example --set solver.lr=0.005");
     }
-    const std::string_view key = assignment.substr(0, equals);
-    const std::string_view value = assignment.substr(equals + 1);
     std::optional<toml::table> table;
     // A bare word is a string: --set center=box.
     for (const char* quote : {"", "\""}) {

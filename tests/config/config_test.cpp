@@ -4,6 +4,7 @@
 
 #include <fstream>
 
+#include "config/assignment.h"
 #include "embedmask/error.h"
 #include "test_data.h"
 
@@ -77,6 +78,27 @@ TEST(Config, OutOfRangeAndUnknownWords) {
     EXPECT_NE(message_of("spatial_dims = 0").find("margin_level_scale"), std::string::npos);
     EXPECT_EQ(message_of("strides = [8, 16]"),
               "my.toml:1: strides: expected 5 elements, found 2 | ");
+}
+
+TEST(Config, BlanksAroundTheEqualsSignMeanNothing) {
+    Config config = preset("g3");
+    apply_overrides(config, std::vector<std::string>{"input.range = 1", " solver.lr =0.5"});
+    EXPECT_EQ(config.input.range, "1");
+    EXPECT_EQ(config.solver.lr, 0.5);
+    const std::vector<std::string> sets{"input.range = 1"};
+    EXPECT_TRUE(assigns(sets, "input.range"));
+    EXPECT_FALSE(assigns(sets, "input"));
+}
+
+TEST(Config, AnErrorOfSetNamesTheAssignment) {
+    Config config = preset("g3");
+    try {
+        set(config, "solver.lr=fast");
+        FAIL();
+    } catch (const Error& error) {
+        EXPECT_STREQ(error.what(),
+                     "--set solver.lr=fast: solver.lr: expected a number, found a string");
+    }
 }
 
 TEST(Config, SyntaxErrorsAndContradictionsAreReported) {

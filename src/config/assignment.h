@@ -1,0 +1,19 @@
+// The "key=value" of --set; blanks around either mean nothing.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace embedmask {
+
+/// The whole text when there is no "=".
+std::string_view assigned_key(std::string_view assignment);
+
+/// Empty when there is no "=".
+std::string_view assigned_value(std::string_view assignment);
+
+/// True when one of `assignments` sets `key`.
+bool assigns(std::span<const std::string> assignments, std::string_view key);
+
+}  // namespace embedmask
