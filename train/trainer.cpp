@@ -71,12 +71,16 @@ Trainer::Trainer(const TrainOptions& options, Communicator& ranks)
         validation_.emplace(config_.data.val, config_.data.val_images, data_.categories());
     }
     options_.config = config_;
-    if (!options_.dry_run) make_folder(options_.out);
-    if (!options_.dry_run && !options_.resume && is_first()) require_no_checkpoints(options_.out);
+    if (!options_.dry_run) {
+        make_folder(options_.out);
+        if (!options_.resume && is_first()) require_no_checkpoints(options_.out);
+    }
     std::optional<Checkpoint> checkpoint;
     if (options_.resume) checkpoint = latest_checkpoint(options_.out);
-    if (checkpoint) options_.weights.clear();  // they are in it
-    if (checkpoint) adopt_what_weights_expect(checkpoint->config, options_);
+    if (checkpoint) {
+        options_.weights.clear();  // they are in it
+        adopt_what_weights_expect(checkpoint->config, options_);
+    }
     Start start = start_network(options_);
     if (is_first() && !start.table.empty()) fmt::print(stderr, "{}", start.table);
     config_ = start.config;
@@ -86,15 +90,14 @@ Trainer::Trainer(const TrainOptions& options, Communicator& ranks)
     optimizer_.emplace(*network_, config_.solver);
     if (config_.solver.ema > 0 && is_first()) average_.emplace(*network_, config_.solver.ema);
     if (checkpoint) {
-        resume();
+        resume(*checkpoint);
     } else if (options_.resume && is_first()) {
         fmt::print(stderr, "{}: no checkpoint yet, starting from the beginning\n",
                    options_.out.string());
     }
 }
 
-void Trainer::resume() {
-    Checkpoint checkpoint = *latest_checkpoint(options_.out);
+void Trainer::resume(const Checkpoint& checkpoint) {
     if (checkpoint.categories != data_.categories()) {
         throw Error(
             fmt::format("{}: the run was started with other categories", options_.out.string()),

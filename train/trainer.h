@@ -43,7 +43,7 @@ public:
     [[nodiscard]] const Config& config() const { return config_; }
 
 private:
-    void resume();
+    void resume(const Checkpoint& checkpoint);
     [[nodiscard]] Loader make_loader() const;
     Measurement iterate(Loader& loader, std::int64_t iteration);
     Losses forward(const Batch& batch, std::int64_t iteration);

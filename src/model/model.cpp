@@ -174,9 +174,11 @@ void add_shared(const fs::path& path, const network::Graph& graph, Safetensors& 
     }
     const fs::path base = path.parent_path() / name->second;
     if (!fs::exists(base)) {
-        throw Error(fmt::format("{}: shares its backbone with {}, which is not there",
-                                path.string(), base.string()),
-                    "put that file beside it; `embedmask convert` with both writes one whole file");
+        throw Error(
+            fmt::format("{}: shares its backbone with {}, which is not there", path.string(),
+                        base.string()),
+            "put that file beside it; `embedmask convert FILE --out WHOLE` then writes one that "
+            "needs no other");
     }
     const Safetensors shared = read_safetensors(base);
     for (const network::Parameter& parameter : graph.parameters) {

@@ -211,5 +211,11 @@ TEST(Predictor, SpatialAwareTimesSpatialFreeIsFused) {
     }
 }
 
+TEST(Predictor, Bf16OnACpuWithoutItIsAnError) {
+    const Model model = tiny_model();
+    if (Predictor(model).precision() == "bf16") GTEST_SKIP() << "this CPU has bf16 units";
+    EXPECT_THROW(Predictor(model, {.precision = Precision::bf16}), Error);
+}
+
 }  // namespace
 }  // namespace embedmask
