@@ -1,7 +1,6 @@
 // embedmask convert: foreign weights → one model file.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <filesystem>
 #include <memory>
 

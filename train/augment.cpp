@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstring>
 
 #include "train/random.h"
@@ -14,7 +15,7 @@ using torch::Tensor;
 constexpr std::size_t kChannels = 3;
 
 std::uint8_t to_byte(double value) {
-    return static_cast<std::uint8_t>(std::clamp(value, 0.0, 255.0) + 0.5);
+    return static_cast<std::uint8_t>(std::lround(std::clamp(value, 0.0, 255.0)));
 }
 
 double luminance(const std::uint8_t* pixel) {

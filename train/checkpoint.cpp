@@ -159,7 +159,7 @@ void restore_model(Network& network, const State& state) {
     const torch::NoGradGuard no_grad;
     for (const network::Parameter& parameter : network.graph().parameters) {
         const auto found = state.find(kModel + parameter.name);
-        torch::Tensor tensor = network.tensor(parameter.name);
+        const torch::Tensor& tensor = network.tensor(parameter.name);
         if (found == state.end() || found->second.sizes() != tensor.sizes()) {
             throw Error(fmt::format("the checkpoint does not fit the network: {}", parameter.name),
                         "resume with the configuration that the run was started with");

@@ -187,7 +187,7 @@ Tensor connection(const Outputs& outputs) {
 
 Tensor mask_loss(const Outputs& outputs, const Batch& batch, const Assigned& assigned,
                  const Config& config, const at::Generator& random) {
-    const Tensor connected = connection(outputs);
+    Tensor connected = connection(outputs);
     if (config.mask_loss_weight <= 0) return connected;
     const Embeddings all = embeddings_of(outputs, config);
     const bool every = config.mask_proposals == "all_positives";
@@ -224,7 +224,7 @@ Tensor semantic_loss(const Outputs& outputs, const Batch& batch, const Config& c
 }  // namespace
 
 Losses compute_losses(const Outputs& outputs, const Batch& batch, const Config& config,
-                      Communicator& ranks, at::Generator random) {
+                      Communicator& ranks, const at::Generator& random) {
     const Assigned assigned = assign_batch(outputs, batch, config);
     const Normalisers by = normalisers(assigned, ranks);
     Losses losses;

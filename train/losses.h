@@ -21,7 +21,7 @@ using Losses = std::vector<std::pair<std::string, torch::Tensor>>;
 /// `outputs` of a forward pass in training mode for `batch`. Collective (two sums over the ranks).
 /// `random` chooses among more than `max_proposals` mask samples (§5.7).
 Losses compute_losses(const Outputs& outputs, const Batch& batch, const Config& config,
-                      Communicator& ranks, at::Generator random);
+                      Communicator& ranks, const at::Generator& random);
 
 /// Their sum.
 torch::Tensor total(const Losses& losses);

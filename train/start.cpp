@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "config/assignment.h"
 #include "embedmask/error.h"
 #include "embedmask/model.h"
@@ -103,8 +101,7 @@ Start start_network(TrainOptions options) {
     }
     const torch::NoGradGuard no_grad;
     for (const auto& [name, tensor] : imported.weights) {
-        torch::Tensor target = start.network->tensor(name);
-        target.copy_(to_torch(tensor));
+        start.network->tensor(name).copy_(to_torch(tensor));
     }
     return start;
 }

@@ -6,7 +6,6 @@ namespace embedmask::train {
 namespace {
 
 using torch::Tensor;
-using torch::indexing::Slice;
 
 constexpr double kBeyondAll = 1e8;  // upper end of the last level's range (§5.2)
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
@@ -27,7 +26,7 @@ Tensor box_area(const Tensor& boxes, double offset) {
 // Centres of the sampling regions (G, 2).
 Tensor region_centres(const Instances& instances, const Config& config) {
     const Tensor& boxes = instances.boxes;
-    const Tensor box_centres = (boxes.slice(1, 0, 2) + boxes.slice(1, 2, 4)) / 2;
+    Tensor box_centres = (boxes.slice(1, 0, 2) + boxes.slice(1, 2, 4)) / 2;
     if (config.center == "box") return box_centres;
     // The centroid of the mask (§5.7); of the box where the mask is unknown.
     const Tensor masks = instances.masks.to(torch::kFloat64);
