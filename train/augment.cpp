@@ -27,14 +27,16 @@ Tensor pixels_of(Image& photo) {
                             torch::kUInt8);
 }
 
-// Boxes of masks (G, h, w) that each have a pixel; x2 and y2 are the last pixels.
-Tensor boxes_of(const Tensor& masks) {
+// Boxes of masks (G, h, w) that each have a pixel. x2 and y2 are the last pixels under
+// `legacy_plus_one`, else their far sides.
+Tensor boxes_of(const Tensor& masks, bool legacy_plus_one) {
+    const int beyond = legacy_plus_one ? 0 : 1;
     std::vector<Tensor> sides;
     for (const int axis : {2, 1}) {  // columns, then rows
         const Tensor any = masks.amax(axis == 2 ? 1 : 2).to(torch::kInt64);
         const Tensor first = any.argmax(1);
         const Tensor last = any.size(1) - 1 - any.flip(1).argmax(1);
-        sides.push_back(torch::stack({first, last}, 1));
+        sides.push_back(torch::stack({first, last + beyond}, 1));
     }
     return torch::stack({sides[0].select(1, 0), sides[1].select(1, 0), sides[0].select(1, 1),
                          sides[1].select(1, 1)},
@@ -95,7 +97,7 @@ void jitter_colors(Image& photo, double strength, std::mt19937_64& random) {
 }
 
 void paste_objects(Image& photo, Instances& instances, const Image& other, const Instances& others,
-                   std::mt19937_64& random) {
+                   bool legacy_plus_one, std::mt19937_64& random) {
     constexpr double kSmallestPart = 0.2;
     const ImageSize common{std::min(photo.size.width, other.size.width),
                            std::min(photo.size.height, other.size.height)};
@@ -131,13 +133,13 @@ void paste_objects(Image& photo, Instances& instances, const Image& other, const
         const Tensor touched = (after < before) & (after > 0);
         instances.masks = left;
         if (touched.any().item<bool>()) {
-            instances.boxes.index_put_({touched}, boxes_of(left.index({touched})));
+            instances.boxes.index_put_({touched}, boxes_of(left.index({touched}), legacy_plus_one));
         }
         instances =
             select(instances, ~instances.known | (before == 0) | (after >= kSmallestPart * before));
     }
     const Tensor labels = others.labels.index_select(0, index).index({visible});
-    instances = {torch::cat({instances.boxes, boxes_of(masks)}),
+    instances = {torch::cat({instances.boxes, boxes_of(masks, legacy_plus_one)}),
                  torch::cat({instances.labels, labels}), torch::cat({instances.masks, masks}),
                  torch::cat({instances.known, torch::ones({labels.size(0)}, torch::kBool)})};
 }

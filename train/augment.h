@@ -20,8 +20,8 @@ void jitter_colors(Image& photo, double strength, std::mt19937_64& random);
 
 /// Copies each object of `other` with a known mask, with probability ½, to the same place in
 /// `photo`. Objects that are covered lose those pixels; one of which less than a fifth is left
-/// goes.
+/// goes. Boxes are inclusive under `legacy_plus_one`.
 void paste_objects(Image& photo, Instances& instances, const Image& other, const Instances& others,
-                   std::mt19937_64& random);
+                   bool legacy_plus_one, std::mt19937_64& random);
 
 }  // namespace embedmask::train

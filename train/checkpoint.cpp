@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "embedmask/error.h"
+#include "model/checkpoint_file.h"
 #include "model/safetensors.h"
 #include "train/tensors.h"
 
@@ -17,7 +18,6 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-constexpr const char* kKey = "embedmask.checkpoint";
 constexpr int kVersion = 1;
 constexpr const char* kPrefix = "checkpoint-";
 constexpr const char* kSuffix = ".safetensors";
@@ -93,24 +93,35 @@ fs::path checkpoint_path(const fs::path& run, std::int64_t iteration) {
     return run / fmt::format("{}{:07d}{}", kPrefix, iteration, kSuffix);
 }
 
-void require_no_checkpoints(const fs::path& run) {
+void require_new_run(const fs::path& run) {
     const std::vector<fs::path> found = checkpoints_of(run);
-    if (found.empty()) return;
-    throw Error(fmt::format("{}: holds an earlier run, its newest checkpoint is {}", run.string(),
-                            found.front().filename().string()),
-                "--resume goes on with it; a new run needs a new --out");
+    if (!found.empty()) {
+        throw Error(fmt::format("{}: holds an earlier run, its newest checkpoint is {}",
+                                run.string(), found.front().filename().string()),
+                    "--resume goes on with it; a new run needs a new --out");
+    }
+    for (const char* model : {kBestModel, kLastModel}) {
+        if (!fs::exists(run / model)) continue;
+        throw Error(
+            fmt::format("{}: holds {} of an earlier run without checkpoints", run.string(), model),
+            "a new run needs a new --out");
+    }
 }
 
 void write_checkpoint(const fs::path& run, const Checkpoint& checkpoint) {
     Safetensors file;
-    file.metadata[kKey] = header_of(checkpoint).dump();
+    // Paths in the configuration may be no UTF-8; resuming does not need them.
+    file.metadata[kCheckpointKey] =
+        header_of(checkpoint).dump(-1, ' ', false, json::error_handler_t::replace);
     for (const auto& [name, tensor] : checkpoint.tensors) {
         file.tensors[name] = from_torch(tensor);
     }
-    write_safetensors(checkpoint_path(run, checkpoint.progress.iteration), file);
-    const std::vector<fs::path> all = checkpoints_of(run);
-    for (std::size_t i = kKept; i < all.size(); ++i) {
-        discard(all[i]);
+    const fs::path written = checkpoint_path(run, checkpoint.progress.iteration);
+    write_safetensors(written, file);
+    std::vector<fs::path> others = checkpoints_of(run);
+    std::erase(others, written);
+    for (std::size_t i = kKept - 1; i < others.size(); ++i) {
+        discard(others[i]);
     }
     for (const fs::path& unfinished : checkpoints_of(run, kUnfinished)) {
         discard(unfinished);
@@ -119,7 +130,7 @@ void write_checkpoint(const fs::path& run, const Checkpoint& checkpoint) {
 
 Checkpoint read_checkpoint(const fs::path& path) {
     const Safetensors file = read_safetensors(path);
-    const auto header = file.metadata.find(kKey);
+    const auto header = file.metadata.find(kCheckpointKey);
     if (header == file.metadata.end()) {
         throw Error(fmt::format("{}: not a checkpoint of a training", path.string()),
                     "model files start a training with --weights");
@@ -137,14 +148,18 @@ Checkpoint read_checkpoint(const fs::path& path) {
 }
 
 std::optional<Checkpoint> latest_checkpoint(const fs::path& run) {
-    for (const fs::path& path : checkpoints_of(run)) {
+    const std::vector<fs::path> all = checkpoints_of(run);
+    for (const fs::path& path : all) {
         try {
             return read_checkpoint(path);
         } catch (const Error& error) {
             fmt::print(stderr, "passed over: {}\n", error.what());
         }
     }
-    return std::nullopt;
+    if (all.empty()) return std::nullopt;
+    throw Error(fmt::format("{}: none of its {} checkpoints can be read", run.string(), all.size()),
+                "the lines above say why; resume with the program that wrote them, or move them "
+                "away to start from the beginning");
 }
 
 State model_state(const Network& network) {

@@ -23,6 +23,10 @@ struct Progress {
     std::int64_t last_validation = 0;  ///< the iteration after which it ran
 };
 
+/// The models in a run's folder.
+inline constexpr const char* kBestModel = "best.safetensors";
+inline constexpr const char* kLastModel = "last.safetensors";
+
 struct Checkpoint {
     Progress progress;
     Config config;
@@ -33,19 +37,20 @@ struct Checkpoint {
 /// RUN/checkpoint-0000100.safetensors.
 std::filesystem::path checkpoint_path(const std::filesystem::path& run, std::int64_t iteration);
 
-/// Error when `run` holds checkpoints: a new run would mix with an old one.
-void require_no_checkpoints(const std::filesystem::path& run);
+/// Error when `run` holds checkpoints or trained models: a new run would overwrite them.
+void require_new_run(const std::filesystem::path& run);
 
-/// Writes atomically (the old file or the whole new one), then removes all but the newest two and
-/// what a killed process left half written.
+/// Writes atomically (the old file or the whole new one), then removes all but this one, the newest
+/// other one, and what a killed process left half written.
 /// Error when the disk is full or the folder cannot be written; what was there stays.
 void write_checkpoint(const std::filesystem::path& run, const Checkpoint& checkpoint);
 
 /// Error that says what is wrong: not a checkpoint, cut short, of another version.
 Checkpoint read_checkpoint(const std::filesystem::path& path);
 
-/// The newest checkpoint of a run that can be read; nothing when there is none. One that is damaged
-/// is passed over with a line on stderr.
+/// The newest checkpoint of a run that can be read; nothing when there is none. One that cannot be
+/// read is passed over with a line on stderr.
+/// Error when there are checkpoints and none can be read: starting anew would lose them.
 std::optional<Checkpoint> latest_checkpoint(const std::filesystem::path& run);
 
 /// The network's parameters and buffers under "model/".

@@ -1,4 +1,5 @@
 // embedmask-train: what `embedmask train` becomes.
+#include <c10/util/Exception.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -71,6 +72,8 @@ int main(int argc, char** argv) {
     } catch (const Error& error) {
         fmt::print(stderr, "embedmask train: {}\n", error.what());
         if (!error.fix().empty()) fmt::print(stderr, "  to fix: {}\n", error.fix());
+    } catch (const c10::Error& error) {
+        fmt::print(stderr, "embedmask train: {}\n", error.what_without_backtrace());
     } catch (const std::exception& error) {
         fmt::print(stderr, "embedmask train: {}\n", error.what());
     }

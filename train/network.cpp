@@ -167,15 +167,21 @@ private:
     }
 
     Tensor conv2d(const Node& node, const Plan& plan, const Tensor& x) {
-        const auto& [weight, bias] = convolution_weights(node, plan);
         const network::Attributes& a = node.attributes;
-        return at::conv2d(compute_ == Compute::bf16 ? x.to(torch::kBFloat16) : x, weight, bias,
-                          a.stride, a.padding);
+        // libtorch 2.13 leaves part of the weights' gradient unwritten for bf16 maps that are one
+        // cell wide and strided.
+        const bool unsafe = x.size(3) == 1 && a.stride > 1;
+        const Compute compute = unsafe ? Compute::fp32 : compute_;
+        const auto& [weight, bias] = convolution_weights(node, plan, compute);
+        return at::conv2d(x.to(compute == Compute::bf16 ? torch::kBFloat16 : torch::kFloat32),
+                          weight, bias, a.stride, a.padding);
     }
 
     // Towers run on five levels with the same weights: prepare them once.
-    const std::pair<Tensor, Tensor>& convolution_weights(const Node& node, const Plan& plan) {
-        const auto found = prepared_.find(node.parameters[0]);
+    const std::pair<Tensor, Tensor>& convolution_weights(const Node& node, const Plan& plan,
+                                                         Compute compute) {
+        const std::pair key(node.parameters[0], compute);
+        const auto found = prepared_.find(key);
         if (found != prepared_.end()) return found->second;
         Tensor weight = parameter(node, 0);
         Tensor bias = node.parameters.size() > 1 ? parameter(node, 1) : Tensor();
@@ -184,12 +190,12 @@ private:
             weight = weight * scale.view({-1, 1, 1, 1});
             bias = shift;
         }
-        if (compute_ == Compute::bf16) {
+        if (compute == Compute::bf16) {
             weight = weight.to(torch::kBFloat16);
             if (bias.defined()) bias = bias.to(torch::kBFloat16);
         }
         weight = weight.contiguous(torch::MemoryFormat::ChannelsLast);
-        return prepared_.emplace(node.parameters[0], std::pair(weight, bias)).first->second;
+        return prepared_.emplace(key, std::pair(weight, bias)).first->second;
     }
 
     static constexpr double kMomentum = 0.1;  // of running statistics (§4.9)
@@ -197,7 +203,7 @@ private:
     const Network& module_;
     Compute compute_;
     std::vector<Tensor> values_;
-    std::map<std::string, std::pair<Tensor, Tensor>> prepared_;
+    std::map<std::pair<std::string, Compute>, std::pair<Tensor, Tensor>> prepared_;
 };
 
 Network::Network(network::Graph graph) : graph_(std::move(graph)) {

@@ -32,9 +32,14 @@ std::set<std::string> parameters_of_norms(const network::Graph& graph) {
 
 void copy_checked(Tensor& target, const State& state, const std::string& key) {
     const auto found = state.find(key);
-    if (found == state.end()) throw Error(fmt::format("the checkpoint has no tensor {}", key));
+    constexpr const char* kCure =
+        "resume with the configuration that the run was started with, solver.optimizer and "
+        "solver.ema included";
+    if (found == state.end()) {
+        throw Error(fmt::format("the checkpoint has no tensor {}", key), kCure);
+    }
     if (found->second.sizes() != target.sizes()) {
-        throw Error(fmt::format("the checkpoint's tensor {} has another shape", key));
+        throw Error(fmt::format("the checkpoint's tensor {} has another shape", key), kCure);
     }
     target.copy_(found->second);
 }

@@ -52,13 +52,20 @@ std::string plan_text(const Trainer& trainer, const TrainOptions& options) {
         config.backbone.freeze_at, config.solver.max_iter, config.solver.batch, passes,
         config.solver.lr, config.solver.optimizer,
         options.compute == Compute::bf16 ? "bf16" : "fp32", options.device.str());
+    const auto& steps = config.solver.steps;
+    if (config.solver.schedule == "steps" && !steps.empty() &&
+        steps.front() >= config.solver.max_iter) {
+        text += fmt::format(
+            "          the learning rate never falls: solver.steps = [{}] lie beyond the end\n",
+            fmt::join(steps, ", "));
+    }
     return text;
 }
 
 std::string trial_text(const Trainer::Trial& trial, const Config& config) {
-    const double hours = trial.seconds * static_cast<double>(config.solver.max_iter) / 3600;
-    return fmt::format("measured  {:.2f} s an iteration, {:.1f} GB: the run takes about {:.1f} h\n",
-                       trial.seconds, trial.memory_mb / 1000, hours);
+    return fmt::format("measured  {:.2f} s an iteration, {:.1f} GB: the run takes about {}\n",
+                       trial.seconds, trial.memory_mb / 1000,
+                       duration(trial.seconds * static_cast<double>(config.solver.max_iter)));
 }
 
 }  // namespace embedmask::train

@@ -55,11 +55,6 @@ double sum(const std::deque<Measurement>& period, Get get) {
     return total;
 }
 
-std::string duration(double seconds) {
-    const auto whole = static_cast<std::int64_t>(seconds);
-    return fmt::format("{}:{:02d}:{:02d}", whole / 3600, whole / 60 % 60, whole % 60);
-}
-
 // "loss_cls" and "mask_loss" → "cls", "mask".
 std::string short_name(std::string name) {
     for (const char* part : {"loss_", "_loss"}) {
@@ -70,6 +65,11 @@ std::string short_name(std::string name) {
 }
 
 }  // namespace
+
+std::string duration(double seconds) {
+    const auto whole = static_cast<std::int64_t>(seconds);
+    return fmt::format("{}:{:02d}:{:02d}", whole / 3600, whole / 60 % 60, whole % 60);
+}
 
 double peak_memory_mb() {
     constexpr double kKilobytesPerMegabyte = 1024;

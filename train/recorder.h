@@ -50,6 +50,9 @@ private:
     std::int64_t iterations_ = 0;
 };
 
+/// "1:05:09": hours, minutes, seconds.
+std::string duration(double seconds);
+
 /// Largest resident memory of this process so far, MB.
 double peak_memory_mb();
 

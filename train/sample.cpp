@@ -133,7 +133,8 @@ Sample SampleMaker::make(std::size_t index, std::mt19937_64& random) const {
     if (uniform(random) < config_.data.copy_paste) {
         const auto last = static_cast<std::int64_t>(data_.images().size()) - 1;
         const Sample other = plain(static_cast<std::size_t>(uniform_int(random, 0, last)), random);
-        paste_objects(sample.photo, sample.instances, other.photo, other.instances, random);
+        paste_objects(sample.photo, sample.instances, other.photo, other.instances,
+                      config_.legacy_plus_one, random);
     }
     return sample;
 }

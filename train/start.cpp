@@ -34,16 +34,15 @@ void leave_classifier(std::vector<ForeignWeights>& files) {
 
 void check(const ImportReport& report, const Config& config) {
     for (const std::string& mismatch : report.mismatched) {
-        if (mismatch.find(kClassifier) == std::string::npos) continue;
-        throw Error(fmt::format("the weights were trained for another number of classes than the "
-                                "{} of the data: {}",
-                                config.num_classes, mismatch),
-                    "--new-classes starts the classifier anew and keeps everything else");
+        if (mismatch.find(kClassifier) != std::string::npos) continue;
+        throw Error(fmt::format("the weights have other shapes than this network: {}", mismatch),
+                    "choose the configuration that they were trained with");
     }
     if (!report.mismatched.empty()) {
-        throw Error(fmt::format("the weights have other shapes than this network: {}",
-                                report.mismatched.front()),
-                    "choose the configuration that they were trained with");
+        throw Error(fmt::format("the weights were trained for another number of classes than the "
+                                "{} of the data: {}",
+                                config.num_classes, report.mismatched.front()),
+                    "--new-classes starts the classifier anew and keeps everything else");
     }
     if (report.matched.empty()) {
         throw Error("the weights have nothing for this network: no name matches",

@@ -159,7 +159,9 @@ Tensor assigned_iou(const Locations& locations, const Assignment& assignment,
     const Tensor high = torch::minimum(boxes.slice(1, 2, 4), truth.slice(1, 2, 4));
     const Tensor common = (high - low + offset).clamp_min(0).prod(1);
     const Tensor total = box_area(boxes, offset) + box_area(truth, offset) - common;
-    return torch::where(assigned, common / total, 0.0);
+    // Boxes that are not finite fit nothing; the losses say so later.
+    const Tensor iou = torch::nan_to_num(common / total, 0.0, 0.0, 0.0);
+    return torch::where(assigned, iou, 0.0);
 }
 
 Tensor best_locations(const Locations& locations, const Assignment& assignment,

@@ -64,19 +64,22 @@ Trainer::Trainer(const TrainOptions& options, Communicator& ranks)
       config_(with_classes(options.config, data_)),
       cache_(options.cache) {
     check_batch(config_, data_, ranks.world());
+    if (config_.data.val.empty() != config_.data.val_images.empty()) {
+        throw config_.data.val.empty()
+            ? Error("data.val_images is given without data.val", "give --val-data FILE")
+            : Error("data.val is given without data.val_images", "give --val-images FOLDER");
+    }
     if (!config_.data.val.empty()) {
-        if (config_.data.val_images.empty()) {
-            throw Error("data.val is given without data.val_images", "give --val-images FOLDER");
-        }
         validation_.emplace(config_.data.val, config_.data.val_images, data_.categories());
     }
     options_.config = config_;
     if (!options_.dry_run) {
         make_folder(options_.out);
-        if (!options_.resume && is_first()) require_no_checkpoints(options_.out);
+        if (is_first()) lock_.emplace(options_.out);
     }
     std::optional<Checkpoint> checkpoint;
     if (options_.resume) checkpoint = latest_checkpoint(options_.out);
+    if (!checkpoint && !options_.dry_run && is_first()) require_new_run(options_.out);
     if (checkpoint) {
         options_.weights.clear();  // they are in it
         adopt_what_weights_expect(checkpoint->config, options_);
@@ -114,7 +117,11 @@ void Trainer::resume(const Checkpoint& checkpoint) {
     if (average_) average_->restore(checkpoint.tensors);
     progress_ = checkpoint.progress;
     if (config_.data.resume_order == "authors") progress_.sampler_start = progress_.iteration;
-    if (is_first()) fmt::print(stderr, "resuming after iteration {}\n", progress_.iteration);
+    if (!is_first()) return;
+    fmt::print(stderr, "resuming after iteration {}\n", progress_.iteration);
+    for (const std::string& change : differences(checkpoint.config, config_)) {
+        fmt::print(stderr, "not as before: {}\n", change);
+    }
 }
 
 Loader Trainer::make_loader() const {
@@ -154,6 +161,11 @@ Losses Trainer::forward(const Batch& batch, std::int64_t iteration) {
 void Trainer::require_finite(const std::string& name, double value, const Batch& batch,
                              std::int64_t iteration) const {
     if (std::isfinite(value)) return;
+    constexpr const char* kCure =
+        "a smaller solver.lr, a longer solver.warmup_iters, or solver.clip_norm=10";
+    const std::string problem = fmt::format("iteration {}: {} is {}; images {}", iteration, name,
+                                            value, fmt::join(batch.image_ids, ", "));
+    if (options_.dry_run) throw Error(problem, kCure);
     const fs::path dump = options_.out / fmt::format("not-finite-{:07d}-rank-{}.safetensors",
                                                      iteration, ranks_.rank());
     Safetensors file;
@@ -165,10 +177,8 @@ void Trainer::require_finite(const std::string& name, double value, const Batch&
     }
     file.metadata["image_ids"] = fmt::format("{}", fmt::join(batch.image_ids, ","));
     write_safetensors(dump, file);
-    throw Error(fmt::format("iteration {}: {} is {}; the batch (images {}) is in {}", iteration,
-                            name, value, fmt::join(batch.image_ids, ", "), dump.string()),
-                "a smaller solver.lr, a longer solver.warmup_iters, or solver.clip_norm=10; "
-                "--resume goes on from the last checkpoint");
+    throw Error(fmt::format("{}; the batch is in {}", problem, dump.string()),
+                fmt::format("{}; --resume goes on from the last checkpoint", kCure));
 }
 
 // Ranks that read different checkpoints (a folder that is not shared, a stale listing) would drift
@@ -183,6 +193,18 @@ void Trainer::require_equal_progress() {
                 "--out must be a folder that all ranks share");
 }
 
+// A photo that cannot be read ends the run, and what was learned until then is kept.
+Batch Trainer::next_batch(Loader& loader, std::int64_t iteration) {
+    try {
+        return loader.next();
+    } catch (const Error& error) {
+        if (options_.dry_run) throw;
+        if (iteration - 1 > progress_.iteration) save(iteration - 1);
+        throw Error(fmt::format("iteration {}: {}", iteration, error.what()),
+                    "mend the photo, then --resume goes on before this iteration");
+    }
+}
+
 Measurement Trainer::iterate(Loader& loader, std::int64_t iteration) {
     const auto start = Clock::now();
     Measurement measurement;
@@ -191,7 +213,7 @@ Measurement Trainer::iterate(Loader& loader, std::int64_t iteration) {
     const auto parts = static_cast<double>(config_.solver.accumulate);
     for (std::int64_t part = 0; part < config_.solver.accumulate; ++part) {
         const auto waiting = Clock::now();
-        batch = to_device(loader.next(), options_.device);
+        batch = to_device(next_batch(loader, iteration), options_.device);
         measurement.data_seconds += seconds_since(waiting);
         measurement.images += batch.images.size(0);
         const Losses losses = forward(batch, iteration);
@@ -286,7 +308,7 @@ void Trainer::validate(std::int64_t iteration) {
         if (best) {
             progress_.best_ap = scores.ap();
             progress_.best_iteration = iteration;
-            write_model(options_.out / "best.safetensors", trained, Storage::f32);
+            write_model(options_.out / kBestModel, trained, Storage::f32);
         }
         since_best.fill_(best ? 0 : progress_.validations_since_best + 1);
     }
@@ -331,7 +353,7 @@ Ending Trainer::run() {
         if (anyone_stops()) return Ending::stopped;
     }
     if (is_first()) {
-        write_model(options_.out / "last.safetensors", model(iteration), Storage::f32);
+        write_model(options_.out / kLastModel, model(iteration), Storage::f32);
         recorder_->finish();
     }
     return Ending::finished;

@@ -13,6 +13,7 @@
 #include "train/optimizer.h"
 #include "train/options.h"
 #include "train/recorder.h"
+#include "train/run_lock.h"
 #include "train/training_data.h"
 #include "train/validation.h"
 
@@ -45,6 +46,7 @@ public:
 private:
     void resume(const Checkpoint& checkpoint);
     [[nodiscard]] Loader make_loader() const;
+    Batch next_batch(Loader& loader, std::int64_t iteration);
     Measurement iterate(Loader& loader, std::int64_t iteration);
     Losses forward(const Batch& batch, std::int64_t iteration);
     void require_finite(const std::string& name, double value, const Batch& batch,
@@ -64,6 +66,7 @@ private:
     Communicator& ranks_;
     TrainingData data_;
     Config config_;
+    std::optional<RunLock> lock_;  // of the first rank
     std::unique_ptr<Network> network_;
     std::optional<Optimizer> optimizer_;
     std::optional<WeightAverage> average_;

@@ -71,6 +71,10 @@ TrainingData::TrainingData(const Config& config) {
                                 data.train.size(), data.weights.size()),
                     "give one weight for each file, or none");
     }
+    if (!data.weights.empty() && *std::ranges::max_element(data.weights) <= 0) {
+        throw Error("data.weights are all zero: no photo would be seen",
+                    "1 shows every photo of a file once in a pass");
+    }
     for (std::size_t i = 0; i < data.train.size(); ++i) {
         add_file(config, i);
     }

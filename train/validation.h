@@ -22,7 +22,7 @@ struct Scores {
     [[nodiscard]] double ap() const { return has_masks ? segm[0] : bbox[0]; }
 };
 
-/// Reads the file once; `run` predicts and scores as images finish.
+/// Reads the file once; `run` predicts all photos, then scores.
 class Validation {
 public:
     /// Error when the file is broken or its categories are not `categories`.

@@ -187,6 +187,9 @@ void apply_overrides(Config& config, std::span<const std::string> assignments);
 /// All keys with their values as TOML text; `parse_config(to_toml(c))` gives c back.
 std::string to_toml(const Config& config);
 
+/// A line "key: before -> after" for each key whose values differ, in the order of `to_toml`.
+std::vector<std::string> differences(Config before, Config after);
+
 /// One entry per preset that `preset()` knows.
 struct PresetInfo {
     std::string name;

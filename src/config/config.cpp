@@ -317,6 +317,18 @@ void apply_overrides(Config& config, std::span<const std::string> assignments) {
     config = changed;
 }
 
+std::vector<std::string> differences(Config before, Config after) {
+    const std::vector<Field> old_fields = fields(before);
+    const std::vector<Field> new_fields = fields(after);
+    std::vector<std::string> lines;
+    for (std::size_t i = 0; i < old_fields.size(); ++i) {
+        const std::string was = toml_value(old_fields[i].value);
+        const std::string is = toml_value(new_fields[i].value);
+        if (was != is) lines.push_back(fmt::format("{}: {} -> {}", old_fields[i].key, was, is));
+    }
+    return lines;
+}
+
 std::string to_toml(const Config& config) {
     Config copy = config;
     std::string text;

@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "embedmask/error.h"
+#include "model/checkpoint_file.h"
 #include "model/numpy_array.h"
 #include "model/pickle.h"
 #include "model/safetensors.h"
@@ -91,6 +92,7 @@ ForeignWeights parse_foreign_weights(std::span<const std::byte> bytes, const std
     TensorSource source = {file, owner, 2 * static_cast<std::uint64_t>(bytes.size())};
     if (is_safetensors(bytes)) {
         Safetensors contents = parse_safetensors(bytes, file, owner);
+        refuse_checkpoint(contents, file);
         weights.tensors = std::move(contents.tensors);
         weights.metadata = std::move(contents.metadata);
     } else if (is_zip(bytes)) {

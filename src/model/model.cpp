@@ -7,6 +7,7 @@
 
 #include "base/parallel.h"
 #include "embedmask/error.h"
+#include "model/checkpoint_file.h"
 #include "model/int8.h"
 #include "model/safetensors.h"
 
@@ -222,6 +223,7 @@ void check_weights(const network::Graph& graph, const Weights& weights, const st
 
 Model read_model(const fs::path& path) {
     Safetensors file = read_safetensors(path);
+    refuse_checkpoint(file, path.string());
     Model model;
     model.name = path.string();
     check_version(metadata(file, kFormatKey, model.name), model.name);

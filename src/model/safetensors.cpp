@@ -33,6 +33,21 @@ std::optional<DType> dtype_of(std::string_view name) {
     return std::nullopt;
 }
 
+// What people give by mistake; nullptr when it is none of that.
+const char* other_format(std::span<const std::byte> bytes) {
+    switch (std::to_integer<unsigned>(bytes[0])) {
+        case '{':
+        case '[':
+            return "JSON";
+        case 0xFF:
+            return "a JPEG photo";
+        case 0x89:
+            return "a PNG picture";
+        default:
+            return nullptr;
+    }
+}
+
 struct Range {
     std::uint64_t begin = 0;
     std::uint64_t end = 0;
@@ -167,6 +182,10 @@ Safetensors parse_safetensors(std::span<const std::byte> bytes, const std::strin
         header_size = (header_size << 8) | std::to_integer<std::uint64_t>(bytes[i]);
     }
     if (header_size > kMaxHeaderBytes || header_size > bytes.size() - kPrefixBytes) {
+        if (const char* other = other_format(bytes)) {
+            throw Error(fmt::format("{}: not a safetensors file: it begins like {}", name, other),
+                        "give a model file, or weights in safetensors form");
+        }
         throw Error(fmt::format("{}: not a safetensors file, or cut off: a header of {} bytes was "
                                 "announced, the file has {} bytes (headers up to {} are allowed)",
                                 name, header_size, bytes.size(), kMaxHeaderBytes),

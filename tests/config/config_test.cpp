@@ -41,6 +41,8 @@ TEST(Config, ResolvedPresetFilesAreWhatThePresetsResolveTo) {
                           << "`";
         const std::string text{std::istreambuf_iterator<char>(file), {}};
         EXPECT_EQ(parse_config(text, path), preset(info.name)) << path;
+        EXPECT_TRUE(text.ends_with(to_toml(preset(info.name))))
+            << path << ": write all of them anew with `make configs`";
     }
 }
 
@@ -88,6 +90,16 @@ TEST(Config, BlanksAroundTheEqualsSignMeanNothing) {
     const std::vector<std::string> sets{"input.range = 1"};
     EXPECT_TRUE(assigns(sets, "input.range"));
     EXPECT_FALSE(assigns(sets, "input"));
+}
+
+TEST(Config, DifferencesNameKeysWithBothValues) {
+    Config after = preset("g3");
+    set(after, "solver.lr=0.5");
+    set(after, "input.short_train=[224]");
+    EXPECT_EQ(
+        differences(preset("g3"), after),
+        (std::vector<std::string>{"input.short_train: [800] -> [224]", "solver.lr: 0.01 -> 0.5"}));
+    EXPECT_TRUE(differences(after, after).empty());
 }
 
 TEST(Config, AnErrorOfSetNamesTheAssignment) {

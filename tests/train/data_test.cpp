@@ -132,7 +132,7 @@ TEST(Augment, PastedObjectsCoverOthers) {
     Instances own = object(0, 10);
     std::mt19937_64 random = random_for({2});
     for (int tries = 0; own.size() == 1 && tries < 50; ++tries) {
-        paste_objects(photo, own, other, object(6, 16), random);
+        paste_objects(photo, own, other, object(6, 16), /*legacy_plus_one=*/true, random);
     }
     ASSERT_EQ(own.size(), 2);
     EXPECT_EQ(own.masks[0].sum().item<std::int64_t>(), 60);
@@ -140,6 +140,12 @@ TEST(Augment, PastedObjectsCoverOthers) {
     EXPECT_EQ(own.masks[1].sum().item<std::int64_t>(), 100);
     EXPECT_EQ(photo.rgb[3 * (5 * 20 + 6)], 200);
     EXPECT_EQ(photo.rgb[3 * (5 * 20 + 5)], 10);
+    Instances far = object(0, 10);
+    for (int tries = 0; far.size() == 1 && tries < 50; ++tries) {
+        paste_objects(photo, far, other, object(6, 16), /*legacy_plus_one=*/false, random);
+    }
+    ASSERT_EQ(far.size(), 2);
+    EXPECT_TRUE(torch::equal(far.boxes[1], torch::tensor({6.F, 5.F, 16.F, 15.F})));
 }
 
 TEST(Collate, GoldenPadding) {

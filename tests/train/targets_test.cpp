@@ -92,6 +92,9 @@ TEST(Targets, GoldenBestLocations) {
     const Tensor iou = assigned_iou(locations, assignment, instances, predicted, config);
     const Tensor zeros =
         best_locations(locations, assignment, instances, torch::zeros_like(predicted), config);
+    // A diverged network is no reason to look outside the map.
+    EXPECT_TRUE(torch::equal(
+        zeros, best_locations(locations, assignment, instances, predicted / 0.0 * 0.0, config)));
     for (std::int64_t g = 0; g < instances.size(); ++g) {
         const json& flat = best["best_flat_index"][static_cast<std::size_t>(g)];
         const std::int64_t expected = flat.is_null() ? -1 : flat.get<std::int64_t>();

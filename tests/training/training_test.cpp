@@ -1,4 +1,5 @@
 // embedmask train as people run it.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -146,6 +147,65 @@ TEST_F(Training, ADamagedNewestCheckpointIsPassedOver) {
     EXPECT_TRUE(has(resumed.talk, "resuming after iteration 2")) << resumed.talk;
 }
 
+TEST_F(Training, CheckpointsThatNobodyCanReadAreNotTrainedOver) {
+    ASSERT_EQ(run(command("run", 4, "--set checkpoint_period=2")).code, 0);
+    const fs::path older = path("run") / "checkpoint-0000002.safetensors";
+    const fs::path newer = path("run") / "checkpoint-0000004.safetensors";
+    for (const fs::path& file : {older, newer}) {
+        fs::resize_file(file, 5000);
+    }
+    const std::string last = bytes_of(path("run") / "last.safetensors");
+    const Ran resumed = run(command("run", 3, "--resume"));
+    EXPECT_EQ(resumed.code, 1);
+    EXPECT_TRUE(has(resumed.talk, "none of its 2 checkpoints can be read")) << resumed.talk;
+    EXPECT_TRUE(fs::exists(older) && fs::exists(newer));
+    EXPECT_TRUE(bytes_of(path("run") / "last.safetensors") == last);
+}
+
+TEST_F(Training, AnUnreadablePhotoEndsTheRunAndKeepsWhatWasLearned) {
+    const fs::path photo = path("photos") / "3.png";
+    const std::string whole = bytes_of(photo);
+    ASSERT_EQ(run(command("straight", 9)).code, 0);
+    fs::resize_file(photo, whole.size() / 2);
+    const Ran broken = run(command("run", 9));
+    EXPECT_EQ(broken.code, 1);
+    EXPECT_TRUE(has(broken.talk, "3.png")) << broken.talk;
+    const std::string word = "iteration ";
+    const int iteration = std::stoi(broken.talk.substr(broken.talk.rfind(word) + word.size()));
+    ASSERT_GE(iteration, 1) << broken.talk;
+    EXPECT_EQ(fs::exists(path("run") / fmt::format("checkpoint-{:07d}.safetensors", iteration - 1)),
+              iteration > 1);
+    write_file_atomically(photo, whole);
+    ASSERT_EQ(run(command("run", 9, "--resume")).code, 0);
+    EXPECT_TRUE(bytes_of(path("straight") / "last.safetensors") ==
+                bytes_of(path("run") / "last.safetensors"));
+}
+
+TEST_F(Training, ARunFolderBelongsToOneTraining) {
+    const pid_t child = start(command("run", 100000), path("log").string());
+    ASSERT_TRUE(appears(path("run") / "config.toml"));
+    const Ran second = run(command("run", 2, "--resume"));
+    EXPECT_EQ(second.code, 1);
+    EXPECT_TRUE(has(second.talk, "another training is writing")) << second.talk;
+    kill(child, SIGKILL);
+    wait(child);
+    EXPECT_EQ(run(command("run", 2, "--resume")).code, 0);
+}
+
+TEST_F(Training, PathsNeedNotBeUtf8) {
+    const Ran ran = run(command("caf\xE9", 2));
+    EXPECT_EQ(ran.code, 0) << ran.talk;
+    EXPECT_EQ(run(command("caf\xE9", 4, "--resume")).code, 0);
+    EXPECT_TRUE(fs::exists(path("caf\xE9") / "checkpoint-0000004.safetensors"));
+}
+
+TEST_F(Training, AResumedRunSaysWhatIsNotAsBefore) {
+    ASSERT_EQ(run(command("run", 2)).code, 0);
+    const Ran resumed = run(command("run", 3, "--resume --set solver.wd=0.5"));
+    EXPECT_TRUE(has(resumed.talk, "not as before: solver.wd: 0.0001 -> 0.5")) << resumed.talk;
+    EXPECT_TRUE(has(resumed.talk, "not as before: solver.max_iter: 2 -> 3")) << resumed.talk;
+}
+
 // Files of a run that a save has begun and not ended.
 std::vector<fs::path> unfinished_checkpoints(const fs::path& run) {
     std::vector<fs::path> found;
@@ -263,6 +323,15 @@ TEST_F(Training, DryRunPrintsThePlanAndWritesNothing) {
     EXPECT_FALSE(fs::exists(path("run")));
 }
 
+TEST_F(Training, DryRunSaysThatALossIsNotFinite) {
+    const Ran ran = run(command("run", 50,
+                                "--dry-run --set solver.lr=1e6 --set solver.clip_norm=0 "
+                                "--set solver.warmup_iters=0"));
+    EXPECT_EQ(ran.code, 1);
+    EXPECT_TRUE(has(ran.talk, "iteration 2: ")) << ran.talk;
+    EXPECT_FALSE(fs::exists(path("run")));
+}
+
 TEST_F(Training, BadInputEndsBeforeTheFirstIteration) {
     const auto fails = [&](const std::string& arguments, const std::string& part) {
         const Ran ran = run(arguments);
@@ -272,6 +341,8 @@ TEST_F(Training, BadInputEndsBeforeTheFirstIteration) {
     };
     fails(command("run", 2, "--set solver.batch=8"), "more than the 6 usable photos");
     fails(command("run", 2, "--set solver.learning=1"), "unknown key");
+    fails(command("run", 2, "--set data.weights=[0.0]"), "data.weights are all zero");
+    fails(command("run", 2, "--val-images photos"), "data.val_images is given without data.val");
     fails(command("run", 2, "--weights nowhere.pth"), "nowhere.pth");
     fails("train" + kSmall + "--out " + path("run").string(), "data.train is empty");
     fails(command("data.json/run", 2), "data.json/run");
@@ -313,6 +384,25 @@ TEST_F(Training, AnEarlierRunIsNotWrittenInto) {
     EXPECT_EQ(again.code, 1);
     EXPECT_TRUE(has(again.talk, "checkpoint-0000004.safetensors")) << again.talk;
     EXPECT_TRUE(has(again.talk, "--resume")) << again.talk;
+    fs::remove(path("run") / "checkpoint-0000004.safetensors");
+    for (const char* word : {"", "--resume"}) {
+        const Ran bare = run(command("run", 2, word));
+        EXPECT_EQ(bare.code, 1);
+        EXPECT_TRUE(has(bare.talk, "holds last.safetensors of an earlier run")) << bare.talk;
+    }
+}
+
+TEST_F(Training, ACheckpointIsNoModel) {
+    ASSERT_EQ(run(command("run", 2)).code, 0);
+    const std::string checkpoint = (path("run") / "checkpoint-0000002.safetensors").string();
+    for (const std::string& arguments :
+         {command("other", 2, "--weights " + checkpoint), "info " + checkpoint,
+          "convert " + checkpoint + " --preset g3 --categories a --out " + path("m").string()}) {
+        const Ran ran = run(arguments);
+        EXPECT_EQ(ran.code, 1);
+        EXPECT_TRUE(has(ran.talk, "a checkpoint of a training")) << ran.talk;
+        EXPECT_TRUE(has(ran.talk, "last.safetensors")) << ran.talk;
+    }
 }
 
 TEST_F(Training, AModelFileBringsHowItsPhotosAreSeen) {

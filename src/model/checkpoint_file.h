@@ -1,0 +1,16 @@
+// How a training's checkpoint is told from a model file.
+#pragma once
+
+#include <string>
+
+#include "model/safetensors.h"
+
+namespace embedmask {
+
+/// The metadata key that every checkpoint has.
+inline constexpr const char* kCheckpointKey = "embedmask.checkpoint";
+
+/// Error when `file`, called `name`, is a checkpoint: its run's folder has models, too.
+void refuse_checkpoint(const Safetensors& file, const std::string& name);
+
+}  // namespace embedmask
