@@ -189,12 +189,24 @@ void merge_parts(const EvalOptions& options) {
     publish(options, report, merged.results);
 }
 
+// A report that cannot be written is better known before hours of prediction.
+void require_folders(const EvalOptions& options) {
+    for (const std::filesystem::path file : {options.json, options.csv, options.html}) {
+        const std::filesystem::path folder = file.parent_path();
+        if (folder.empty() || std::filesystem::is_directory(folder)) continue;
+        throw Error(fmt::format("{}: there is no folder {}", file.string(), folder.string()),
+                    "make the folder first, or choose another");
+    }
+}
+
 void run_eval(const EvalOptions& options) {
     if (!options.compare.empty()) {
         compare_reports(options.compare[0], options.compare[1]);
         return;
     }
-    if (options.data.empty() || options.results.empty() == options.model.empty())
+    if (!options.results.empty() && !options.model.empty())
+        throw CLI::ValidationError("eval scores a MODEL or --results, not both");
+    if (options.data.empty() || (options.results.empty() && options.model.empty()))
         throw CLI::ValidationError("eval needs --data with a MODEL or --results, or --compare");
     if (!options.model.empty() && options.images.empty())
         throw CLI::ValidationError("eval MODEL needs --images DIR");
@@ -202,6 +214,7 @@ void run_eval(const EvalOptions& options) {
         throw CLI::ValidationError("--mask-thresholds and --shard need a MODEL");
     if (options.shard.empty() != options.out.empty())
         throw CLI::ValidationError("--shard and --out go together");
+    require_folders(options);
     if (!options.shard.empty()) {
         write_part(options, read_dataset(options.data, {options.predictor.threads, false}));
     } else if (!options.model.empty()) {

@@ -36,7 +36,7 @@ json read_report(const std::filesystem::path& path) {
     if (report.is_discarded() || !report.is_object() || !report.contains("stats") ||
         !report["stats"].is_object())
         throw Error(fmt::format("{}: found no \"stats\": expected a report", path.string()),
-                    "write it with `embedmask eval ... --json " + path.string() + "`");
+                    "such files are written by `embedmask eval ... --json REPORT.json`");
     return report;
 }
 

@@ -75,7 +75,8 @@ void add_report_flags(CLI::App& command, EvalOptions& options) {
                        "folder of the photos: of a MODEL's data, or for --html");
     command.add_flag("--tide", options.tide, "split lost AP into kinds of errors");
     command.add_flag("--confusion", options.confusion, "confusion matrix in --json");
-    command.add_option("--bootstrap", options.bootstrap, "samples for the interval of AP");
+    command.add_option("--bootstrap", options.bootstrap, "samples for the interval of AP")
+        ->check(CLI::Range(0, 1000000));
     command.add_option("--iou", options.iou, "thresholds: 0.5,0.75 or 0.5:0.95:0.05");
     command.add_option("--area", options.areas, "NAME=LOW:HIGH in pixels, repeatable")
         ->allow_extra_args(false);

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <exception>
 
+#include "base/nearest.h"
 #include "command.h"
 #include "data.h"
 #include "embedmask/error.h"
@@ -16,6 +17,19 @@ namespace {
 constexpr int kDone = 0;
 constexpr int kFailed = 1;
 constexpr int kUsage = 2;
+
+// CLI11 would only say that a verb is missing.
+void check_verb(const CLI::App& app, const char* word) {
+    if (word == nullptr || word[0] == '-') return;
+    std::vector<std::string> verbs;
+    for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
+        if (verb->get_name() == word) return;
+        verbs.push_back(verb->get_name());
+    }
+    throw CLI::ParseError(
+        fmt::format("no verb \"{}\": did you mean \"{}\"?", word, embedmask::nearest(word, verbs)),
+        kUsage);
+}
 
 int run(int argc, char** argv) {
     CLI::App app{"EmbedMask instance segmentation: from photos to masks on any CPU", "embedmask"};
@@ -31,6 +45,7 @@ int run(int argc, char** argv) {
     embedmask::cli::add_info_command(app);
     embedmask::cli::add_bench_command(app);
     try {
+        check_verb(app, argc > 1 ? argv[1] : nullptr);
         app.parse(argc, argv);
     } catch (const CLI::CallForHelp& request) {
         return app.exit(request);

@@ -21,6 +21,17 @@ std::int64_t category_id_of(const std::string& word, const std::vector<Category>
         fmt::format("did you mean \"{}\"? `embedmask info MODEL` lists all", nearest(word, names)));
 }
 
+// As CLI::Range, which lets NaN pass.
+CLI::Validator within(double low, double high) {
+    return {[=](const std::string& word) -> std::string {
+                double value = 0;
+                const bool number = CLI::detail::lexical_cast(word, value);
+                if (number && value >= low && value <= high) return {};
+                return fmt::format("{}: expected a number from {} to {}", word, low, high);
+            },
+            fmt::format("FLOAT in [{} - {}]", low, high)};
+}
+
 }  // namespace
 
 void PredictorFlags::add_to(CLI::App& command) {
@@ -37,11 +48,11 @@ void PredictorFlags::add_to(CLI::App& command) {
     command
         .add_option("--score-threshold", score_threshold,
                     "lowest score written (default: the model's; pictures 0.3)")
-        ->check(CLI::Range(0.0, 1.0));
+        ->check(within(0, 1));
     command
         .add_option("--mask-threshold", mask_threshold,
                     "probability at which a pixel is foreground")
-        ->check(CLI::Range(kLowestMaskThreshold, kHighestMaskThreshold));
+        ->check(within(kLowestMaskThreshold, kHighestMaskThreshold));
     command.add_option("--short-side", short_side, "of the network input, pixels")
         ->check(CLI::Range(1, 16384));
     command.add_option("--max-side", max_side, "of the network input, pixels")
@@ -49,7 +60,9 @@ void PredictorFlags::add_to(CLI::App& command) {
     command.add_option("--classes", classes, "only these categories: names or ids, with commas")
         ->delimiter(',')
         ->allow_extra_args(false);
-    command.add_option("--max-pixels", max_pixels, "largest photo accepted")->capture_default_str();
+    command.add_option("--max-pixels", max_pixels, "largest photo accepted")
+        ->check(within(1, 1e12))
+        ->capture_default_str();
 }
 
 PredictorOptions PredictorFlags::resolve(const Model& model, bool keep_embeddings) const {

@@ -148,7 +148,7 @@ void make_folder(const fs::path& folder) {
     if (error || !fs::is_directory(folder)) {
         throw Error(fmt::format("{}: cannot create folder: {}", folder.string(),
                                 error ? error.message() : "a file of that name is in the way"),
-                    "choose another folder with --out");
+                    "choose another folder, or make that one writable");
     }
 }
 
