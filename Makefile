@@ -5,7 +5,7 @@ export EMBEDMASK_DATA
 # Waiting threads that spin take the processor from those that work.
 export OMP_WAIT_POLICY = passive
 
-.PHONY: help setup build train demo test test-asan test-tsan bench fuzz lint format install install-train clean
+.PHONY: help setup build train demo test test-asan test-tsan bench fuzz lint configs format install install-train clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -65,6 +65,10 @@ fuzz: ## every reader of untrusted bytes, FUZZ_SECONDS each
 lint: ## clang-format and clang-tidy, warnings are errors
 	@scripts/setup --lint
 	@scripts/lint
+
+configs: build ## write configs/*.toml anew from the presets
+	@for name in $(basename $(notdir $(wildcard configs/*.toml))); do \
+	    build/embedmask info --preset $$name > build/preset.toml && mv build/preset.toml configs/$$name.toml || exit 1; done
 
 format: ## rewrite the sources as clang-format wants them
 	@git ls-files '*.h' '*.cpp' | xargs clang-format -i
