@@ -16,6 +16,11 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
+// Names of files need not be UTF-8.
+std::string text_of(const json& line) {
+    return line.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
 std::vector<render::DrawnInstance> instances_of(const Prediction& prediction, float shown_score,
                                                 const std::vector<Category>& categories) {
     std::vector<render::DrawnInstance> instances;
@@ -158,12 +163,11 @@ std::string json_line(const InputPhoto& input, const Prediction& prediction,
             record["segmentation"] = segmentation_of(detection.mask);
         line["detections"].push_back(std::move(record));
     }
-    return line.dump();
+    return text_of(line);
 }
 
 std::string json_error_line(const InputPhoto& input, const std::string& error) {
-    return json{{"file", input.path.string()}, {"image_id", input.image_id}, {"error", error}}
-        .dump();
+    return text_of({{"file", input.path.string()}, {"image_id", input.image_id}, {"error", error}});
 }
 
 }  // namespace embedmask::cli
