@@ -201,7 +201,8 @@ Batch Trainer::next_batch(Loader& loader, std::int64_t iteration) {
         if (options_.dry_run) throw;
         if (iteration - 1 > progress_.iteration) save(iteration - 1);
         throw Error(fmt::format("iteration {}: {}", iteration, error.what()),
-                    "mend the photo, then --resume goes on before this iteration");
+                    fmt::format("{}; then --resume goes on before this iteration",
+                                error.fix().empty() ? "mend the photo" : error.fix()));
     }
 }
 
