@@ -138,9 +138,9 @@ TEST(CommandLine, BadPhotosAreReportedCountedAndSkipped) {
 TEST(CommandLine, NamesOfPhotosNeedNotBeUtf8) {
     const testing::TemporaryFolder folder;
     fs::copy(kPhoto, folder.path() / "caf\xE9.jpg");
-    const Ran ran = run("predict " + kModel + " " + folder.path().string() + kQuick +
-                        "--json --write coco,overlay,labelme --out " +
-                        (folder.path() / "out").string());
+    const Ran ran =
+        run("predict " + kModel + " " + folder.path().string() + kQuick +
+            "--json --write coco,overlay,labelme --out " + (folder.path() / "out").string());
     EXPECT_EQ(ran.code, 0) << ran.talk;
     EXPECT_TRUE(nlohmann::json::parse(ran.out).contains("detections"));
     EXPECT_TRUE(fs::exists(folder.path() / "out" / "overlay" / "caf\xE9.jpg"));
