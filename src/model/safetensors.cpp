@@ -159,6 +159,8 @@ json parse_header(std::string_view text, const std::string& name) {
         throw Error(fmt::format("{}: the header is not valid JSON (byte {})", name,
                                 kPrefixBytes + error.byte),
                     kRewrite);
+    } catch (const json::exception&) {  // a number that no type holds
+        throw Error(name + ": the header is not valid JSON", kRewrite);
     }
     if (!header.is_object()) throw Error(name + ": the header is not a JSON object", kRewrite);
     if (header.size() > kMaxTensors) {

@@ -172,7 +172,7 @@ TEST_F(EvalModel, NamesWhatIsWrong) {
     fails("--shard 3/3 --out " + path("x"), 1, "part 3 of 3 does not exist");
     fails("--shard 0/3", 2, "--shard and --out go together");
     fails("--shard 0/3 --out x --json y", 2, "excludes");
-    fails("--results " + path("gt.json"), 2, "eval needs");
+    fails("--results " + path("gt.json"), 2, "not both");
     const Ran sweep = run("eval --results x --data y --mask-thresholds 0.5");
     EXPECT_EQ(sweep.code, 2);
     EXPECT_TRUE(has(sweep.talk, "need a MODEL")) << sweep.talk;

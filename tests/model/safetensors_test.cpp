@@ -66,6 +66,7 @@ TEST(Safetensors, RefusesDamagedAndHostileFiles) {
     EXPECT_NE(message_of(file_of("{}", 0, 1ULL << 60)).find("cut off"), std::string::npos);
     EXPECT_NE(message_of(file_of("[]", 0)).find("does not begin with {"), std::string::npos);
     EXPECT_NE(message_of(file_of("{\"a\":", 0)).find("not valid JSON"), std::string::npos);
+    EXPECT_NE(message_of(file_of("{\"a\":2E999}", 0)).find("not valid JSON"), std::string::npos);
     EXPECT_NE(message_of(file_of("{\"a\":1}", 0)).find("not an object"), std::string::npos);
     EXPECT_NE(message_of(file_of("{\"a\":" + entry("F8_E4", "[1]", "[0,1]") + "}", 1))
                   .find("unknown dtype \"F8_E4\""),
