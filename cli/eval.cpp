@@ -163,7 +163,18 @@ void evaluate_model(const EvalOptions& options) {
     publish(options, report, kept.results());
 }
 
+// A report that cannot be written is better known before hours of work.
+void require_folders(const EvalOptions& options) {
+    for (const std::filesystem::path file : {options.json, options.csv, options.html}) {
+        const std::filesystem::path folder = file.parent_path();
+        if (folder.empty() || std::filesystem::is_directory(folder)) continue;
+        throw Error(fmt::format("{}: there is no folder {}", file.string(), folder.string()),
+                    "make the folder first, or choose another");
+    }
+}
+
 void merge_parts(const EvalOptions& options) {
+    require_folders(options);
     const auto start = Clock::now();
     const Dataset dataset = read_ground_truth(options);
     const int threads = options.predictor.threads;
@@ -187,16 +198,6 @@ void merge_parts(const EvalOptions& options) {
     }
     print_counts(dataset, merged.results.boxes.size(), read, seconds_since(start) - read);
     publish(options, report, merged.results);
-}
-
-// A report that cannot be written is better known before hours of prediction.
-void require_folders(const EvalOptions& options) {
-    for (const std::filesystem::path file : {options.json, options.csv, options.html}) {
-        const std::filesystem::path folder = file.parent_path();
-        if (folder.empty() || std::filesystem::is_directory(folder)) continue;
-        throw Error(fmt::format("{}: there is no folder {}", file.string(), folder.string()),
-                    "make the folder first, or choose another");
-    }
 }
 
 void run_eval(const EvalOptions& options) {

@@ -173,6 +173,9 @@ TEST_F(EvalModel, NamesWhatIsWrong) {
     fails("--shard 0/3", 2, "--shard and --out go together");
     fails("--shard 0/3 --out x --json y", 2, "excludes");
     fails("--results " + path("gt.json"), 2, "not both");
+    fails("--html " + path("nowhere/x.html"), 1, "there is no folder");
+    const Ran merge = run("eval merge x.json --data y --csv " + path("nowhere/x.csv"));
+    EXPECT_TRUE(has(merge.talk, "there is no folder")) << merge.talk;
     const Ran sweep = run("eval --results x --data y --mask-thresholds 0.5");
     EXPECT_EQ(sweep.code, 2);
     EXPECT_TRUE(has(sweep.talk, "need a MODEL")) << sweep.talk;
