@@ -9,10 +9,10 @@
 #include "embedmask/dataset.h"
 #include "embedmask/error.h"
 #include "embedmask/model.h"
-#include "model/foreign_file.h"
-#include "model/generation.h"
-#include "model/import.h"
-#include "model/import_text.h"
+#include "foreign/weights_file.h"
+#include "foreign/generation.h"
+#include "foreign/import.h"
+#include "foreign/import_text.h"
 
 namespace embedmask::cli {
 namespace {

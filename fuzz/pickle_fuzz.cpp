@@ -4,8 +4,8 @@
 #include <span>
 
 #include "embedmask/error.h"
-#include "model/pickle.h"
-#include "model/zip.h"
+#include "foreign/pickle.h"
+#include "foreign/zip.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const auto bytes = std::as_bytes(std::span(data, size));

@@ -4,7 +4,7 @@
 #include <span>
 
 #include "embedmask/error.h"
-#include "model/safetensors.h"
+#include "tensor/safetensors.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     try {

@@ -9,7 +9,7 @@
 
 #include "embedmask/error.h"
 #include "model/checkpoint_file.h"
-#include "model/safetensors.h"
+#include "tensor/safetensors.h"
 #include "train/tensors.h"
 
 namespace embedmask::train {

@@ -5,9 +5,9 @@
 #include "config/assignment.h"
 #include "embedmask/error.h"
 #include "embedmask/model.h"
-#include "model/foreign_file.h"
-#include "model/import.h"
-#include "model/import_text.h"
+#include "foreign/weights_file.h"
+#include "foreign/import.h"
+#include "foreign/import_text.h"
 #include "train/tensors.h"
 
 namespace embedmask::train {

@@ -9,7 +9,7 @@
 
 #include "base/file.h"
 #include "embedmask/error.h"
-#include "model/safetensors.h"
+#include "tensor/safetensors.h"
 #include "train/random.h"
 #include "train/schedule.h"
 #include "train/start.h"

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "model/safetensors.h"
+#include "tensor/safetensors.h"
 
 namespace embedmask {
 

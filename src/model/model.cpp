@@ -8,8 +8,8 @@
 #include "base/parallel.h"
 #include "embedmask/error.h"
 #include "model/checkpoint_file.h"
-#include "model/int8.h"
-#include "model/safetensors.h"
+#include "tensor/int8.h"
+#include "tensor/safetensors.h"
 
 namespace embedmask {
 namespace {

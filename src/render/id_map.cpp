@@ -6,7 +6,7 @@
 
 #include "embedmask/error.h"
 #include "render/drawing_order.h"
-#include "render/mask_region.h"
+#include "mask/region.h"
 
 namespace embedmask::render {
 

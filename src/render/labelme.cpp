@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "render/contour.h"
+#include "mask/contour.h"
 #include "render/drawing_order.h"
 
 namespace embedmask::render {

@@ -8,7 +8,7 @@
 
 #include "render/canvas.h"
 #include "render/drawing_order.h"
-#include "render/mask_region.h"
+#include "mask/region.h"
 
 namespace embedmask::render {
 namespace {

@@ -6,7 +6,7 @@
 #include <iterator>
 #include <limits>
 
-#include "render/contour.h"
+#include "mask/contour.h"
 #include "render/drawing_order.h"
 
 namespace embedmask::render {

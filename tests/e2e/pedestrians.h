@@ -7,8 +7,8 @@
 
 #include "embedmask/image.h"
 #include "embedmask/model.h"
-#include "model/import.h"
-#include "model/safetensors.h"
+#include "foreign/import.h"
+#include "tensor/safetensors.h"
 #include "test_data.h"
 
 namespace embedmask::testing {

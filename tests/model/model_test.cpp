@@ -7,9 +7,9 @@
 #include "base/file.h"
 #include "embedmask/error.h"
 #include "engine/random_network.h"
-#include "model/import.h"
-#include "model/int8.h"
-#include "model/safetensors.h"
+#include "foreign/import.h"
+#include "tensor/int8.h"
+#include "tensor/safetensors.h"
 #include "test_data.h"
 
 namespace embedmask {

@@ -14,7 +14,7 @@
 #include "embedmask/rle.h"
 #include "engine/engine.h"
 #include "mask/coupling.h"
-#include "model/safetensors.h"
+#include "tensor/safetensors.h"
 #include "network/random_weights.h"
 #include "network/rewrite.h"
 

@@ -9,7 +9,7 @@
 #include <fstream>
 #include <thread>
 
-#include "model/safetensors.h"
+#include "tensor/safetensors.h"
 #include "toy_data.h"
 
 namespace embedmask::testing {

@@ -1,0 +1,39 @@
+// Which state of the authors' system a file of weights comes from (spec §10.6).
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "embedmask/config.h"
+#include "embedmask/weights.h"
+#include "foreign/import.h"
+
+namespace embedmask {
+
+enum class Generation {
+    unknown,  ///< no embedding heads: a backbone or a detector alone, or another network
+    g1,       ///< November 2019: margins computed from the box; cannot be run
+    g2,       ///< May 2020: one margin for all dimensions; runs as G3
+    g3,       ///< May 2021, the default
+    t2,       ///< the AdelaiDet fork of Table 2
+};
+
+struct Recognised {
+    Generation generation = Generation::unknown;
+    std::int64_t embed_dim = 0;  ///< D; 0 when unknown
+    bool conv3 = false;          ///< T2 whose 3x3 convolutions act on the tower directly (§4.9)
+};
+
+Recognised recognise_generation(const ForeignWeights& file);
+
+/// "G3 (authors, May 2021), D = 16"
+std::string describe(const Recognised& recognised);
+
+/// Error when `config` cannot hold weights of that generation, naming the preset that can.
+void check_generation(const Recognised& recognised, const Config& config, const std::string& file);
+
+/// Tensors under canonical names, those of G2 turned into G3's: the margin channel repeated D times
+/// and every κ_l = 1, which is the same arithmetic. Other tensors as they are.
+Weights as_g3(Weights tensors);
+
+}  // namespace embedmask
