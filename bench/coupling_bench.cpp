@@ -29,20 +29,21 @@ void couple(benchmark::State& state, ImageSize photo, int count, int threads) {
     const std::vector<float> embedding(kDims, 0.0F);
     const std::vector<float> margin(kDims, 0.1F);
     std::mt19937 random(2);
-    std::vector<std::array<float, 4>> boxes;
+    std::vector<Box> boxes;
     double cells = 0;
     for (int i = 0; i < count; ++i) {
         const auto x = static_cast<float>(random() % 850);
         const auto y = static_cast<float>(random() % 640);
         boxes.push_back({x, y, x + 30 + static_cast<float>(random() % 180),
                          y + 30 + static_cast<float>(random() % 120)});
-        cells += double{boxes[i][2] - x} * (boxes[i][3] - y) / 16;
+        cells += double{boxes[i].x2 - x} * (boxes[i].y2 - y) / 16;
     }
     std::vector<Rle> masks(boxes.size());
     for (auto step : state) {
         const mask::Coupling coupling(pixels, kDims, geometry, {});
-        parallel_for(boxes.size(), threads,
-                     [&](std::size_t i) { masks[i] = coupling.mask(boxes[i], embedding, margin); });
+        detail::parallel_for(boxes.size(), threads, [&](std::size_t i) {
+            masks[i] = coupling.mask(boxes[i], embedding, margin);
+        });
         benchmark::ClobberMemory();
     }
     state.counters["planes"] = benchmark::Counter(cells * kDims * sizeof(float),

@@ -49,12 +49,12 @@ Files generate(int images, int truths, int detections) {
         annotation.id = i + 1;
         annotation.image_id = 1 + i % images;
         annotation.category_id = 1 + static_cast<int>(random() % kCategories);
-        annotation.box = {unit(random) * (kWidth - side), unit(random) * (kHeight - side), side,
-                          side};
+        annotation.box =
+            CocoBox{unit(random) * (kWidth - side), unit(random) * (kHeight - side), side, side};
         annotation.area = side * side;
         annotation.segmentation.form = Segmentation::Form::polygons;
         annotation.segmentation.polygons = {
-            outline(random, (*annotation.box)[0], (*annotation.box)[1], side, side)};
+            outline(random, annotation.box->x, annotation.box->y, side, side)};
         files.dataset.annotations.push_back(std::move(annotation));
     }
     for (int i = 0; i < detections; ++i) {

@@ -4,9 +4,9 @@
 
 #include <vector>
 
+#include "data/labelme.h"
 #include "embedmask/image.h"
-#include "render/id_map.h"
-#include "render/labelme.h"
+#include "mask/id_map.h"
 #include "render/overlay.h"
 
 namespace embedmask {
@@ -33,10 +33,11 @@ struct Scene {
     Image photo;
     std::vector<Rle> masks;
     std::vector<render::DrawnInstance> instances;
+    std::vector<data::LabelledMask> objects;  // the same, as label files see them
 };
 
 Scene scene(ImageSize size, int count) {
-    Scene result{{size, std::vector<std::uint8_t>(3UL * size.width * size.height, 90)}, {}, {}};
+    Scene result{{size, std::vector<std::uint8_t>(3UL * size.width * size.height, 90)}, {}, {}, {}};
     const int radius = size.height / 8;
     for (int i = 0; i < count; ++i) {
         const int cx = (i * 7919) % size.width;
@@ -53,6 +54,7 @@ Scene scene(ImageSize size, int count) {
     }
     for (int i = 0; i < count; ++i) {
         result.instances[i].mask = &result.masks[i];
+        result.objects.push_back({&result.masks[i], "person", 0, 0.9F});
     }
     return result;
 }
@@ -70,7 +72,8 @@ BENCHMARK_CAPTURE(draw, 4000x3000_10, ImageSize{4000, 3000}, 10)->Unit(benchmark
 void make_id_map(benchmark::State& state) {
     const Scene input = scene({640, 480}, 10);
     for (auto step : state) {
-        benchmark::DoNotOptimize(render::id_map(input.photo.size, input.instances));
+        benchmark::DoNotOptimize(
+            mask::id_map(input.photo.size, mask::scored_masks(input.instances)));
     }
 }
 BENCHMARK(make_id_map)->Unit(benchmark::kMillisecond);
@@ -78,8 +81,7 @@ BENCHMARK(make_id_map)->Unit(benchmark::kMillisecond);
 void make_labelme(benchmark::State& state) {
     const Scene input = scene({640, 480}, 10);
     for (auto step : state) {
-        benchmark::DoNotOptimize(
-            render::labelme_text("photo.jpg", input.photo.size, input.instances));
+        benchmark::DoNotOptimize(data::labelme_text("photo.jpg", input.photo.size, input.objects));
     }
 }
 BENCHMARK(make_labelme)->Unit(benchmark::kMillisecond);

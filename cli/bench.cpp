@@ -9,10 +9,10 @@
 #include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <random>
 
 #include "base/file.h"
 #include "base/parallel.h"
+#include "bench_inputs.h"
 #include "command.h"
 #include "detection/candidates.h"
 #include "detection/nms.h"
@@ -105,32 +105,11 @@ struct NetworkResult {
     double memory = 0;
 };
 
-std::vector<float> normal_values(std::size_t count, float mean, float deviation) {
-    std::mt19937 random(1);
-    std::normal_distribution<float> normal(mean, deviation);
-    std::vector<float> values(count);
-    for (float& value : values) {
-        value = normal(random);
-    }
-    return values;
-}
-
-// A photo as a camera would store it: smooth, with some detail.
-std::vector<std::uint8_t> synthetic_photo() {
-    const ImageSize small{80, 60};
-    Image noise{small, std::vector<std::uint8_t>(3UL * small.width * small.height)};
-    std::mt19937 random(1);
-    for (auto& value : noise.rgb) {
-        value = static_cast<std::uint8_t>(random() >> 24U);
-    }
-    return encode_jpeg(resize(noise, {640, 480}));
-}
-
 class BenchRun {
 public:
     explicit BenchRun(const Options& options)
         : options_(options),
-          threads_(options.threads > 0 ? options.threads : available_processors()) {
+          threads_(options.threads > 0 ? options.threads : detail::available_processors()) {
         std::tie(height_, width_) = parse_size(options.size);
         const auto start = Clock::now();
         if (options.model.empty()) {
@@ -209,7 +188,7 @@ private:
 
     void measure_other_stages() {
         const std::vector<std::uint8_t> file =
-            options_.photo.empty() ? synthetic_photo() : read_file(options_.photo);
+            options_.photo.empty() ? synthetic_photo() : detail::read_file(options_.photo);
         const std::string name = options_.photo.empty() ? "photo" : options_.photo;
         add("decode", [&] { photo_ = decode_image(file, name); });
         const ImageSize padded{static_cast<int>(width_), static_cast<int>(height_)};
@@ -278,29 +257,17 @@ private:
             normal_values(cells * static_cast<std::size_t>(dims), 0, 0.5F);
         const std::vector<float> embedding(static_cast<std::size_t>(dims), 0.0F);
         const std::vector<float> margin(static_cast<std::size_t>(dims), 0.1F);
-        std::mt19937 random(2);
-        const auto between = [&](double low, double high) {
-            return static_cast<float>(std::uniform_real_distribution<double>(low, high)(random));
-        };
-        for (int i = 0; i < kDetections; ++i) {
-            const auto w = static_cast<float>(geometry.content.width);
-            const auto h = static_cast<float>(geometry.content.height);
-            const float x = between(0, w * 0.8);
-            const float y = between(0, h * 0.8);
-            Detection detection;
-            detection.box = {x, y, std::min(x + between(30, w * 0.4), w),
-                             std::min(y + between(30, h * 0.4), h)};
-            detection.score = between(0.3, 1);
-            detection.category_id = 1;
-            prediction_.detections.push_back(detection);
+        const std::vector<MadeObject> objects = made_objects(geometry, kDetections);
+        for (const MadeObject& object : objects) {
+            prediction_.detections.push_back(object.detection);
         }
         prediction_.size = geometry.original;
         add("masks + RLE, 100", [&] {
             const mask::Coupling coupling(pixels, dims, geometry,
                                           mask::CouplingOptions::of(model_.config));
-            parallel_for(prediction_.detections.size(), threads_, [&](std::size_t i) {
+            detail::parallel_for(prediction_.detections.size(), threads_, [&](std::size_t i) {
                 Detection& detection = prediction_.detections[i];
-                detection.mask = coupling.mask(detection.box, embedding, margin);
+                detection.mask = coupling.mask(objects[i].box, embedding, margin);
             });
         });
     }
@@ -308,7 +275,7 @@ private:
     void measure_writing() {
         const fs::path folder =
             fs::temp_directory_path() / fmt::format("embedmask-bench-{}", ::getpid());
-        make_folder(folder);
+        detail::make_folder(folder);
         add("write JSON, 100", [&] {
             CocoWriter writer(folder, "", true);
             writer.write(1, prediction_);
@@ -319,7 +286,7 @@ private:
         for (const Detection& detection : prediction_.detections) {
             render::DrawnInstance instance;
             instance.mask = &detection.mask;
-            instance.box = detection.box;
+            instance.box = to_box(detection.box);
             instance.label = "object";
             instance.score = detection.score;
             instances.push_back(instance);

@@ -22,7 +22,7 @@ CLI::App* add_command(CLI::App& app, const std::string& name, const std::string&
 
 Config config_of(const std::string& name) {
     if (!name.ends_with(".toml")) return preset(name);
-    const auto bytes = read_file(name, 1U << 20);
+    const auto bytes = detail::read_file(name, 1U << 20);
     return parse_config({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, name);
 }
 

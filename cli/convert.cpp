@@ -9,10 +9,10 @@
 #include "embedmask/dataset.h"
 #include "embedmask/error.h"
 #include "embedmask/model.h"
-#include "foreign/weights_file.h"
 #include "foreign/generation.h"
 #include "foreign/import.h"
 #include "foreign/import_text.h"
+#include "foreign/weights_file.h"
 
 namespace embedmask::cli {
 namespace {
@@ -49,20 +49,21 @@ Storage storage_of(const std::string& name) {
 }
 
 // What the files say about the network they come from, unless the user says otherwise (§10.6).
-void follow_generation(const std::vector<ForeignWeights>& files, const Options& options,
+void follow_generation(const std::vector<foreign::ForeignWeights>& files, const Options& options,
                        Config* config) {
-    for (const ForeignWeights& file : files) {
-        const Recognised recognised = recognise_generation(file);
-        if (recognised.generation == Generation::unknown) continue;
-        fmt::print("{}: {}\n", file.file, describe(recognised));
-        check_generation(recognised, *config, file.file);
+    for (const foreign::ForeignWeights& file : files) {
+        const foreign::Recognised recognised = foreign::recognise_generation(file);
+        if (recognised.generation == foreign::Generation::unknown) continue;
+        fmt::print("{}: {}\n", file.file, foreign::describe(recognised));
+        foreign::check_generation(recognised, *config, file.file);
         if (!has_masks(*config)) continue;
         std::vector<std::string> sets;
-        if (recognised.embed_dim != config->embed_dim && !assigns(options.sets, "embed_dim")) {
+        if (recognised.embed_dim != config->embed_dim &&
+            !detail::assigns(options.sets, "embed_dim")) {
             sets.push_back(fmt::format("embed_dim={}", recognised.embed_dim));
         }
-        if (recognised.conv3 && config->proposal_head != "conv3" &&
-            !assigns(options.sets, "proposal_head")) {
+        if (recognised.conv3 && config->proposal_head != ProposalHeadKind::conv3 &&
+            !detail::assigns(options.sets, "proposal_head")) {
             sets.emplace_back("proposal_head=conv3");
         }
         for (const std::string& set : sets) {
@@ -75,9 +76,9 @@ void follow_generation(const std::vector<ForeignWeights>& files, const Options& 
 // Foreign weights for a preset.
 Model import_model(const Options& options) {
     const std::string preset = options.preset.empty() ? kDefaultPreset : options.preset;
-    std::vector<ForeignWeights> files;
+    std::vector<foreign::ForeignWeights> files;
     for (const std::string& path : options.weights) {
-        files.push_back(read_foreign_weights(path));
+        files.push_back(foreign::read_foreign_weights(path));
     }
     if (options.categories.empty()) {
         throw Error("--categories is missing: these weights do not say what they detect",
@@ -90,13 +91,14 @@ Model import_model(const Options& options) {
     model.categories = categories_of(options);
     model.config.num_classes = static_cast<std::int64_t>(model.categories.size());
 
-    Import imported = import_weights(model.graph(), files, model.config.backbone.frozen_bn_eps);
+    foreign::Import imported =
+        foreign::import_weights(model.graph(), files, model.config.backbone.frozen_bn_eps);
     if (imported.report.has_torchvision_statistics && model.config.backbone.frozen_bn_eps == 0 &&
-        !assigns(options.sets, "backbone.frozen_bn_eps")) {
+        !detail::assigns(options.sets, "backbone.frozen_bn_eps")) {
         model.config.backbone.frozen_bn_eps = 1e-5;
         fmt::print("running statistics of torchvision: backbone.frozen_bn_eps = 1e-5\n");
     }
-    fmt::print("{}", describe(imported.report, files));
+    fmt::print("{}", foreign::describe(imported.report, files));
     if (!imported.report.missing.empty() || !imported.report.mismatched.empty()) {
         throw Error(
             fmt::format("{} parameters of preset {} have no weights",
@@ -105,7 +107,7 @@ Model import_model(const Options& options) {
     }
     model.weights = std::move(imported.weights);
     model.provenance["preset"] = preset;
-    for (const ForeignWeights& file : files) {
+    for (const foreign::ForeignWeights& file : files) {
         model.provenance["weights: " + file.file] =
             file.metadata.contains("what") ? file.metadata.at("what") : file.file;
     }

@@ -37,7 +37,7 @@ void show(const ShowOptions& options) {
     for (const std::int64_t id : options.ids)
         if (data.image(id) == nullptr)
             throw Error(fmt::format("{} has no image {}", options.data, id));
-    make_folder(options.out);
+    detail::make_folder(options.out);
     const SideBySide pictures(data, results, options.images, options.score);
     std::size_t written = 0;
     for (const ImageRecord& image : data.images) {

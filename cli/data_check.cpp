@@ -75,7 +75,7 @@ private:
     void check_empty_images();
 
     const CheckOptions& options_;
-    DatasetText text_;
+    detail::DatasetText text_;
     const Dataset& data_;
     std::unordered_set<std::int64_t> categories_;
     std::vector<Finding> findings_;
@@ -221,19 +221,19 @@ void Check::check_mask(std::size_t i, const ImageRecord& image, const std::strin
     const auto& [x, y, w, h] = *annotation.box;
     const auto tight = bounding_box(mask);
     if (w > 0 && h > 0 &&
-        (tight[0] < x - kBoxSlack || tight[1] < y - kBoxSlack ||
-         tight[0] + tight[2] > x + w + kBoxSlack || tight[1] + tight[3] > y + h + kBoxSlack)) {
+        (tight.x < x - kBoxSlack || tight.y < y - kBoxSlack ||
+         tight.x + tight.width > x + w + kBoxSlack || tight.y + tight.height > y + h + kBoxSlack)) {
         repair(i, Repair::box);
         note("box that does not enclose its mask", "box and mask teach different things",
              "--fix takes the box of the mask",
              fmt::format("{}: box [{}, {}, {}, {}], mask [{}, {}, {}, {}]", who, x, y, w, h,
-                         tight[0], tight[1], tight[2], tight[3]));
+                         tight.x, tight.y, tight.width, tight.height));
     }
 }
 
 void Check::check_photos() {
     std::vector<std::string> problems(data_.images.size());
-    parallel_for(data_.images.size(), available_processors(), [&](std::size_t i) {
+    detail::parallel_for(data_.images.size(), detail::available_processors(), [&](std::size_t i) {
         const ImageRecord& image = data_.images[i];
         DecodeOptions decode;
         if (image.width > 0 && image.height > 0)
@@ -278,7 +278,7 @@ void Check::write_fixed() const {
         const auto mask = record.find("segmentation");
         if (mask != record.end() && !mask->empty()) broken.insert(i);
     }
-    DatasetTextWriter writer(options_.fix, text_.other_members());
+    detail::DatasetTextWriter writer(options_.fix, text_.other_members());
     writer.begin("images");
     for (std::size_t i = 0; i < data_.images.size(); ++i)
         if (!dropped_images_[i]) writer.add(text_.image(i));
@@ -302,7 +302,7 @@ void Check::write_fixed() const {
             record["segmentation"] = rings;
         }
         if (repairs.contains(Repair::box)) {
-            std::array<double, 4> box{};
+            CocoBox box;
             if (annotation.segmentation.form != Segmentation::Form::none) {
                 box = bounding_box(to_mask(annotation.segmentation, image.height, image.width));
             } else {
@@ -312,8 +312,8 @@ void Check::write_fixed() const {
                 box = {left, top, std::min(x + w, static_cast<double>(image.width)) - left,
                        std::min(y + h, static_cast<double>(image.height)) - top};
             }
-            if (!(box[2] > 0 && box[3] > 0)) continue;
-            record["bbox"] = box;
+            if (!(box.width > 0 && box.height > 0)) continue;
+            record["bbox"] = {box.x, box.y, box.width, box.height};
         }
         writer.add(record.dump());
     }

@@ -6,13 +6,13 @@
 #include <set>
 
 #include "base/file.h"
+#include "data/labelme.h"
+#include "data/yolo.h"
 #include "data_convert.h"
 #include "embedmask/dataset.h"
 #include "embedmask/error.h"
 #include "embedmask/image.h"
-#include "render/id_map.h"
-#include "render/labelme.h"
-#include "render/yolo.h"
+#include "mask/id_map.h"
 #include "voc_colours.h"
 
 namespace embedmask::cli {
@@ -32,7 +32,7 @@ struct Photo {
     std::string name;  // without extension
     std::deque<Rle> masks;
     std::vector<const Annotation*> annotations;
-    std::vector<render::DrawnInstance> instances;
+    std::vector<data::LabelledMask> instances;
 
     [[nodiscard]] ImageSize size() const { return {record->width, record->height}; }
 };
@@ -60,13 +60,10 @@ Photo photo_of(const Dataset& data, const ImageRecord& image,
         left_out.crowds += no_crowd && !no_mask ? 1 : 0;
         if (no_mask || no_crowd) continue;
         photo.annotations.push_back(annotation);
-        render::DrawnInstance instance;
+        data::LabelledMask instance;
         instance.mask =
             &photo.masks.emplace_back(to_mask(annotation->segmentation, image.height, image.width));
         instance.score = 1;
-        const auto box = bounding_box(*instance.mask);
-        instance.box = {static_cast<float>(box[0]), static_cast<float>(box[1]),
-                        static_cast<float>(box[0] + box[2]), static_cast<float>(box[1] + box[3])};
         instance.category_index = category_index(data, *annotation);
         instance.label = data.categories[static_cast<std::size_t>(instance.category_index)].name;
         photo.instances.push_back(std::move(instance));
@@ -83,7 +80,7 @@ void write_voc(const fs::path& folder, const Photo& photo) {
     if (photo.instances.size() > kVocMost)
         throw Error(fmt::format("image {}: {} objects: VOC pictures number at most {}",
                                 photo.record->id, photo.instances.size(), kVocMost));
-    const auto owners = render::id_map(photo.size(), photo.instances);
+    const auto owners = mask::id_map(photo.size(), mask::scored_masks(photo.instances));
     Image classes = black(photo.size());
     Image objects = black(photo.size());
     for (std::size_t i = 0; i < owners.size(); ++i) {
@@ -124,8 +121,8 @@ void write_categories(const fs::path& folder, const Dataset& data) {
                         {"supercategory", category.supercategory}});
         names += category.name + "\n";
     }
-    write_file_atomically(folder / "categories.json", list.dump(1) + "\n");
-    write_file_atomically(folder / "classes.txt", names);
+    detail::write_file_atomically(folder / "categories.json", list.dump(1) + "\n");
+    detail::write_file_atomically(folder / "classes.txt", names);
 }
 
 /// Error when the form would lose which photo or category an object belongs to.
@@ -157,10 +154,10 @@ void export_dataset(const ConvertOptions& options) {
     const Dataset data = read_dataset(options.input);
     require_expressible(data, options.to);
     const fs::path folder = options.out;
-    make_folder(folder);
+    detail::make_folder(folder);
     if (options.to == "voc") {
-        make_folder(folder / "SegmentationClass");
-        make_folder(folder / "SegmentationObject");
+        detail::make_folder(folder / "SegmentationClass");
+        detail::make_folder(folder / "SegmentationObject");
     }
     write_categories(folder, data);
     std::map<std::int64_t, std::vector<const Annotation*>> annotations;
@@ -171,12 +168,12 @@ void export_dataset(const ConvertOptions& options) {
         const Photo photo =
             photo_of(data, image, annotations[image.id], options.to == "voc", left_out);
         if (options.to == "labelme") {
-            write_file_atomically(
+            detail::write_file_atomically(
                 folder / (photo.name + ".json"),
-                render::labelme_text(image.file_name, photo.size(), photo.instances, 0));
+                data::labelme_text(image.file_name, photo.size(), photo.instances, 0));
         } else if (options.to == "yolo") {
-            write_file_atomically(folder / (photo.name + ".txt"),
-                                  render::yolo_text(photo.size(), photo.instances, 0));
+            detail::write_file_atomically(folder / (photo.name + ".txt"),
+                                          data::yolo_text(photo.size(), photo.instances, 0));
         } else if (options.to == "voc") {
             write_voc(folder, photo);
         } else {

@@ -113,9 +113,9 @@ YoloObject yolo_object(const std::vector<double>& values, ImageSize size,
 /// iscrowd. The folder stays in the name: the photos of LVIS val lie in COCO's train2017 and
 /// val2017.
 void import_lvis(const ConvertOptions& options) {
-    const DatasetText text(options.input);
+    const detail::DatasetText text(options.input);
     const Dataset& data = text.dataset();
-    DatasetTextWriter writer(options.out, text.other_members());
+    detail::DatasetTextWriter writer(options.out, text.other_members());
     writer.begin("images");
     for (std::size_t i = 0; i < data.images.size(); ++i) {
         Json image = Json::parse(text.image(i));
@@ -167,7 +167,7 @@ void import_labelme(DatasetBuilder& builder) {
 void import_yolo(DatasetBuilder& builder) {
     for (const fs::path& path : files_of(builder.folder(), ".txt")) {
         const auto& photo = builder.photo(path.stem().string(), path.string());
-        const auto bytes = read_file(path);
+        const auto bytes = detail::read_file(path);
         std::istringstream lines(std::string(bytes.begin(), bytes.end()));
         std::size_t number = 0;
         for (std::string line; std::getline(lines, line);) {

@@ -144,7 +144,7 @@ std::set<std::int64_t> chosen_categories(const Dataset& data,
                 ids.insert(category.id);
         if (ids.size() == before)
             throw Error(fmt::format("{} has no category \"{}\"", data.source, word),
-                        fmt::format("did you mean \"{}\"?", nearest(word, names)));
+                        fmt::format("did you mean \"{}\"?", detail::nearest(word, names)));
     }
     return ids;
 }
@@ -155,29 +155,29 @@ void split_dataset(const SplitOptions& options) {
     if (!(options.fraction > 0 && options.fraction < 1))
         throw Error(
             fmt::format("--fraction {}: expected a number between 0 and 1", options.fraction));
-    const DatasetText text(options.data);
+    const detail::DatasetText text(options.data);
     const Dataset& data = text.dataset();
     const auto val = stratified(data, options.fraction, options.seed);
     for (const bool part : {false, true}) {
-        DatasetChoice choice;
+        detail::DatasetChoice choice;
         choice.image = [&](std::size_t i) { return val[i] == part; };
         choice.annotation = [&](std::size_t i) {
             const auto image = data.image_index.find(data.annotations[i].image_id);
             return image != data.image_index.end() && val[image->second] == part;
         };
         const std::string path = options.out + (part ? "-val.json" : "-train.json");
-        write_chosen(text, choice, path);
+        detail::write_chosen(text, choice, path);
         const auto count = std::count(val.begin(), val.end(), part);
         fmt::print("{}: {} images\n", path, count);
     }
 }
 
 void merge_datasets(const MergeOptions& options) {
-    std::vector<std::unique_ptr<DatasetText>> files;
+    std::vector<std::unique_ptr<detail::DatasetText>> files;
     Ids images("image", options.renumber);
     Ids annotations("annotation", options.renumber);
     for (const std::string& path : options.data) {
-        auto file = std::make_unique<DatasetText>(path);
+        auto file = std::make_unique<detail::DatasetText>(path);
         for (const auto& other : files)
             require_same_categories(other->dataset(), file->dataset());
         files.push_back(std::move(file));
@@ -186,7 +186,7 @@ void merge_datasets(const MergeOptions& options) {
         for (const Annotation& item : files.back()->dataset().annotations)
             annotations.reserve(item.id);
     }
-    DatasetTextWriter writer(options.out, files.front()->other_members());
+    detail::DatasetTextWriter writer(options.out, files.front()->other_members());
     std::vector<std::unordered_map<std::int64_t, std::int64_t>> new_ids(files.size());
     writer.begin("images");
     for (std::size_t f = 0; f < files.size(); ++f) {
@@ -218,10 +218,10 @@ void merge_datasets(const MergeOptions& options) {
 }
 
 void filter_dataset(const FilterOptions& options) {
-    const DatasetText text(options.data);
+    const detail::DatasetText text(options.data);
     const Dataset& data = text.dataset();
     const auto wanted = chosen_categories(data, options.categories);
-    DatasetChoice choice;
+    detail::DatasetChoice choice;
     choice.annotation = [&](std::size_t i) {
         const Annotation& annotation = data.annotations[i];
         return (wanted.empty() || wanted.contains(annotation.category_id)) &&
@@ -243,7 +243,7 @@ void filter_dataset(const FilterOptions& options) {
     choice.image = [&](std::size_t i) {
         return !options.used || used_images.contains(data.images[i].id);
     };
-    write_chosen(text, choice, options.out);
+    detail::write_chosen(text, choice, options.out);
 }
 
 }  // namespace embedmask::cli

@@ -38,7 +38,7 @@ struct Statistics {
 
 double area_of(const Annotation& annotation) {
     if (annotation.area) return *annotation.area;
-    return annotation.box ? (*annotation.box)[2] * (*annotation.box)[3] : 0;
+    return annotation.box ? annotation.box->width * annotation.box->height : 0;
 }
 
 double median(std::vector<double> values) {
@@ -178,7 +178,7 @@ void write_page(const std::string& path, const Dataset& data, const Statistics& 
         }
         html += "</svg>";
     }
-    write_file_atomically(path, html + "</html>\n");
+    detail::write_file_atomically(path, html + "</html>\n");
 }
 
 }  // namespace

@@ -18,7 +18,7 @@ namespace embedmask::cli {
 namespace fs = std::filesystem;
 
 nlohmann::ordered_json read_json(const fs::path& path) {
-    const auto bytes = read_file(path);
+    const auto bytes = detail::read_file(path);
     try {
         return nlohmann::ordered_json::parse(bytes.begin(), bytes.end());
     } catch (const nlohmann::json::parse_error& error) {
@@ -63,7 +63,7 @@ void DatasetBuilder::read_categories() {
         }
     } else if (const fs::path names = labels_ / "classes.txt"; fs::exists(names)) {
         list_ = names.string();
-        const auto bytes = read_file(names);
+        const auto bytes = detail::read_file(names);
         std::istringstream lines(std::string(bytes.begin(), bytes.end()));
         for (std::string name; std::getline(lines, name);) {
             if (!name.empty() && name.back() == '\r') name.pop_back();
@@ -110,7 +110,7 @@ std::int64_t DatasetBuilder::category_named(const std::string& name, const std::
     }
     if (!list_.empty())
         throw Error(fmt::format("{}: the category \"{}\" is not one of {}", owner, name, list_),
-                    fmt::format("did you mean \"{}\"?", nearest(name, names)));
+                    fmt::format("did you mean \"{}\"?", detail::nearest(name, names)));
     categories_.push_back({{"id", categories_.size() + 1}, {"name", name}});
     return categories_.back()["id"];
 }
@@ -151,17 +151,18 @@ void DatasetBuilder::add_mask(const Photo& photo, std::int64_t category, const R
 
 void DatasetBuilder::add(const Photo& photo, std::int64_t category, const Rle& mask,
                          Json segmentation) {
+    const CocoBox box = bounding_box(mask);
     annotations_.push_back({{"id", annotations_.size() + 1},
                             {"image_id", photo.id},
                             {"category_id", category},
-                            {"bbox", bounding_box(mask)},
+                            {"bbox", {box.x, box.y, box.width, box.height}},
                             {"area", area(mask)},
                             {"iscrowd", 0},
                             {"segmentation", std::move(segmentation)}});
 }
 
 void DatasetBuilder::write(const fs::path& path) const {
-    DatasetTextWriter writer(path, {});
+    detail::DatasetTextWriter writer(path, {});
     const auto list = [&](const char* name, const std::vector<Json>& records) {
         writer.begin(name);
         for (const Json& record : records)

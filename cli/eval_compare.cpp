@@ -31,7 +31,7 @@ struct Change {
 };
 
 json read_report(const std::filesystem::path& path) {
-    const auto bytes = read_file(path, 1ULL << 30);
+    const auto bytes = detail::read_file(path, 1ULL << 30);
     json report = json::parse(bytes.begin(), bytes.end(), nullptr, false);
     if (report.is_discarded() || !report.is_object() || !report.contains("stats") ||
         !report["stats"].is_object())

@@ -259,7 +259,7 @@ void write_html(const std::filesystem::path& path, const Report& report,
                     kConfusionScore) +
                 worst_photos(report, report.types.back(), results, images);
     }
-    write_file_atomically(path, html + "</html>\n");
+    detail::write_file_atomically(path, html + "</html>\n");
 }
 
 }  // namespace embedmask::cli

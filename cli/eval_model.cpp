@@ -84,7 +84,7 @@ void ModelRun::run(std::span<const std::size_t> images, const Use& score,
     double scoring = 0;
     Progress progress(images.size());
     const auto start = Clock::now();
-    run_ordered(
+    detail::run_ordered(
         images.size(), predictor_.streams() + 1,
         [&](std::size_t i) {
             const ImageRecord& record = dataset_.images[images[i]];

@@ -30,7 +30,7 @@ public:
           suffix_(fmt::format(".shard-{}-of-{}.json", shard.index, shard.count)),
           masks_(masks),
           thresholds_(thresholds) {
-        make_folder(folder_);
+        detail::make_folder(folder_);
         open("detections_bbox");
         if (masks) open("detections_segm");
         for (const double threshold : thresholds)
@@ -39,9 +39,8 @@ public:
 
     void add(std::int64_t image_id, const Prediction& prediction) {
         for (const Detection& detection : prediction.detections) {
-            const auto& [x, y, w, h] = detection.box;
             const std::int64_t category = detection.category_id;
-            files_[0].add_box(image_id, category, {x, y, w, h}, detection.score);
+            files_[0].add_box(image_id, category, detection.box, detection.score);
             if (!masks_) continue;
             files_[1].add_mask(image_id, category, detection.mask, detection.score);
             for (std::size_t i = 0; i < thresholds_.size(); ++i)
@@ -58,7 +57,7 @@ public:
         for (std::size_t i = 0; i < thresholds_.size(); ++i)
             manifest["sweep"].push_back({{"threshold", thresholds_[i]}, {"segm", names_[2 + i]}});
         const fs::path path = folder_ / ("evaluation" + suffix_);
-        write_file_atomically(path, manifest.dump(1) + "\n");
+        detail::write_file_atomically(path, manifest.dump(1) + "\n");
         fmt::print(stderr, "part: {}; score all with `embedmask eval merge`\n", path.string());
     }
 
@@ -100,7 +99,7 @@ struct Part {
 Part read_part(const std::string& path) {
     Part part;
     part.path = path;
-    const auto bytes = read_file(path);
+    const auto bytes = detail::read_file(path);
     part.json = Json::parse(bytes.begin(), bytes.end(), nullptr, false);
     try {
         const auto shard = part.json.at("shard").get<std::array<std::int64_t, 2>>();

@@ -149,7 +149,8 @@ void write_json(const std::filesystem::path& path, const Report& report) {
         if (item.tide) json["tide"][name] = tide_json(*item.tide);
         if (item.confusion) json["confusion"][name] = confusion_json(*item.confusion);
     }
-    write_file_atomically(path, json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
+    detail::write_file_atomically(path,
+                                  json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");
 }
 
 void write_csv(const std::filesystem::path& path, const Report& report) {
@@ -172,7 +173,7 @@ void write_csv(const std::filesystem::path& path, const Report& report) {
                  item.evaluation.category_stats(k));
         }
     }
-    write_file_atomically(path, text);
+    detail::write_file_atomically(path, text);
 }
 
 }  // namespace embedmask::cli

@@ -26,8 +26,7 @@ void read_into(std::vector<Result>& results, const std::vector<std::string>& pat
 
 Result box_result(std::int64_t image_id, const Detection& detection) {
     Result result = record(image_id, detection);
-    const auto& box = detection.box;
-    result.box = {box[0], box[1], box[2], box[3]};
+    result.box = detection.box;
     return result;
 }
 

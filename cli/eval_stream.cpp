@@ -18,9 +18,8 @@ std::vector<DetectedObject> objects(const std::vector<Detection>& detections, Io
         object.category_id = detection.category_id;
         object.score = detection.score;
         if (type == IouType::bbox) {
-            const auto& box = detection.box;
-            object.box = {box[0], box[1], box[2], box[3]};
-            object.area = object.box[2] * object.box[3];
+            object.box = detection.box;
+            object.area = object.box.width * object.box.height;
         } else {
             object.mask = &mask_of(detection);
             object.area = static_cast<double>(area(*object.mask));
@@ -49,8 +48,8 @@ StreamScorer::StreamScorer(const Dataset& dataset, const EvalOptions& options,
 
 void StreamScorer::add(std::int64_t image_id, const Prediction& prediction) {
     const std::size_t image = truth_.position(image_id);
-    std::optional<ImageObjects> boxes;
-    std::optional<ImageObjects> masks;
+    std::optional<detail::ImageObjects> boxes;
+    std::optional<detail::ImageObjects> masks;
     for (Item& item : items_) {
         const bool of_masks = item.type != IouType::bbox;
         auto& truth = of_masks ? masks : boxes;

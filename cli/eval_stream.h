@@ -33,7 +33,7 @@ private:
         std::vector<std::unique_ptr<Evaluator>> sweep;  // by threshold
     };
 
-    ObjectSource truth_;
+    detail::ObjectSource truth_;
     std::vector<double> thresholds_;
     std::vector<Item> items_;
 };

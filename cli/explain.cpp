@@ -55,14 +55,9 @@ void write_explanation(const std::filesystem::path& folder, const std::string& n
     for (const std::size_t i : order) {
         const Detection& detection = prediction.detections[i];
         if (detection.score < shown_score) continue;
-        instances.push_back(
-            {&detection.mask,
-             {detection.box[0], detection.box[1], detection.box[0] + detection.box[2],
-              detection.box[1] + detection.box[3]},
-             categories[static_cast<std::size_t>(detection.label)].name,
-             detection.score,
-             detection.label,
-             colours[i]});
+        instances.push_back({&detection.mask, to_box(detection.box),
+                             categories[static_cast<std::size_t>(detection.label)].name,
+                             detection.score, detection.label, colours[i]});
     }
     const render::CaptionedPicture pictures[] = {
         {"photo", photo},
@@ -70,7 +65,7 @@ void write_explanation(const std::filesystem::path& folder, const std::string& n
         {"proposal embeddings", render::overlay(photo, instances, {.fill_opacity = 0.8F})}};
     write_png(folder / (name + "-embeddings.png"), render::panel(pictures, ""));
 
-    const ProbabilityMaps maps(prediction, config);
+    const detail::ProbabilityMaps maps(prediction, config);
     int number = 0;
     for (const std::size_t i : order) {
         const Detection& detection = prediction.detections[i];

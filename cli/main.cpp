@@ -26,9 +26,9 @@ void check_verb(const CLI::App& app, const char* word) {
         if (verb->get_name() == word) return;
         verbs.push_back(verb->get_name());
     }
-    throw CLI::ParseError(
-        fmt::format("no verb \"{}\": did you mean \"{}\"?", word, embedmask::nearest(word, verbs)),
-        kUsage);
+    throw CLI::ParseError(fmt::format("no verb \"{}\": did you mean \"{}\"?", word,
+                                      embedmask::detail::nearest(word, verbs)),
+                          kUsage);
 }
 
 int run(int argc, char** argv) {

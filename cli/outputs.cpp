@@ -5,10 +5,10 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
-#include "render/id_map.h"
-#include "render/labelme.h"
+#include "data/labelme.h"
+#include "data/yolo.h"
+#include "mask/id_map.h"
 #include "render/overlay.h"
-#include "render/yolo.h"
 
 namespace embedmask::cli {
 namespace {
@@ -31,8 +31,7 @@ std::vector<render::DrawnInstance> instances_of(const Prediction& prediction, fl
         if (detection.score < shown_score) continue;
         render::DrawnInstance instance;
         instance.mask = detection.mask.counts.empty() ? &kNoMask : &detection.mask;
-        instance.box = {detection.box[0], detection.box[1], detection.box[0] + detection.box[2],
-                        detection.box[1] + detection.box[3]};
+        instance.box = to_box(detection.box);
         instance.label = categories[static_cast<std::size_t>(detection.label)].name;
         instance.score = detection.score;
         instance.category_index = detection.label;
@@ -44,6 +43,19 @@ std::vector<render::DrawnInstance> instances_of(const Prediction& prediction, fl
         instances[i].colour = colours[i];
     }
     return instances;
+}
+
+std::vector<data::LabelledMask> labelled(const std::vector<render::DrawnInstance>& instances) {
+    std::vector<data::LabelledMask> objects;
+    for (const render::DrawnInstance& instance : instances) {
+        objects.push_back({instance.mask, instance.label, instance.category_index, instance.score});
+    }
+    return objects;
+}
+
+// Boxes are float32 numbers: 0.1, not 0.10000000149011612.
+float number(double value) {
+    return static_cast<float>(value);
 }
 
 json segmentation_of(const Rle& mask) {
@@ -66,10 +78,10 @@ PhotoWriter::PhotoWriter(fs::path out, const std::vector<std::string>& forms, fl
     for (const std::string& form : forms) {
         if (form == "coco") continue;
         forms_.insert(form);
-        make_folder(out_ / form);
+        detail::make_folder(out_ / form);
     }
     if (forms_.contains("yolo")) {
-        write_file_atomically(out_ / "yolo" / "classes.txt", classes_text(categories_));
+        detail::write_file_atomically(out_ / "yolo" / "classes.txt", classes_text(categories_));
     }
 }
 
@@ -111,16 +123,17 @@ void PhotoWriter::write(std::size_t index, const InputPhoto& input, const Image&
         }
     }
     if (forms_.contains("idmap")) {
-        write_png(file("idmap", index, ".png"), render::id_map(photo.size, instances), photo.size);
+        write_png(file("idmap", index, ".png"),
+                  mask::id_map(photo.size, mask::scored_masks(instances)), photo.size);
     }
     if (forms_.contains("labelme")) {
-        write_file_atomically(
+        detail::write_file_atomically(
             file("labelme", index, ".json"),
-            render::labelme_text(input.path.filename().string(), photo.size, instances));
+            data::labelme_text(input.path.filename().string(), photo.size, labelled(instances)));
     }
     if (forms_.contains("yolo")) {
-        write_file_atomically(file("yolo", index, ".txt"),
-                              render::yolo_text(photo.size, instances));
+        detail::write_file_atomically(file("yolo", index, ".txt"),
+                                      data::yolo_text(photo.size, labelled(instances)));
     }
 }
 
@@ -132,9 +145,7 @@ CocoWriter::CocoWriter(const fs::path& out, const std::string& suffix, bool with
 
 void CocoWriter::write(std::int64_t image_id, const Prediction& prediction) {
     for (const Detection& detection : prediction.detections) {
-        const auto& box = detection.box;
-        boxes_.add_box(image_id, detection.category_id, {box[0], box[1], box[2], box[3]},
-                       detection.score);
+        boxes_.add_box(image_id, detection.category_id, detection.box, detection.score);
         if (masks_) {
             masks_->add_mask(image_id, detection.category_id, detection.mask, detection.score);
         }
@@ -155,10 +166,12 @@ std::string json_line(const InputPhoto& input, const Prediction& prediction,
                  {"detections", json::array()}};
     for (const std::size_t i : by_score(prediction.detections)) {
         const Detection& detection = prediction.detections[i];
-        json record = {{"category_id", detection.category_id},
-                       {"category", categories[static_cast<std::size_t>(detection.label)].name},
-                       {"score", detection.score},
-                       {"bbox", detection.box}};
+        const CocoBox& box = detection.box;
+        json record = {
+            {"category_id", detection.category_id},
+            {"category", categories[static_cast<std::size_t>(detection.label)].name},
+            {"score", detection.score},
+            {"bbox", {number(box.x), number(box.y), number(box.width), number(box.height)}}};
         if (!detection.mask.counts.empty())
             record["segmentation"] = segmentation_of(detection.mask);
         line["detections"].push_back(std::move(record));

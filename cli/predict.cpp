@@ -99,7 +99,7 @@ public:
                 throw Error("--explain: this model is a detector without embeddings",
                             "use a model whose embed_mode is not \"none\"");
             }
-            make_folder(options.explain);
+            detail::make_folder(options.explain);
         }
     }
 
@@ -114,7 +114,7 @@ public:
         Progress progress(photos_.size());
         // One photo more than the network takes at once: its decoding and the last one's masks hide
         // behind the network's work.
-        run_ordered(
+        detail::run_ordered(
             photos_.size(), predictor_.streams() + 1, [&](std::size_t i) { return process(i); },
             [&](std::size_t i, const Outcome& outcome) {
                 totals_.add(outcome);
@@ -230,7 +230,7 @@ void check(Options& options) {
     if (options.out.empty() && options.explain.empty() && !options.json) {
         throw CLI::ValidationError("nothing to do: give --out DIR, --explain DIR or --json");
     }
-    if (!options.out.empty()) make_folder(options.out);
+    if (!options.out.empty()) detail::make_folder(options.out);
 }
 
 }  // namespace

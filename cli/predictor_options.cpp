@@ -16,9 +16,9 @@ std::int64_t category_id_of(const std::string& word, const std::vector<Category>
         if (category.name == word || std::to_string(category.id) == word) return category.id;
         names.push_back(category.name);
     }
-    throw Error(
-        fmt::format("--classes {}: not a category of this model", word),
-        fmt::format("did you mean \"{}\"? `embedmask info MODEL` lists all", nearest(word, names)));
+    throw Error(fmt::format("--classes {}: not a category of this model", word),
+                fmt::format("did you mean \"{}\"? `embedmask info MODEL` lists all",
+                            detail::nearest(word, names)));
 }
 
 // As CLI::Range, which lets NaN pass.

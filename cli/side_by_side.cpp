@@ -18,7 +18,7 @@ public:
         : dataset_(dataset), image_(image) {}
 
     void add(std::int64_t category_id, const Segmentation& segmentation,
-             const std::optional<std::array<double, 4>>& box, double score) {
+             const std::optional<CocoBox>& box, double score) {
         Segmentation shape = segmentation;
         if (shape.form == Segmentation::Form::none && box) {
             const auto& [x, y, w, h] = *box;
@@ -26,12 +26,9 @@ public:
             shape.polygons = {{x, y, x + w, y, x + w, y + h, x, y + h}};
         }
         const Rle& mask = masks_.emplace_back(to_mask(shape, image_.height, image_.width));
-        const auto bounds = bounding_box(mask);
         render::DrawnInstance instance;
         instance.mask = &mask;
-        instance.box = {static_cast<float>(bounds[0]), static_cast<float>(bounds[1]),
-                        static_cast<float>(bounds[0] + bounds[2]),
-                        static_cast<float>(bounds[1] + bounds[3])};
+        instance.box = to_box(bounding_box(mask));
         instance.score = static_cast<float>(score);
         for (std::size_t i = 0; i < dataset_.categories.size(); ++i) {
             if (dataset_.categories[i].id != category_id) continue;

@@ -5,8 +5,8 @@
 #include <span>
 
 #include "embedmask/error.h"
-#include "foreign/weights_file.h"
 #include "foreign/generation.h"
+#include "foreign/weights_file.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     try {

@@ -9,7 +9,20 @@
 #include <random>
 #include <string>
 
+#include "embedmask/box.h"
 #include "embedmask/error.h"
+
+namespace embedmask {
+
+// What nlohmann's json.get<Box>() looks for.
+inline void from_json(const nlohmann::json& numbers, Box& box) {
+    box = {numbers.at(0), numbers.at(1), numbers.at(2), numbers.at(3)};
+}
+inline void from_json(const nlohmann::json& numbers, CocoBox& box) {
+    box = {numbers.at(0), numbers.at(1), numbers.at(2), numbers.at(3)};
+}
+
+}  // namespace embedmask
 
 namespace embedmask::testing {
 

@@ -109,15 +109,15 @@ void require_new_run(const fs::path& run) {
 }
 
 void write_checkpoint(const fs::path& run, const Checkpoint& checkpoint) {
-    Safetensors file;
+    detail::Safetensors file;
     // Paths in the configuration may be no UTF-8; resuming does not need them.
-    file.metadata[kCheckpointKey] =
+    file.metadata[detail::kCheckpointKey] =
         header_of(checkpoint).dump(-1, ' ', false, json::error_handler_t::replace);
     for (const auto& [name, tensor] : checkpoint.tensors) {
         file.tensors[name] = from_torch(tensor);
     }
     const fs::path written = checkpoint_path(run, checkpoint.progress.iteration);
-    write_safetensors(written, file);
+    detail::write_safetensors(written, file);
     std::vector<fs::path> others = checkpoints_of(run);
     std::erase(others, written);
     for (std::size_t i = kKept - 1; i < others.size(); ++i) {
@@ -129,8 +129,8 @@ void write_checkpoint(const fs::path& run, const Checkpoint& checkpoint) {
 }
 
 Checkpoint read_checkpoint(const fs::path& path) {
-    const Safetensors file = read_safetensors(path);
-    const auto header = file.metadata.find(kCheckpointKey);
+    const detail::Safetensors file = detail::read_safetensors(path);
+    const auto header = file.metadata.find(detail::kCheckpointKey);
     if (header == file.metadata.end()) {
         throw Error(fmt::format("{}: not a checkpoint of a training", path.string()),
                     "model files start a training with --weights");

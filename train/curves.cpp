@@ -126,7 +126,7 @@ void draw_curves(const std::filesystem::path& run) {
         height += kPanelHeight;
     }
     if (height == 0) return;
-    write_file_atomically(
+    detail::write_file_atomically(
         run / "curves.svg",
         fmt::format("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0} {1}\" "
                     "width=\"{0}\" height=\"{1}\" font-family=\"sans-serif\" font-size=\"12\">\n"

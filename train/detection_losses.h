@@ -3,7 +3,7 @@
 
 #include <torch/torch.h>
 
-#include <string>
+#include "embedmask/config.h"
 
 namespace embedmask::train {
 
@@ -13,7 +13,7 @@ torch::Tensor focal_loss(const torch::Tensor& logits, const torch::Tensor& label
                          double gamma);
 
 struct BoxLossOptions {
-    std::string kind = "giou";  ///< "giou", "iou" or "linear_iou"
+    BoxLoss kind = BoxLoss::giou;
     double hull_epsilon = 1e-7;
 };
 

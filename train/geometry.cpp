@@ -11,16 +11,27 @@ using torch::Tensor;
 
 constexpr std::size_t kSmallestRing = 6;  // numbers, three points
 
-double scale_x(const Geometry& g) {
-    return static_cast<double>(g.resized.width) / g.original.width;
+float scale_x(const Geometry& g) {
+    return static_cast<float>(static_cast<double>(g.resized.width) / g.original.width);
 }
 
-double scale_y(const Geometry& g) {
-    return static_cast<double>(g.resized.height) / g.original.height;
+float scale_y(const Geometry& g) {
+    return static_cast<float>(static_cast<double>(g.resized.height) / g.original.height);
 }
 
-double offset(const Geometry& g) {
+float offset(const Geometry& g) {
     return g.plus_one ? 1 : 0;
+}
+
+Box clipped(const Box& box, ImageSize size, float one) {
+    const float right = static_cast<float>(size.width) - one;
+    const float bottom = static_cast<float>(size.height) - one;
+    return {std::clamp(box.x1, 0.0F, right), std::clamp(box.y1, 0.0F, bottom),
+            std::clamp(box.x2, 0.0F, right), std::clamp(box.y2, 0.0F, bottom)};
+}
+
+bool is_empty(const Box& box) {
+    return !(box.x2 > box.x1) || !(box.y2 > box.y1);
 }
 
 Tensor rows_of(const Rle& rle) {
@@ -52,38 +63,36 @@ Tensor run_length_mask(const Rle& rle, const Geometry& geometry) {
 
 }  // namespace
 
-std::optional<std::array<double, 4>> transform_box(const std::array<double, 4>& box,
-                                                   const Geometry& g) {
-    const double one = offset(g);
-    double x1 = std::clamp(box[0], 0.0, g.original.width - one);
-    double y1 = std::clamp(box[1], 0.0, g.original.height - one);
-    double x2 = std::clamp(box[0] + std::max(box[2] - one, 0.0), 0.0, g.original.width - one);
-    double y2 = std::clamp(box[1] + std::max(box[3] - one, 0.0), 0.0, g.original.height - one);
-    if (!(x2 > x1) || !(y2 > y1)) return std::nullopt;
-    x1 *= scale_x(g);
-    x2 *= scale_x(g);
-    y1 *= scale_y(g);
-    y2 *= scale_y(g);
+std::optional<Box> transform_box(const CocoBox& box, const Geometry& g) {
+    const float one = offset(g);
+    const auto x = static_cast<float>(box.x);
+    const auto y = static_cast<float>(box.y);
+    Box moved = clipped({x, y, x + std::max(static_cast<float>(box.width) - one, 0.0F),
+                         y + std::max(static_cast<float>(box.height) - one, 0.0F)},
+                        g.original, one);
+    if (is_empty(moved)) return std::nullopt;
+    moved = {moved.x1 * scale_x(g), moved.y1 * scale_y(g), moved.x2 * scale_x(g),
+             moved.y2 * scale_y(g)};
     if (g.flipped) {
-        const double left = g.resized.width - x2 - one;
-        x2 = g.resized.width - x1 - one;
-        x1 = left;
+        const auto width = static_cast<float>(g.resized.width);
+        moved = {width - moved.x2 - one, moved.y1, width - moved.x1 - one, moved.y2};
     }
-    if (g.crop_size == g.resized) return std::array{x1, y1, x2, y2};
-    x1 = std::clamp(x1 - g.crop_x, 0.0, g.crop_size.width - one);
-    x2 = std::clamp(x2 - g.crop_x, 0.0, g.crop_size.width - one);
-    y1 = std::clamp(y1 - g.crop_y, 0.0, g.crop_size.height - one);
-    y2 = std::clamp(y2 - g.crop_y, 0.0, g.crop_size.height - one);
-    if (!(x2 > x1) || !(y2 > y1)) return std::nullopt;
-    return std::array{x1, y1, x2, y2};
+    if (g.crop_size == g.resized) return moved;
+    const auto left = static_cast<float>(g.crop_x);
+    const auto top = static_cast<float>(g.crop_y);
+    moved = clipped({moved.x1 - left, moved.y1 - top, moved.x2 - left, moved.y2 - top}, g.crop_size,
+                    one);
+    if (is_empty(moved)) return std::nullopt;
+    return moved;
 }
 
 std::vector<double> transform_ring(const std::vector<double>& ring, const Geometry& g) {
+    const auto width = static_cast<float>(g.resized.width);
     std::vector<double> moved(ring.size() / 2 * 2);
     for (std::size_t i = 0; i + 1 < ring.size(); i += 2) {
-        const double x = ring[i] * scale_x(g);
-        moved[i] = g.flipped ? g.resized.width - x - offset(g) : x;
-        moved[i + 1] = ring[i + 1] * scale_y(g);
+        const float x = static_cast<float>(ring[i]) * scale_x(g);
+        moved[i] = g.flipped ? width - x - offset(g) : x;
+        moved[i + 1] = static_cast<float>(ring[i + 1]) * scale_y(g);
     }
     return moved;
 }

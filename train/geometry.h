@@ -3,9 +3,9 @@
 
 #include <torch/torch.h>
 
-#include <array>
 #include <optional>
 
+#include "embedmask/box.h"
 #include "embedmask/dataset.h"
 #include "embedmask/image.h"
 
@@ -23,12 +23,14 @@ struct Geometry {
     ImageSize crop_size;
 };
 
-/// x1, y1, x2, y2 in the cut photo, or nothing when the box is empty after clipping (§2.6).
-/// `box`: x, y, width, height in the original photo.
-std::optional<std::array<double, 4>> transform_box(const std::array<double, 4>& box,
-                                                   const Geometry& geometry);
+// Boxes and vertices are float32 from the file on, and so are the two scales (§2.6): in double one
+// mask pixel in ten thousand falls to the other side of an edge.
 
-/// Ring x0, y0, x1, y1, ... in the resized and flipped photo, before cutting.
+/// The box in the cut photo (inclusive ends where `plus_one`), or nothing when it is empty after
+/// clipping (§2.6). `box`: in the original photo.
+std::optional<Box> transform_box(const CocoBox& box, const Geometry& geometry);
+
+/// Ring x0, y0, x1, y1, ... in the resized and flipped photo, before cutting; float32 numbers.
 std::vector<double> transform_ring(const std::vector<double>& ring, const Geometry& geometry);
 
 /// (h, w) uint8 mask in the cut photo, or nothing when the object has no ring of three points and

@@ -39,7 +39,7 @@ std::string key_of(const fs::path& file, const DecodeOptions& options) {
 
 std::optional<Image> read_cached(const fs::path& path) {
     if (!fs::exists(path)) return std::nullopt;
-    const MappedFile map(path);
+    const detail::MappedFile map(path);
     const std::span<const std::byte> bytes = map.bytes();
     Header header;
     if (bytes.size() < sizeof header) return std::nullopt;
@@ -55,7 +55,7 @@ std::optional<Image> read_cached(const fs::path& path) {
 }  // namespace
 
 ImageCache::ImageCache(fs::path folder) : folder_(std::move(folder)) {
-    if (!folder_.empty()) make_folder(folder_);
+    if (!folder_.empty()) detail::make_folder(folder_);
 }
 
 Image ImageCache::read(const fs::path& file, const DecodeOptions& options) const {
@@ -65,7 +65,7 @@ Image ImageCache::read(const fs::path& file, const DecodeOptions& options) const
     Image photo = read_image(file, options);
     const Header header{Header().magic, photo.size.width, photo.size.height};
     try {
-        AtomicFile out(cached);
+        detail::AtomicFile out(cached);
         out.write({reinterpret_cast<const char*>(&header), sizeof header});
         out.write({reinterpret_cast<const char*>(photo.rgb.data()), photo.rgb.size()});
         out.commit();

@@ -15,7 +15,7 @@ namespace {
 
 Config config_of(const std::string& name) {
     if (!name.ends_with(".toml")) return preset(name);
-    const auto bytes = read_file(name, 1U << 20);
+    const auto bytes = detail::read_file(name, 1U << 20);
     return parse_config({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, name);
 }
 
@@ -25,19 +25,19 @@ void scale_to_batch(Config& config, std::int64_t preset_batch, const CommandLine
     if (solver.batch == preset_batch) return;
     const double ratio = static_cast<double>(solver.batch) / static_cast<double>(preset_batch);
     std::string said;
-    if (!assigns(line.sets, "solver.lr")) {
+    if (!detail::assigns(line.sets, "solver.lr")) {
         said += fmt::format(", lr {:.4g} -> {:.4g}", solver.lr, solver.lr * ratio);
         solver.lr *= ratio;
     }
     const auto stretch = [&](std::int64_t iterations) {
         return std::max<std::int64_t>(1, std::llround(static_cast<double>(iterations) / ratio));
     };
-    if (!assigns(line.sets, "solver.max_iter")) {
+    if (!detail::assigns(line.sets, "solver.max_iter")) {
         const std::int64_t before = solver.max_iter;
         solver.max_iter = stretch(before);
         said += fmt::format(", iterations {} -> {}", before, solver.max_iter);
     }
-    if (!assigns(line.sets, "solver.steps")) {
+    if (!detail::assigns(line.sets, "solver.steps")) {
         for (std::int64_t& step : solver.steps) {
             step = stretch(step);
         }

@@ -17,7 +17,7 @@ Batch collate(const std::vector<Sample>& samples, const Config& config) {
     const auto count = static_cast<std::int64_t>(samples.size());
     Batch batch;
     batch.images = torch::empty({count, 3, padded.height, padded.width});
-    const image::PixelStatistics statistics = input_statistics(config.input);
+    const image::PixelStatistics statistics = detail::input_statistics(config.input);
     for (std::int64_t i = 0; i < count; ++i) {
         const Sample& sample = samples[static_cast<std::size_t>(i)];
         image::preprocess(sample.photo, sample.photo.size, statistics,

@@ -129,7 +129,7 @@ std::vector<Proposals> proposals_of_batch(const Embeddings& all, const Outputs& 
         const Assignment& assignment = assigned.images[i];
         const Tensor best =
             best_locations(assigned.locations, assignment, instances, distances[image], config);
-        if (config.mask_proposals == "best") {
+        if (config.mask_proposals == MaskProposals::best) {
             list.push_back(best_proposals(all, image, best, instances));
         } else {
             const Tensor iou =
@@ -190,7 +190,7 @@ Tensor mask_loss(const Outputs& outputs, const Batch& batch, const Assigned& ass
     Tensor connected = connection(outputs);
     if (config.mask_loss_weight <= 0) return connected;
     const Embeddings all = embeddings_of(outputs, config);
-    const bool every = config.mask_proposals == "all_positives";
+    const bool every = config.mask_proposals == MaskProposals::all_positives;
     const std::vector<Proposals> proposals =
         every ? all_positive_proposals(all, batch, assigned, config, random)
               : proposals_of_batch(all, outputs, batch, assigned, config);

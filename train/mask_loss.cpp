@@ -53,12 +53,12 @@ Tensor mask_losses(const Tensor& pixels, const Proposals& proposals, const Insta
     targets = targets.flatten(1).index_select(0, place);
 
     const std::int64_t factor = config.mask_scale_factor;
-    const bool by_probability = config.upsample == "probability";
+    const bool by_probability = config.upsample == Upsample::probability;
     const Tensor map =
         by_probability ? pixels : enlarge(pixels.unsqueeze(0), factor, config.resampler).squeeze(0);
     const Tensor distance =
         rbf_distance(map.reshape({dims, -1}), proposals.embeddings, proposals.margins);
-    const bool is_dice = config.mask_loss_type == "dice";
+    const bool is_dice = config.mask_loss_type == MaskLossType::dice;
     if (!by_probability && !is_dice) {
         return lovasz_of_distance(distance, targets, config.mask_loss_eps);
     }

@@ -94,7 +94,7 @@ void Optimizer::step(std::int64_t iteration) {
     const double lr = learning_rate(solver_, iteration);
     for (Item& item : items_) {
         if (!item.parameter.grad().defined()) continue;
-        if (solver_.optimizer == "adamw") {
+        if (solver_.optimizer == OptimizerKind::adamw) {
             adamw(item, lr * item.lr_factor, iteration);
         } else {
             sgd(item, lr * item.lr_factor);
@@ -147,7 +147,7 @@ State Optimizer::state() const {
 
 void Optimizer::restore(const State& state) {
     const torch::NoGradGuard no_grad;
-    const bool adam = solver_.optimizer == "adamw";
+    const bool adam = solver_.optimizer == OptimizerKind::adamw;
     const std::vector<const char*> names =
         adam ? std::vector{kFirst, kSecond} : std::vector{kMomentum};
     for (Item& item : items_) {

@@ -48,12 +48,12 @@ std::string plan_text(const Trainer& trainer, const TrainOptions& options) {
         "schedule  {} iterations of {} photos ({:.1f} passes), lr {:.4g}, {}, {} on {}\n",
         config.backbone.depth, config.num_classes, config.embed_dim,
         fmt::join(config.input.short_train,
-                  config.input.short_train_mode == "range" ? " to " : ", "),
+                  config.input.short_train_mode == ShortTrainMode::range ? " to " : ", "),
         config.backbone.freeze_at, config.solver.max_iter, config.solver.batch, passes,
-        config.solver.lr, config.solver.optimizer,
+        config.solver.lr, config.solver.optimizer == OptimizerKind::adamw ? "adamw" : "sgd",
         options.compute == Compute::bf16 ? "bf16" : "fp32", options.device.str());
     const auto& steps = config.solver.steps;
-    if (config.solver.schedule == "steps" && !steps.empty() &&
+    if (config.solver.schedule == ScheduleKind::steps && !steps.empty() &&
         steps.front() >= config.solver.max_iter) {
         text += fmt::format(
             "          the learning rate never falls: solver.steps = [{}] lie beyond the end\n",

@@ -26,7 +26,7 @@ void drop_later_lines(const fs::path& path, std::int64_t done) {
         if (record.is_discarded() || record.value("iteration", std::int64_t{0}) > done) continue;
         kept += line + "\n";
     }
-    write_file_atomically(path, kept);
+    detail::write_file_atomically(path, kept);
 }
 
 std::ofstream open_metrics(const fs::path& run, std::int64_t done) {

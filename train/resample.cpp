@@ -13,9 +13,8 @@ torch::Tensor resample_aligned(const torch::Tensor& maps, std::int64_t factor) {
     return out.slice(2, 0, height).slice(3, 0, width);
 }
 
-torch::Tensor enlarge(const torch::Tensor& maps, std::int64_t factor,
-                      const std::string& resampler) {
-    if (resampler == "aligned") return resample_aligned(maps, factor);
+torch::Tensor enlarge(const torch::Tensor& maps, std::int64_t factor, Resampler resampler) {
+    if (resampler == Resampler::aligned) return resample_aligned(maps, factor);
     return at::upsample_bilinear2d(maps, {factor * maps.size(2), factor * maps.size(3)},
                                    /*align_corners=*/false);
 }

@@ -3,14 +3,14 @@
 
 #include <torch/torch.h>
 
-#include <string>
+#include "embedmask/config.h"
 
 namespace embedmask::train {
 
 /// (N, C, h, w) → (N, C, f·h, f·w): output cell i reads source position max(i - f/2, 0)/f (§4.9).
 torch::Tensor resample_aligned(const torch::Tensor& maps, std::int64_t factor);
 
-/// By `factor`, as `resampler` ("half_pixel" or "aligned") says.
-torch::Tensor enlarge(const torch::Tensor& maps, std::int64_t factor, const std::string& resampler);
+/// By `factor`, as `resampler` says.
+torch::Tensor enlarge(const torch::Tensor& maps, std::int64_t factor, Resampler resampler);
 
 }  // namespace embedmask::train

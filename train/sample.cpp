@@ -33,7 +33,7 @@ void choose_window(Geometry& geometry, ImageSize window, std::mt19937_64& random
 }
 
 // The annotated box, or the mask's where the file has none.
-std::array<double, 4> box_of(const Annotation& annotation, ImageSize photo) {
+CocoBox box_of(const Annotation& annotation, ImageSize photo) {
     if (annotation.box) return *annotation.box;
     return bounding_box(to_mask(annotation.segmentation, photo.height, photo.width));
 }
@@ -62,8 +62,7 @@ Instances transform(const TrainingImage& image, const TrainingData& data,
         const auto mask = has_mask ? mask_of(*annotation, geometry)
                                    : torch::zeros({size.height, size.width}, torch::kUInt8);
         if (!mask) continue;
-        boxes.push_back(
-            torch::tensor({(*box)[0], (*box)[1], (*box)[2], (*box)[3]}, torch::kFloat32));
+        boxes.push_back(torch::tensor({box->x1, box->y1, box->x2, box->y2}, torch::kFloat32));
         labels.push_back(data.label(annotation->category_id));
         masks.push_back(*mask);
         known.push_back(torch::full({1}, has_mask, torch::kBool));
@@ -83,7 +82,7 @@ SampleMaker::SampleMaker(const TrainingData& data, const Config& config, const I
 
 int SampleMaker::draw_short_side(std::mt19937_64& random) const {
     const auto& choices = config_.input.short_train;
-    if (config_.input.short_train_mode == "range") {
+    if (config_.input.short_train_mode == ShortTrainMode::range) {
         return static_cast<int>(uniform_int(random, choices[0], choices[1]));
     }
     const auto last = static_cast<std::int64_t>(choices.size()) - 1;
@@ -99,7 +98,8 @@ Sample SampleMaker::plain(std::size_t index, std::mt19937_64& random) const {
     Geometry geometry;
     geometry.original = record.size;
     geometry.plus_one = config_.legacy_plus_one;
-    const ImageSize target = input_size(record.size, draw_short_side(random), config_.input);
+    const ImageSize target =
+        detail::input_size(record.size, draw_short_side(random), config_.input);
     geometry.resized = target;
     geometry.crop_size = target;
     geometry.flipped = uniform(random) < data.flip;

@@ -12,10 +12,10 @@ double learning_rate(const Config::Solver& solver, std::int64_t iteration) {
     if (done < solver.warmup_iters) {
         const double progress =
             static_cast<double>(done) / static_cast<double>(solver.warmup_iters);
-        factor = solver.warmup == "linear" ? solver.warmup_factor * (1 - progress) + progress
-                                           : solver.warmup_factor;
+        factor = solver.warmup == Warmup::linear ? solver.warmup_factor * (1 - progress) + progress
+                                                 : solver.warmup_factor;
     }
-    if (solver.schedule == "cosine") {
+    if (solver.schedule == ScheduleKind::cosine) {
         const double progress = static_cast<double>(done) / static_cast<double>(solver.max_iter);
         return solver.lr * factor * (1 + std::cos(std::numbers::pi * progress)) / 2;
     }

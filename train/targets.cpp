@@ -27,7 +27,7 @@ Tensor box_area(const Tensor& boxes, double offset) {
 Tensor region_centres(const Instances& instances, const Config& config) {
     const Tensor& boxes = instances.boxes;
     Tensor box_centres = (boxes.slice(1, 0, 2) + boxes.slice(1, 2, 4)) / 2;
-    if (config.center == "box") return box_centres;
+    if (config.center == SamplingCenter::box) return box_centres;
     // The centroid of the mask (§5.7); of the box where the mask is unknown.
     const Tensor masks = instances.masks.to(torch::kFloat64);
     const auto options = masks.options();
@@ -187,7 +187,7 @@ Tensor quarter_masks(const Tensor& masks, std::int64_t height, std::int64_t widt
     const std::int64_t right = width - masks.size(2);
     const std::int64_t below = height - masks.size(1);
     const Tensor padded = torch::constant_pad_nd(masks, {0, right, 0, below});
-    if (config.mask_target == "sample") {
+    if (config.mask_target == MaskTarget::sample) {
         return padded.slice(1, 2, c10::nullopt, 4).slice(2, 2, c10::nullopt, 4).contiguous();
     }
     // Bilinear to a quarter is the mean of the centre 2x2 of every 4x4 pixels.

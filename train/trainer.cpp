@@ -74,7 +74,7 @@ Trainer::Trainer(const TrainOptions& options, Communicator& ranks)
     }
     options_.config = config_;
     if (!options_.dry_run) {
-        make_folder(options_.out);
+        detail::make_folder(options_.out);
         if (is_first()) lock_.emplace(options_.out);
     }
     std::optional<Checkpoint> checkpoint;
@@ -116,7 +116,8 @@ void Trainer::resume(const Checkpoint& checkpoint) {
     optimizer_->restore(checkpoint.tensors);
     if (average_) average_->restore(checkpoint.tensors);
     progress_ = checkpoint.progress;
-    if (config_.data.resume_order == "authors") progress_.sampler_start = progress_.iteration;
+    if (config_.data.resume_order == ResumeOrder::authors)
+        progress_.sampler_start = progress_.iteration;
     if (!is_first()) return;
     fmt::print(stderr, "resuming after iteration {}\n", progress_.iteration);
     for (const std::string& change : differences(checkpoint.config, config_)) {
@@ -139,7 +140,7 @@ Loader Trainer::make_loader() const {
     sampling.rank = ranks_.rank();
     sampling.world = ranks_.world();
     sampling.group_by_aspect = config_.input.aspect_grouping;
-    sampling.complete_only = config_.data.sampler == "detectron2";
+    sampling.complete_only = config_.data.sampler == SamplerKind::detectron2;
     LoaderOptions loading;
     loading.workers = config_.workers;
     loading.seed = config_.seed;
@@ -168,7 +169,7 @@ void Trainer::require_finite(const std::string& name, double value, const Batch&
     if (options_.dry_run) throw Error(problem, kCure);
     const fs::path dump = options_.out / fmt::format("not-finite-{:07d}-rank-{}.safetensors",
                                                      iteration, ranks_.rank());
-    Safetensors file;
+    detail::Safetensors file;
     file.tensors["images"] = from_torch(batch.images);
     for (std::size_t i = 0; i < batch.instances.size(); ++i) {
         file.tensors[fmt::format("boxes.{}", i)] = from_torch(batch.instances[i].boxes);
@@ -176,7 +177,7 @@ void Trainer::require_finite(const std::string& name, double value, const Batch&
         file.tensors[fmt::format("masks.{}", i)] = from_torch(batch.instances[i].masks);
     }
     file.metadata["image_ids"] = fmt::format("{}", fmt::join(batch.image_ids, ","));
-    write_safetensors(dump, file);
+    detail::write_safetensors(dump, file);
     throw Error(fmt::format("{}; the batch is in {}", problem, dump.string()),
                 fmt::format("{}; --resume goes on from the last checkpoint", kCure));
 }
@@ -322,7 +323,7 @@ Ending Trainer::run() {
     const StopSignal signals;
     require_equal_progress();
     if (is_first()) {
-        write_file_atomically(options_.out / "config.toml", to_toml(config_));
+        detail::write_file_atomically(options_.out / "config.toml", to_toml(config_));
         recorder_.emplace(options_.out, config_, progress_.iteration);
     }
     for (const auto& [name, tensor] : model_state(*network_)) {

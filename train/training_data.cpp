@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 // §2.6: a photo counts when some annotation, crowd or not, is wider and higher than one pixel.
 bool is_usable(const std::vector<const Annotation*>& annotations) {
     return std::any_of(annotations.begin(), annotations.end(), [](const Annotation* annotation) {
-        return !annotation->box || ((*annotation->box)[2] > 1 && (*annotation->box)[3] > 1);
+        return !annotation->box || (annotation->box->width > 1 && annotation->box->height > 1);
     });
 }
 
@@ -82,7 +82,8 @@ TrainingData::TrainingData(const Config& config) {
         throw Error(fmt::format("{}: no photo with a usable object", data.train.front()),
                     "`embedmask data check` says what is wrong with each");
     }
-    if (summary_.unknown_masks > 0 && data.unknown_masks == "error" && has_masks(config)) {
+    if (summary_.unknown_masks > 0 && data.unknown_masks == UnknownMasks::error &&
+        has_masks(config)) {
         throw Error(
             fmt::format("{} of {} objects have no mask (an empty \"segmentation\")",
                         summary_.unknown_masks, summary_.objects),

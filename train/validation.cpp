@@ -17,12 +17,9 @@ Image drawn(const Image& photo, const Prediction& prediction,
     std::vector<render::DrawnInstance> instances;
     for (const Detection& detection : prediction.detections) {
         if (detection.score < kShownScore || detection.mask.counts.empty()) continue;
-        const auto& box = detection.box;
-        instances.push_back({&detection.mask,
-                             {box[0], box[1], box[0] + box[2], box[1] + box[3]},
+        instances.push_back({&detection.mask, to_box(detection.box),
                              categories[static_cast<std::size_t>(detection.label)].name,
-                             detection.score,
-                             detection.label,
+                             detection.score, detection.label,
                              render::palette_colour(static_cast<int>(instances.size()))});
     }
     return render::overlay(photo, instances);
@@ -41,8 +38,7 @@ void add_results(std::vector<Result>& boxes, std::vector<Result>& masks, std::in
             mask.segmentation.form = Segmentation::Form::rle;
             mask.segmentation.rle = std::move(detection.mask);
         }
-        const auto& box = detection.box;
-        result.box = {box[0], box[1], box[2], box[3]};
+        result.box = detection.box;
         boxes.push_back(std::move(result));
     }
 }
@@ -83,7 +79,7 @@ Scores Validation::run(const Model& model, int pictures) const {
         Prediction prediction;
         Image picture;
     };
-    run_ordered(
+    detail::run_ordered(
         dataset_.images.size(), predictor.streams() + 1,
         [&](std::size_t i) {
             const ImageRecord& record = dataset_.images[i];

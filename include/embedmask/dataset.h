@@ -1,7 +1,6 @@
 /// COCO instances files (spec §2.6): images, categories, annotations.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -10,6 +9,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "embedmask/box.h"
 #include "embedmask/category.h"
 #include "embedmask/rle.h"
 
@@ -39,8 +39,8 @@ struct Annotation {
     std::int64_t id = 0;
     std::int64_t image_id = 0;
     std::int64_t category_id = 0;
-    std::optional<std::array<double, 4>> box;  ///< x, y, width, height in pixels
-    std::optional<double> area;                ///< pixels, as annotated
+    std::optional<CocoBox> box;
+    std::optional<double> area;  ///< pixels, as annotated
     bool crowd = false;
     Segmentation segmentation;
 };

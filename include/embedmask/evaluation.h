@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "embedmask/box.h"
 #include "embedmask/dataset.h"
 #include "embedmask/results.h"
 
@@ -52,8 +53,8 @@ struct EvaluationOptions {
 struct GroundTruthObject {
     std::int64_t id = 0;
     std::int64_t category_id = 0;
-    std::array<double, 4> box{};  ///< x, y, width, height in pixels
-    double area = 0;              ///< as annotated; decides the area range
+    CocoBox box;
+    double area = 0;  ///< as annotated; decides the area range
     bool crowd = false;
     const Rle* mask = nullptr;
 };
@@ -61,7 +62,7 @@ struct GroundTruthObject {
 struct DetectedObject {
     std::int64_t category_id = 0;
     double score = 0;
-    std::array<double, 4> box{};
+    CocoBox box;
     double area = 0;  ///< of the box for bbox results, of the mask for segm results
     const Rle* mask = nullptr;
 };

@@ -8,7 +8,6 @@
 /// the number of streams wait for a free one. The network is compiled once, by the constructor.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -18,6 +17,7 @@
 #include <string_view>
 #include <vector>
 
+#include "embedmask/box.h"
 #include "embedmask/image.h"
 #include "embedmask/model.h"
 #include "embedmask/precision.h"
@@ -53,10 +53,10 @@ struct PredictorOptions {
 };
 
 struct Detection {
-    std::array<float, 4> box = {};  ///< x, y, width, height in pixels of the photo (spec §7.7)
-    float score = 0;                ///< 0..1
-    std::int64_t category_id = 0;   ///< as in the annotation file the model was trained with
-    int label = 0;                  ///< index into Predictor::categories()
+    CocoBox box;                   ///< pixels of the photo; float32 numbers (spec §7.7)
+    float score = 0;               ///< 0..1
+    std::int64_t category_id = 0;  ///< as in the annotation file the model was trained with
+    int label = 0;                 ///< index into Predictor::categories()
     Rle mask;                ///< of the photo's size; without runs for a detector without masks
     std::vector<Rle> sweep;  ///< masks at PredictorOptions::sweep_thresholds, in their order
 };
@@ -77,9 +77,9 @@ struct Embeddings {
     ImageSize padded;           ///< the network input
     std::vector<float> pixels;  ///< (dims, padded.height / 8, padded.width / 8)
     struct Proposal {
-        std::array<float, 4> box = {};  ///< x1, y1, x2, y2 in pixels of the network input
-        std::vector<float> embedding;   ///< q (dims)
-        std::vector<float> margin;      ///< m = 1/(2σ²) (dims)
+        Box box;                       ///< pixels of the network input
+        std::vector<float> embedding;  ///< q (dims)
+        std::vector<float> margin;     ///< m = 1/(2σ²) (dims)
     };
     std::vector<Proposal> proposals;  ///< one per detection, in their order
 };

@@ -1,7 +1,6 @@
 /// COCO results files (spec §7.7): one record per detection.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -11,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "embedmask/box.h"
 #include "embedmask/dataset.h"
 
 namespace embedmask {
@@ -18,9 +18,9 @@ namespace embedmask {
 /// One detection as a results file writes it.
 struct Result {
     std::int64_t image_id = 0;
-    std::int64_t category_id = 0;              ///< the id of the annotation file
-    double score = 0;                          ///< finite
-    std::optional<std::array<double, 4>> box;  ///< x, y, width, height in pixels
+    std::int64_t category_id = 0;  ///< the id of the annotation file
+    double score = 0;              ///< finite
+    std::optional<CocoBox> box;
     Segmentation segmentation;
 };
 
@@ -46,8 +46,7 @@ public:
     ResultsWriter& operator=(const ResultsWriter&) = delete;
 
     /// {"image_id","category_id","bbox":[x,y,w,h],"score"}. Error when a number is not finite.
-    void add_box(std::int64_t image_id, std::int64_t category_id, const std::array<double, 4>& box,
-                 double score);
+    void add_box(std::int64_t image_id, std::int64_t category_id, const CocoBox& box, double score);
 
     /// {"image_id","category_id","segmentation":{"size","counts"},"score"}: without a `bbox`, or
     /// the COCO tools would take areas from boxes.

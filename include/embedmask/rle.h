@@ -8,12 +8,13 @@
 /// while that library stops at them.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "embedmask/box.h"
 
 namespace embedmask {
 
@@ -42,9 +43,9 @@ std::vector<std::uint8_t> decode_rows(const Rle& rle);
 /// Number of foreground pixels.
 std::uint64_t area(const Rle& rle);
 
-/// [x, y, width, height] in pixels as COCO's toBbox gives it: a foreground run that goes on in the
+/// The box in pixels as COCO's toBbox gives it: a foreground run that goes on in the
 /// next column makes the box span the full height. All zeros for an empty mask.
-std::array<double, 4> bounding_box(const Rle& rle);
+CocoBox bounding_box(const Rle& rle);
 
 /// Intersection over union in [0, 1] of a detection and a ground truth of the same size; with
 /// `crowd` the denominator is the area of the detection (spec §8.7). 0 when both are empty.

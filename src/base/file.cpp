@@ -13,7 +13,7 @@
 
 #include "embedmask/error.h"
 
-namespace embedmask {
+namespace embedmask::detail {
 namespace {
 
 namespace fs = std::filesystem;
@@ -152,4 +152,4 @@ void make_folder(const fs::path& folder) {
     }
 }
 
-}  // namespace embedmask
+}  // namespace embedmask::detail

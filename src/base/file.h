@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace embedmask {
+namespace embedmask::detail {
 
 /// The whole file as bytes. Error when it is not a readable regular file or is larger than
 /// `max_bytes`.
@@ -63,4 +63,4 @@ private:
 /// Creates `folder` and its parents; Error that names it when that fails.
 void make_folder(const std::filesystem::path& folder);
 
-}  // namespace embedmask
+}  // namespace embedmask::detail

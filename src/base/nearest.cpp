@@ -4,7 +4,7 @@
 #include <numeric>
 #include <vector>
 
-namespace embedmask {
+namespace embedmask::detail {
 namespace {
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
@@ -32,4 +32,4 @@ std::string nearest(std::string_view word, std::span<const std::string> candidat
     return best == candidates.end() ? std::string{} : *best;
 }
 
-}  // namespace embedmask
+}  // namespace embedmask::detail

@@ -5,9 +5,9 @@
 #include <string>
 #include <string_view>
 
-namespace embedmask {
+namespace embedmask::detail {
 
 /// The candidate with the smallest edit distance to `word`; empty when there are no candidates.
 std::string nearest(std::string_view word, std::span<const std::string> candidates);
 
-}  // namespace embedmask
+}  // namespace embedmask::detail

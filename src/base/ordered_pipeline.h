@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace embedmask {
+namespace embedmask::detail {
 
 /// Calls `process(i)` for i in [0, count) on `workers` threads and `sink(i, result)` in ascending
 /// order of i, one call at a time. Workers wait rather than run more than 2·workers items ahead of
@@ -61,4 +61,4 @@ void run_ordered(std::size_t count, int workers, Process process, Sink sink) {
     if (failure) std::rethrow_exception(failure);
 }
 
-}  // namespace embedmask
+}  // namespace embedmask::detail

@@ -9,7 +9,7 @@
 #include <thread>
 #include <vector>
 
-namespace embedmask {
+namespace embedmask::detail {
 
 void parallel_for(std::size_t count, int threads, const std::function<void(std::size_t)>& body) {
     const auto workers =
@@ -54,4 +54,4 @@ int available_processors() {
     return std::max(1, CPU_COUNT(&set));
 }
 
-}  // namespace embedmask
+}  // namespace embedmask::detail

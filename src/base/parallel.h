@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <functional>
 
-namespace embedmask {
+namespace embedmask::detail {
 
 /// Calls `body(i)` once for every i in [0, count), on at most `threads` threads including the
 /// caller's. Items are handed out one by one, so uneven items balance; which thread runs an item is
@@ -17,4 +17,4 @@ void parallel_for(std::size_t count, int threads, const std::function<void(std::
 /// Number of processors that this process may run on (its affinity mask), at least 1.
 int available_processors();
 
-}  // namespace embedmask
+}  // namespace embedmask::detail

@@ -14,11 +14,11 @@ namespace embedmask {
 
 namespace {
 
-ImageRecord read_image(const JsonPlace& place, simdjson::dom::object record) {
+ImageRecord read_image(const detail::JsonPlace& place, simdjson::dom::object record) {
     ImageRecord image;
     bool has_id = false;
     for (const auto& [key, value] : record) {
-        const JsonField field{place, key, value};
+        const detail::JsonField field{place, key, value};
         if (key == "id") {
             image.id = field.integer();
             has_id = true;
@@ -34,11 +34,11 @@ ImageRecord read_image(const JsonPlace& place, simdjson::dom::object record) {
     return image;
 }
 
-Category read_category(const JsonPlace& place, simdjson::dom::object record) {
+Category read_category(const detail::JsonPlace& place, simdjson::dom::object record) {
     Category category;
     bool has_id = false;
     for (const auto& [key, value] : record) {
-        const JsonField field{place, key, value};
+        const detail::JsonField field{place, key, value};
         if (key == "id") {
             category.id = field.integer();
             has_id = true;
@@ -53,14 +53,14 @@ Category read_category(const JsonPlace& place, simdjson::dom::object record) {
 }
 
 /// `problem` takes the message of a mask that cannot be read; without it that is an Error.
-Annotation read_annotation(const JsonPlace& place, simdjson::dom::object record,
+Annotation read_annotation(const detail::JsonPlace& place, simdjson::dom::object record,
                            const std::function<void(const std::string&)>& problem) {
     Annotation annotation;
     bool has_id = false;
     bool has_image = false;
     bool has_category = false;
     for (const auto& [key, value] : record) {
-        const JsonField field{place, key, value};
+        const detail::JsonField field{place, key, value};
         if (key == "id") {
             annotation.id = field.integer();
             has_id = true;
@@ -100,15 +100,15 @@ const ImageRecord* Dataset::image(std::int64_t id) const {
 
 Dataset parse_dataset(std::string_view json, const std::string& source,
                       const DatasetOptions& options) {
-    const JsonLayout layout = find_layout(json, source);
+    const detail::JsonLayout layout = detail::find_layout(json, source);
     if (layout.array) {
         throw Error(fmt::format("{}: found a list: expected an object with \"images\" and "
                                 "\"categories\"",
                                 source),
                     "this looks like a results file; pass the annotation file here");
     }
-    const auto list = [&](std::string_view key, bool required) -> const JsonMember* {
-        const JsonMember* member = layout.member(key);
+    const auto list = [&](std::string_view key, bool required) -> const detail::JsonMember* {
+        const detail::JsonMember* member = layout.member(key);
         if (member == nullptr && required)
             throw Error(fmt::format("{}: the key \"{}\" is missing", source, key));
         if (member != nullptr && !member->array) {
@@ -117,38 +117,41 @@ Dataset parse_dataset(std::string_view json, const std::string& source,
         }
         return member;
     };
-    const auto visit = [&](const JsonMember* member, const JsonVisitor& visitor) {
+    const auto visit = [&](const detail::JsonMember* member, const detail::JsonVisitor& visitor) {
         if (member == nullptr) return;
-        visit_records(json, source, member->key, member->elements, options.threads, visitor);
+        detail::visit_records(json, source, member->key, member->elements, options.threads,
+                              visitor);
     };
 
     Dataset dataset;
     dataset.source = source;
-    const JsonMember* images = list("images", true);
+    const detail::JsonMember* images = list("images", true);
     dataset.images.resize(images->elements.size());
-    visit(images, [&](std::size_t i, const JsonPlace& place, simdjson::dom::object record) {
+    visit(images, [&](std::size_t i, const detail::JsonPlace& place, simdjson::dom::object record) {
         dataset.images[i] = read_image(place, record);
     });
-    const JsonMember* categories = list("categories", false);
+    const detail::JsonMember* categories = list("categories", false);
     if (categories != nullptr) dataset.categories.resize(categories->elements.size());
-    visit(categories, [&](std::size_t i, const JsonPlace& place, simdjson::dom::object record) {
-        dataset.categories[i] = read_category(place, record);
-    });
-    const JsonMember* annotations = list("annotations", false);
+    visit(categories,
+          [&](std::size_t i, const detail::JsonPlace& place, simdjson::dom::object record) {
+              dataset.categories[i] = read_category(place, record);
+          });
+    const detail::JsonMember* annotations = list("annotations", false);
     dataset.has_annotations = annotations != nullptr;
     if (annotations != nullptr) dataset.annotations.resize(annotations->elements.size());
     std::vector<std::pair<std::size_t, std::string>> problems;
     std::mutex mutex;
-    visit(annotations, [&](std::size_t i, const JsonPlace& place, simdjson::dom::object record) {
-        std::function<void(const std::string&)> keep;
-        if (options.keep_problems) {
-            keep = [&problems, &mutex, i](const std::string& message) {
-                const std::lock_guard lock(mutex);
-                problems.emplace_back(i, message);
-            };
-        }
-        dataset.annotations[i] = read_annotation(place, record, keep);
-    });
+    visit(annotations,
+          [&](std::size_t i, const detail::JsonPlace& place, simdjson::dom::object record) {
+              std::function<void(const std::string&)> keep;
+              if (options.keep_problems) {
+                  keep = [&problems, &mutex, i](const std::string& message) {
+                      const std::lock_guard lock(mutex);
+                      problems.emplace_back(i, message);
+                  };
+              }
+              dataset.annotations[i] = read_annotation(place, record, keep);
+          });
     std::sort(problems.begin(), problems.end());
     for (auto& problem : problems)
         dataset.problems.push_back(std::move(problem.second));
@@ -160,7 +163,7 @@ Dataset parse_dataset(std::string_view json, const std::string& source,
 }
 
 Dataset read_dataset(const std::filesystem::path& path, const DatasetOptions& options) {
-    const MappedFile file(path);
+    const detail::MappedFile file(path);
     const auto bytes = file.bytes();
     return parse_dataset({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path.string(),
                          options);

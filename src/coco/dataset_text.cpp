@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-namespace embedmask {
+namespace embedmask::detail {
 
 namespace {
 
@@ -84,4 +84,4 @@ void write_chosen(const DatasetText& text, const DatasetChoice& choice,
     writer.commit();
 }
 
-}  // namespace embedmask
+}  // namespace embedmask::detail

@@ -12,7 +12,7 @@
 #include "coco/json_layout.h"
 #include "embedmask/dataset.h"
 
-namespace embedmask {
+namespace embedmask::detail {
 
 class DatasetText {
 public:
@@ -68,4 +68,4 @@ struct DatasetChoice {
 void write_chosen(const DatasetText& text, const DatasetChoice& choice,
                   const std::filesystem::path& path);
 
-}  // namespace embedmask
+}  // namespace embedmask::detail

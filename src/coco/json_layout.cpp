@@ -8,7 +8,7 @@
 
 #include "embedmask/error.h"
 
-namespace embedmask {
+namespace embedmask::detail {
 
 namespace {
 
@@ -184,4 +184,4 @@ JsonLayout find_layout(std::string_view json, const std::string& source) {
     return layout;
 }
 
-}  // namespace embedmask
+}  // namespace embedmask::detail

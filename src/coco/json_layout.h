@@ -7,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace embedmask {
+namespace embedmask::detail {
 
 /// Bytes [begin, end) of a document.
 struct JsonSlice {
@@ -36,4 +36,4 @@ struct JsonLayout {
 /// are nested more than 64 levels deep.
 JsonLayout find_layout(std::string_view json, const std::string& source);
 
-}  // namespace embedmask
+}  // namespace embedmask::detail

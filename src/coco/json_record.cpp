@@ -10,7 +10,7 @@
 #include "base/parallel.h"
 #include "embedmask/error.h"
 
-namespace embedmask {
+namespace embedmask::detail {
 
 namespace {
 
@@ -176,15 +176,15 @@ bool JsonField::empty() const {
     return value.is_null() || (value.get(list) == simdjson::SUCCESS && list.size() == 0);
 }
 
-std::array<double, 4> JsonField::box() const {
-    std::array<double, 4> box{};
+CocoBox JsonField::box() const {
+    std::array<double, 4> values{};
     simdjson::dom::array numbers;
-    if (value.get(numbers) != simdjson::SUCCESS || numbers.size() != box.size())
+    if (value.get(numbers) != simdjson::SUCCESS || numbers.size() != values.size())
         fail("[x, y, width, height]");
     std::size_t i = 0;
     for (const element number : numbers)
-        if (!get_number(number, box.at(i++))) fail("four finite numbers");
-    return box;
+        if (!get_number(number, values.at(i++))) fail("four finite numbers");
+    return {values[0], values[1], values[2], values[3]};
 }
 
 Segmentation JsonField::segmentation() const {
@@ -226,4 +226,4 @@ void visit_records(std::string_view json, const std::string& source, std::string
         if (error) std::rethrow_exception(error);
 }
 
-}  // namespace embedmask
+}  // namespace embedmask::detail

@@ -12,10 +12,11 @@
 #include <vector>
 
 #include "coco/json_layout.h"
+#include "embedmask/box.h"
 #include "embedmask/dataset.h"
 #include "embedmask/error.h"
 
-namespace embedmask {
+namespace embedmask::detail {
 
 /// An Error whose message already says where.
 struct BrokenRecord : Error {
@@ -43,7 +44,7 @@ struct JsonField {
     [[nodiscard]] double number() const;         // finite
     [[nodiscard]] bool flag() const;             // 0, 1, true, false
     [[nodiscard]] std::string text() const;
-    [[nodiscard]] std::array<double, 4> box() const;
+    [[nodiscard]] CocoBox box() const;
     [[nodiscard]] bool empty() const;  // null or []
     [[nodiscard]] Segmentation segmentation() const;
 
@@ -58,4 +59,4 @@ using JsonVisitor =
 void visit_records(std::string_view json, const std::string& source, std::string_view list,
                    const std::vector<JsonSlice>& elements, int threads, const JsonVisitor& visit);
 
-}  // namespace embedmask
+}  // namespace embedmask::detail

@@ -17,13 +17,13 @@ namespace {
 
 constexpr std::size_t kMaxListed = 1000;  // ids in one message
 
-Result read_result(const JsonPlace& place, simdjson::dom::object record) {
+Result read_result(const detail::JsonPlace& place, simdjson::dom::object record) {
     Result result;
     bool has_image = false;
     bool has_category = false;
     bool has_score = false;
     for (const auto& [key, value] : record) {
-        const JsonField field{place, key, value};
+        const detail::JsonField field{place, key, value};
         if (key == "image_id") {
             result.image_id = field.integer();
             has_image = true;
@@ -72,21 +72,22 @@ std::string escaped(const std::string& text) {
 }  // namespace
 
 std::vector<Result> parse_results(std::string_view json, const std::string& source, int threads) {
-    const JsonLayout layout = find_layout(json, source);
+    const detail::JsonLayout layout = detail::find_layout(json, source);
     if (!layout.array) {
         throw Error(fmt::format("{}: found an object: expected a list of detections", source),
                     "this looks like an annotation file; pass the results file here");
     }
     std::vector<Result> results(layout.elements.size());
-    visit_records(json, source, {}, layout.elements, threads,
-                  [&](std::size_t i, const JsonPlace& place, simdjson::dom::object record) {
-                      results[i] = read_result(place, record);
-                  });
+    detail::visit_records(
+        json, source, {}, layout.elements, threads,
+        [&](std::size_t i, const detail::JsonPlace& place, simdjson::dom::object record) {
+            results[i] = read_result(place, record);
+        });
     return results;
 }
 
 std::vector<Result> read_results(const std::filesystem::path& path, int threads) {
-    const MappedFile file(path);
+    const detail::MappedFile file(path);
     const auto bytes = file.bytes();
     return parse_results({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path.string(),
                          threads);
@@ -131,7 +132,7 @@ struct ResultsWriter::Implementation {
         first = false;
     }
 
-    AtomicFile file;
+    detail::AtomicFile file;
     bool first = true;
 };
 
@@ -140,17 +141,17 @@ ResultsWriter::ResultsWriter(const std::filesystem::path& path)
 
 ResultsWriter::~ResultsWriter() = default;
 
-void ResultsWriter::add_box(std::int64_t image_id, std::int64_t category_id,
-                            const std::array<double, 4>& box, double score) {
-    for (const double number : box) {
+void ResultsWriter::add_box(std::int64_t image_id, std::int64_t category_id, const CocoBox& box,
+                            double score) {
+    for (const double number : {box.x, box.y, box.width, box.height}) {
         if (!std::isfinite(number)) {
             throw Error(fmt::format("image {}, category {}: a box with {}: expected finite numbers",
                                     image_id, category_id, number));
         }
     }
-    implementation_->record(image_id, category_id,
-                            fmt::format("\"bbox\":[{},{},{},{}]", box[0], box[1], box[2], box[3]),
-                            score);
+    implementation_->record(
+        image_id, category_id,
+        fmt::format("\"bbox\":[{},{},{},{}]", box.x, box.y, box.width, box.height), score);
 }
 
 void ResultsWriter::add_mask(std::int64_t image_id, std::int64_t category_id, const Rle& mask,

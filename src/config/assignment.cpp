@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace embedmask {
+namespace embedmask::detail {
 namespace {
 
 std::string_view trimmed(std::string_view text) {
@@ -28,4 +28,4 @@ bool assigns(std::span<const std::string> assignments, std::string_view key) {
     return std::ranges::find(assignments, key, assigned_key) != assignments.end();
 }
 
-}  // namespace embedmask
+}  // namespace embedmask::detail

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace embedmask {
+namespace embedmask::detail {
 
 /// The whole text when there is no "=".
 std::string_view assigned_key(std::string_view assignment);
@@ -16,4 +16,4 @@ std::string_view assigned_value(std::string_view assignment);
 /// True when one of `assignments` sets `key`.
 bool assigns(std::span<const std::string> assignments, std::string_view key);
 
-}  // namespace embedmask
+}  // namespace embedmask::detail

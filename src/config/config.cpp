@@ -27,11 +27,12 @@ Overloaded(Ts...) -> Overloaded<Ts...>;
     throw Error(fmt::format("{}: {}: {}", place, key, problem), std::move(fix));
 }
 
-const char* expected_type(const FieldValue& value) {
+const char* expected_type(const detail::FieldValue& value) {
     return std::visit(
         Overloaded{[](bool*) { return "true or false"; },
                    [](std::int64_t*) { return "a whole number"; },
                    [](double*) { return "a number"; }, [](std::string*) { return "a string"; },
+                   [](const detail::Word&) { return "a string"; },
                    [](std::vector<std::int64_t>*) { return "a list of whole numbers"; },
                    [](std::vector<double>*) { return "a list of numbers"; },
                    [](std::vector<std::string>*) { return "a list of strings"; }},
@@ -59,13 +60,43 @@ std::string found_type(const toml::node& node) {
     }());
 }
 
+// What is wrong with the number of elements of a list; empty when nothing is.
+std::string length_problem(const detail::Field& field, std::size_t found) {
+    if (found == 0 && field.may_be_empty) return {};
+    if (found != 0 && (field.length == 0 || found == field.length)) return {};
+    return fmt::format("expected {} elements, found {}",
+                       field.length == 0 ? "1 or more" : std::to_string(field.length), found);
+}
+
+// The same for the numbers of a value that no parser has seen.
+std::string value_problem(const detail::Field& field) {
+    std::string problem;
+    const auto list = [&](const auto& values) {
+        problem = length_problem(field, values.size());
+        for (const auto value : values) {
+            if (problem.empty()) problem = detail::range_problem(field, static_cast<double>(value));
+        }
+    };
+    std::visit(Overloaded{[&](const std::int64_t* v) {
+                              problem = detail::range_problem(field, static_cast<double>(*v));
+                          },
+                          [&](const double* v) { problem = detail::range_problem(field, *v); },
+                          [&](const std::vector<std::int64_t>* v) { list(*v); },
+                          [&](const std::vector<double>* v) { list(*v); }, [](const auto&) {}},
+               field.value);
+    return problem;
+}
+
 // One Field being set from one TOML node; `place` is "file:line".
 class Setter {
 public:
-    Setter(const Field& field, std::string place) : field_(field), place_(std::move(place)) {}
+    Setter(const detail::Field& field, std::string place)
+        : field_(field), place_(std::move(place)) {}
 
     void set(const toml::node& node) const {
-        std::visit([&](auto* target) { assign(*target, node); }, field_.value);
+        std::visit(Overloaded{[&](auto* target) { assign(*target, node); },
+                              [&](const detail::Word& word) { assign(word, node); }},
+                   field_.value);
     }
 
 private:
@@ -76,12 +107,8 @@ private:
 
     template <typename T>
     T in_range(T value) const {
-        const auto number = static_cast<double>(value);
-        if (!(number >= field_.min && number <= field_.max)) {
-            fail(
-                place_, field_.key,
-                fmt::format("{} is out of range, allowed {} to {}", value, field_.min, field_.max));
-        }
+        const std::string problem = detail::range_problem(field_, static_cast<double>(value));
+        if (!problem.empty()) fail(place_, field_.key, problem);
         return value;
     }
 
@@ -99,29 +126,32 @@ private:
     }
     void assign(std::string& target, const toml::node& node) const {
         if (!node.is_string()) wrong_type(node);
+        target = node.as_string()->get();
+    }
+
+    void assign(const detail::Word& word, const toml::node& node) const {
+        if (!node.is_string()) wrong_type(node);
         const std::string& text = node.as_string()->get();
         const auto& choices = field_.choices;
-        if (!choices.empty() && std::find(choices.begin(), choices.end(), text) == choices.end()) {
+        const auto found = std::ranges::find(choices, text);
+        if (found == choices.end()) {
             fail(place_, field_.key,
-                 fmt::format("\"{}\" is not one of {}", text, fmt::join(field_.choices, ", ")),
-                 fmt::format("did you mean \"{}\"?", nearest(text, field_.choices)));
+                 fmt::format("\"{}\" is not one of {}", text, fmt::join(choices, ", ")),
+                 fmt::format("did you mean \"{}\"?", detail::nearest(text, choices)));
         }
-        target = text;
+        word.set(static_cast<std::size_t>(found - choices.begin()));
     }
+
+    // One value stands for a list of one.
     template <typename T>
     void assign(std::vector<T>& target, const toml::node& node) const {
-        const toml::array* array = node.as_array();
-        if (array == nullptr) wrong_type(node);
+        const toml::array single{node};
+        const toml::array* array = node.is_array() ? node.as_array() : &single;
         if (array->empty() && field_.may_be_empty) {
             target.clear();
             return;
         }
-        if (array->empty() || (field_.length != 0 && array->size() != field_.length)) {
-            fail(place_, field_.key,
-                 fmt::format("expected {} elements, found {}",
-                             field_.length == 0 ? "1 or more" : std::to_string(field_.length),
-                             array->size()));
-        }
+        check_length(array->size());
         std::vector<T> values;
         for (const toml::node& element : *array) {
             if constexpr (std::is_same_v<T, std::string>) {
@@ -137,7 +167,12 @@ private:
         target = std::move(values);
     }
 
-    const Field& field_;
+    void check_length(std::size_t found) const {
+        const std::string problem = length_problem(field_, found);
+        if (!problem.empty()) fail(place_, field_.key, problem);
+    }
+
+    const detail::Field& field_;
     std::string place_;
 };
 
@@ -146,13 +181,13 @@ std::string place_of(std::string_view source, const toml::node& node) {
     return fmt::format("{}:{}", source, node.source().begin.line);
 }
 
-void set_all(const std::vector<Field>& all, const toml::table& table, const std::string& prefix,
-             std::string_view source) {
+void set_all(const std::vector<detail::Field>& all, const toml::table& table,
+             const std::string& prefix, std::string_view source) {
     for (const auto& [name, node] : table) {
         const std::string key = prefix + std::string(name.str());
-        const auto is_key = [&](const Field& field) { return field.key == key; };
+        const auto is_key = [&](const detail::Field& field) { return field.key == key; };
         const auto field = std::find_if(all.begin(), all.end(), is_key);
-        const auto in_table = [&](const Field& f) { return f.key.starts_with(key + "."); };
+        const auto in_table = [&](const detail::Field& f) { return f.key.starts_with(key + "."); };
         if (field != all.end()) {
             Setter(*field, place_of(source, node)).set(node);
         } else if (std::any_of(all.begin(), all.end(), in_table)) {
@@ -164,11 +199,11 @@ void set_all(const std::vector<Field>& all, const toml::table& table, const std:
             set_all(all, *node.as_table(), key + ".", source);
         } else {
             std::vector<std::string> keys;
-            for (const Field& f : all) {
+            for (const detail::Field& f : all) {
                 keys.push_back(f.key);
             }
             fail(place_of(source, node), key, "unknown key",
-                 fmt::format("did you mean \"{}\"?", nearest(key, keys)));
+                 fmt::format("did you mean \"{}\"?", detail::nearest(key, keys)));
         }
     }
 }
@@ -186,10 +221,10 @@ void check_consistency(const Config& c, const std::string& source) {
     constexpr std::int64_t kCoarsestOfBackbone = 32;
     require(c.input.size_divisor % kCoarsestOfBackbone == 0, source,
             "input.size_divisor must be a multiple of 32", "set input.size_divisor = 32");
-    require(c.names != "detectron2" || c.position_scale != "learned", source,
-            "names = \"detectron2\" has no learned position scale",
+    require(c.names != ParameterNames::detectron2 || c.position_scale != PositionScale::learned,
+            source, "names = \"detectron2\" has no learned position scale",
             "set position_scale = \"none\"");
-    require(c.spatial_dims > 0 || c.margin_level_scale == "none", source,
+    require(c.spatial_dims > 0 || c.margin_level_scale == MarginLevelScale::none, source,
             "margin_level_scale scales the spatial margins, and spatial_dims is 0",
             "set margin_level_scale = \"none\"");
     require(!c.use_dcn_in_tower, source,
@@ -201,15 +236,15 @@ void check_consistency(const Config& c, const std::string& source) {
             "embed_dim counts the spatial dimensions too");
     require(c.tower_channels % c.tower_groups == 0, source,
             "tower_channels is not a multiple of tower_groups", "set tower_groups to a divisor");
-    require(c.pixel_norm == "bn" || c.pixel_channels % c.tower_groups == 0, source,
+    require(c.pixel_norm == PixelNorm::bn || c.pixel_channels % c.tower_groups == 0, source,
             "pixel_channels is not a multiple of tower_groups", "set tower_groups to a divisor");
-    require(c.backbone.last_stage == "c5" || c.fpn.p6_from == "p5", source,
+    require(c.backbone.last_stage == LastStage::c5 || c.fpn.p6_from == P6Source::p5, source,
             "fpn.p6_from = \"c5\" needs backbone.last_stage = \"c5\"", "set fpn.p6_from = \"p5\"");
-    require(c.embed_mode != "coordconv" || c.proposal_head == "direct", source,
-            "embed_mode = \"coordconv\" needs proposal_head = \"direct\"",
+    require(c.embed_mode != EmbedMode::coordconv || c.proposal_head == ProposalHeadKind::direct,
+            source, "embed_mode = \"coordconv\" needs proposal_head = \"direct\"",
             "set proposal_head = \"direct\"");
     require(
-        c.input.short_train_mode == "list" ||
+        c.input.short_train_mode == ShortTrainMode::list ||
             (c.input.short_train.size() == 2 && c.input.short_train[0] <= c.input.short_train[1]),
         source, "input.short_train_mode = \"range\" needs input.short_train = [low, high]",
         "give two numbers, the smaller one first");
@@ -231,7 +266,7 @@ std::string toml_text(const std::string& text) {
     return quoted + "\"";
 }
 
-std::string toml_value(const FieldValue& value) {
+std::string toml_value(const detail::Field& field) {
     const auto joined = [](const auto& values, auto&& one) {
         std::string text;
         for (const auto& v : values) {
@@ -244,19 +279,20 @@ std::string toml_value(const FieldValue& value) {
                    [](const std::int64_t* v) { return std::to_string(*v); },
                    [](const double* v) { return toml_number(*v); },
                    [](const std::string* v) { return toml_text(*v); },
+                   [&](const detail::Word& v) { return toml_text(field.choices.at(v.get())); },
                    [&](const std::vector<std::int64_t>* v) {
                        return joined(*v, [](std::int64_t x) { return std::to_string(x); });
                    },
                    [&](const std::vector<double>* v) { return joined(*v, toml_number); },
                    [&](const std::vector<std::string>* v) { return joined(*v, toml_text); }},
-        value);
+        field.value);
 }
 
 // Sets one `key=value`.
 void assign(Config& config, std::string_view assignment) {
     const std::string source = fmt::format("--set {}", assignment);
-    const std::string_view key = assigned_key(assignment);
-    const std::string_view value = assigned_value(assignment);
+    const std::string_view key = detail::assigned_key(assignment);
+    const std::string_view value = detail::assigned_value(assignment);
     if (assignment.find('=') == std::string_view::npos || key.empty()) {
         throw Error(fmt::format("{}: expected key=value", source),
                     "for example --set solver.lr=0.005");
@@ -276,7 +312,7 @@ void assign(Config& config, std::string_view assignment) {
     if (key == "input.range" && table->at_path(key).is_integer()) {
         table = toml::parse(fmt::format("{} = \"{}\"", key, value));
     }
-    set_all(fields(config), *table, "", source);
+    set_all(detail::fields(config), *table, "", source);
 }
 
 }  // namespace
@@ -286,11 +322,20 @@ double initial_margin(const Config& config) {
 }
 
 bool has_masks(const Config& config) {
-    return config.embed_mode != "none";
+    return config.embed_mode != EmbedMode::none;
 }
 
 std::int64_t free_dims(const Config& config) {
     return config.embed_dim - config.spatial_dims;
+}
+
+void validate(const Config& config, std::string_view source) {
+    Config copy = config;
+    for (const detail::Field& field : detail::fields(copy)) {
+        const std::string problem = value_problem(field);
+        if (!problem.empty()) fail(source, field.key, problem);
+    }
+    check_consistency(config, std::string(source));
 }
 
 Config parse_config(std::string_view toml, std::string_view source, const Config& base) {
@@ -302,7 +347,7 @@ Config parse_config(std::string_view toml, std::string_view source, const Config
                                 error.description()));
     }
     Config config = base;
-    set_all(fields(config), table, "", source);
+    set_all(detail::fields(config), table, "", source);
     check_consistency(config, std::string(source));
     return config;
 }
@@ -318,12 +363,12 @@ void apply_overrides(Config& config, std::span<const std::string> assignments) {
 }
 
 std::vector<std::string> differences(Config before, Config after) {
-    const std::vector<Field> old_fields = fields(before);
-    const std::vector<Field> new_fields = fields(after);
+    const std::vector<detail::Field> old_fields = detail::fields(before);
+    const std::vector<detail::Field> new_fields = detail::fields(after);
     std::vector<std::string> lines;
     for (std::size_t i = 0; i < old_fields.size(); ++i) {
-        const std::string was = toml_value(old_fields[i].value);
-        const std::string is = toml_value(new_fields[i].value);
+        const std::string was = toml_value(old_fields[i]);
+        const std::string is = toml_value(new_fields[i]);
         if (was != is) lines.push_back(fmt::format("{}: {} -> {}", old_fields[i].key, was, is));
     }
     return lines;
@@ -333,7 +378,7 @@ std::string to_toml(const Config& config) {
     Config copy = config;
     std::string text;
     std::string table;
-    for (const Field& field : fields(copy)) {
+    for (const detail::Field& field : detail::fields(copy)) {
         const std::size_t dot = field.key.find('.');
         const std::string prefix = dot == std::string::npos ? "" : field.key.substr(0, dot);
         if (prefix != table) {
@@ -341,7 +386,7 @@ std::string to_toml(const Config& config) {
             table = prefix;
         }
         const std::string name = dot == std::string::npos ? field.key : field.key.substr(dot + 1);
-        text += fmt::format("{} = {}\n", name, toml_value(field.value));
+        text += fmt::format("{} = {}\n", name, toml_value(field));
     }
     return text;
 }

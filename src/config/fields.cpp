@@ -1,6 +1,13 @@
 #include "config/fields.h"
 
-namespace embedmask {
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cassert>
+
+#include "embedmask/error.h"
+
+namespace embedmask::detail {
 namespace {
 
 constexpr double kMillion = 1e6;
@@ -10,8 +17,13 @@ Field flag(std::string key, bool& value) {
     return {std::move(key), &value};
 }
 
-Field word(std::string key, std::string& value, std::vector<std::string> choices) {
-    return {std::move(key), &value, 0, 0, std::move(choices)};
+// `choices` are the words of the enum's values, in their order from 0.
+template <typename Enum>
+Field word(std::string key, Enum& value, std::vector<std::string> choices) {
+    return {std::move(key),
+            Word{[&value] { return static_cast<std::size_t>(value); },
+                 [&value](std::size_t index) { value = static_cast<Enum>(index); }},
+            0, 0, std::move(choices)};
 }
 
 template <typename T>
@@ -192,4 +204,31 @@ std::vector<Field> fields(Config& config) {
     return all;
 }
 
-}  // namespace embedmask
+std::string range_problem(const Field& field, double value) {
+    if (value >= field.min && value <= field.max) return {};
+    return fmt::format("{} is out of range, allowed {} to {}", value, field.min, field.max);
+}
+
+namespace {
+
+Field field_of(std::string_view key) {
+    static Config defaults;
+    static const std::vector<Field> all = fields(defaults);
+    const auto found = std::ranges::find(all, key, &Field::key);
+    assert(found != all.end());
+    return *found;
+}
+
+}  // namespace
+
+void require_in_range(std::string_view key, double value, std::string_view name) {
+    const std::string problem = range_problem(field_of(key), value);
+    if (!problem.empty()) throw Error(fmt::format("{}: {}", name, problem), {}, ErrorKind::usage);
+}
+
+Range range_of(std::string_view key) {
+    const Field field = field_of(key);
+    return {field.min, field.max};
+}
+
+}  // namespace embedmask::detail

@@ -1,17 +1,26 @@
 // The table of configuration keys: one line per key, with its range or its choices.
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
 #include "embedmask/config.h"
 
-namespace embedmask {
+namespace embedmask::detail {
+
+/// A closed word: an enum of Config as the position of its word in Field::choices.
+struct Word {
+    std::function<std::size_t()> get;
+    std::function<void(std::size_t)> set;
+};
 
 /// Where a key's value lives in a Config.
 using FieldValue =
-    std::variant<bool*, std::int64_t*, double*, std::string*, std::vector<std::int64_t>*,
+    std::variant<bool*, std::int64_t*, double*, std::string*, Word, std::vector<std::int64_t>*,
                  std::vector<double>*, std::vector<std::string>*>;
 
 struct Field {
@@ -19,7 +28,7 @@ struct Field {
     FieldValue value;
     double min = 0;  ///< smallest allowed number (of every element for lists)
     double max = 0;
-    std::vector<std::string> choices = {};  ///< allowed words of a string; none = any text
+    std::vector<std::string> choices = {};  ///< of a Word, in the order of its enum
     std::size_t length = 0;                 ///< required number of elements of a list, 0 = any >= 1
     bool may_be_empty = false;              ///< of a list
 };
@@ -27,4 +36,17 @@ struct Field {
 /// The keys of `config` in the order in which they are written.
 std::vector<Field> fields(Config& config);
 
-}  // namespace embedmask
+/// What is wrong with a number under this key; empty when it is in range.
+std::string range_problem(const Field& field, double value);
+
+/// Error "NAME: VALUE is out of range, ..." unless `value` may stand under `key`.
+void require_in_range(std::string_view key, double value, std::string_view name);
+
+/// The smallest and the largest number that may stand under `key`.
+struct Range {
+    double min = 0;
+    double max = 0;
+};
+Range range_of(std::string_view key);
+
+}  // namespace embedmask::detail

@@ -150,7 +150,7 @@ Config preset(std::string_view name) {
     }
     throw Error(
         fmt::format("no preset is called \"{}\"; there are {}", name, fmt::join(names, ", ")),
-        fmt::format("did you mean \"{}\"?", nearest(name, names)));
+        fmt::format("did you mean \"{}\"?", detail::nearest(name, names)));
 }
 
 }  // namespace embedmask

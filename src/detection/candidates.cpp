@@ -72,10 +72,10 @@ Box decode_box(const LevelMaps& maps, int location, std::int64_t stride, ImageSi
     if (options.plus_one) {
         const auto right = static_cast<float>(content.width - 1);
         const auto bottom = static_cast<float>(content.height - 1);
-        box[0] = std::clamp(box[0], 0.0F, right);
-        box[1] = std::clamp(box[1], 0.0F, bottom);
-        box[2] = std::clamp(box[2], 0.0F, right);
-        box[3] = std::clamp(box[3], 0.0F, bottom);
+        box.x1 = std::clamp(box.x1, 0.0F, right);
+        box.y1 = std::clamp(box.y1, 0.0F, bottom);
+        box.x2 = std::clamp(box.x2, 0.0F, right);
+        box.y2 = std::clamp(box.y2, 0.0F, bottom);
     }
     return box;
 }
@@ -121,8 +121,8 @@ void add_candidates(const LevelMaps& maps, int level, std::int64_t stride, Image
         candidate.box = decode_box(maps, hit.location, stride, content, options);
         // With relu'd distances boxes cannot be inverted (§7.1 step 5); a network that yields NaN
         // must not bring them in either.
-        if (!(candidate.box[2] - candidate.box[0] + 1 >= 0 &&
-              candidate.box[3] - candidate.box[1] + 1 >= 0)) {
+        if (!(candidate.box.x2 - candidate.box.x1 + 1 >= 0 &&
+              candidate.box.y2 - candidate.box.y1 + 1 >= 0)) {
             continue;
         }
         candidate.score = options.square_root ? std::sqrt(product) : product;

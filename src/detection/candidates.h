@@ -1,18 +1,15 @@
 // From the detector's maps to scored boxes (spec §7.1, §7.9).
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
 
+#include "embedmask/box.h"
 #include "embedmask/config.h"
 #include "embedmask/image.h"
 
 namespace embedmask::detection {
-
-/// x1, y1, x2, y2 in pixels of the network input.
-using Box = std::array<float, 4>;
 
 /// The maps of one pyramid level for one image, each plane row-major h x w.
 struct LevelMaps {
@@ -24,7 +21,7 @@ struct LevelMaps {
 };
 
 struct Candidate {
-    Box box = {};
+    Box box;  ///< in pixels of the network input
     float score = 0;
     int label = 0;  ///< index into the model's categories (the spec's label minus 1)
     int level = 0;

@@ -8,15 +8,15 @@ namespace embedmask::detection {
 namespace {
 
 float area(const Box& box, float one) {
-    return (box[2] - box[0] + one) * (box[3] - box[1] + one);
+    return (box.x2 - box.x1 + one) * (box.y2 - box.y1 + one);
 }
 
 }  // namespace
 
-float box_iou(const Box& a, const Box& b, bool plus_one) {
+float iou(const Box& a, const Box& b, bool plus_one) {
     const float one = plus_one ? 1.0F : 0.0F;
-    const float width = std::max(0.0F, std::min(a[2], b[2]) - std::max(a[0], b[0]) + one);
-    const float height = std::max(0.0F, std::min(a[3], b[3]) - std::max(a[1], b[1]) + one);
+    const float width = std::max(0.0F, std::min(a.x2, b.x2) - std::max(a.x1, b.x1) + one);
+    const float height = std::max(0.0F, std::min(a.y2, b.y2) - std::max(a.y1, b.y1) + one);
     const float intersection = width * height;
     return intersection / (area(a, one) + area(b, one) - intersection);
 }
@@ -35,8 +35,7 @@ std::vector<std::size_t> nms(std::span<const Candidate> candidates, double thres
         const std::size_t first_of_label = kept.size();
         for (const std::size_t i : order) {
             const auto suppresses = [&](std::size_t better) {
-                return double{box_iou(candidates[better].box, candidates[i].box, plus_one)} >
-                       threshold;
+                return double{iou(candidates[better].box, candidates[i].box, plus_one)} > threshold;
             };
             const auto begin = kept.begin() + static_cast<std::ptrdiff_t>(first_of_label);
             if (std::none_of(begin, kept.end(), suppresses)) kept.push_back(i);

@@ -9,8 +9,8 @@
 
 namespace embedmask::detection {
 
-/// Intersection over union; `plus_one` counts both end pixels (§5.5).
-float box_iou(const Box& a, const Box& b, bool plus_one);
+/// Intersection over union in [0, 1]; `plus_one` counts both end pixels (§5.5).
+float iou(const Box& a, const Box& b, bool plus_one);
 
 /// Indices of the survivors, ascending: a box is suppressed by a better one (ties: the earlier one)
 /// of its label when their IoU is above `threshold`.

@@ -304,7 +304,7 @@ public:
     }
 
     /// From what `save` wrote. The network's weights stay in the mapped file.
-    OpenvinoEngine(std::unique_ptr<MappedFile> saved, const Options& options)
+    OpenvinoEngine(std::unique_ptr<detail::MappedFile> saved, const Options& options)
         : OpenvinoEngine(options) {
         saved_ = std::move(saved);
         const std::span<const std::byte> bytes = saved_->bytes();
@@ -317,7 +317,7 @@ public:
     void save(const std::filesystem::path& path) {
         std::ostringstream blob;
         compiled_.export_model(blob);
-        write_file_atomically(path, blob.view());
+        detail::write_file_atomically(path, blob.view());
     }
 
     /// What decides, beside the network, whether a saved one can be used.
@@ -331,7 +331,7 @@ public:
         const bool bf16 = chooses_bf16(options.precision, has_bf16(core_));
         precision_ = bf16 ? "bf16" : "fp32";
         streams_ = std::max(options.streams, 1);
-        threads_ = options.threads > 0 ? options.threads : available_processors();
+        threads_ = options.threads > 0 ? options.threads : detail::available_processors();
         properties_ = {
             ov::hint::inference_precision(bf16 ? ov::element::bf16 : ov::element::f32),
             ov::num_streams(ov::streams::Num(streams_)),
@@ -355,7 +355,7 @@ private:
         }
     }
 
-    std::unique_ptr<MappedFile> saved_;  // outlives what reads from it
+    std::unique_ptr<detail::MappedFile> saved_;  // outlives what reads from it
     ov::Core core_;
     ov::AnyMap properties_;
     ov::CompiledModel compiled_;
@@ -369,7 +369,8 @@ private:
 std::unique_ptr<Engine> read_saved(const std::filesystem::path& path, const Options& options) {
     if (!std::filesystem::exists(path)) return nullptr;
     try {
-        return std::make_unique<OpenvinoEngine>(std::make_unique<MappedFile>(path), options);
+        return std::make_unique<OpenvinoEngine>(std::make_unique<detail::MappedFile>(path),
+                                                options);
     } catch (const std::exception&) {
         return nullptr;  // damaged: it is compiled and written again
     }
@@ -403,7 +404,7 @@ std::unique_ptr<Engine> make_inference_engine(const network::Network& network,
         if (auto saved = read_saved(path, options)) return saved;
         auto engine =
             std::make_unique<OpenvinoEngine>(network::optimise_for_inference(network), options);
-        make_folder(options.cache);
+        detail::make_folder(options.cache);
         engine->save(path);
         return engine;
     } catch (const ov::Exception& error) {

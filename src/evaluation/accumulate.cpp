@@ -5,7 +5,7 @@
 #include <limits>
 #include <tuple>
 
-namespace embedmask {
+namespace embedmask::detail {
 
 namespace {
 
@@ -145,4 +145,4 @@ double mean_of_defined(std::vector<double> values) {
     return pairwise_sum(values) / static_cast<double>(values.size());
 }
 
-}  // namespace embedmask
+}  // namespace embedmask::detail

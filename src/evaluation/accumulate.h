@@ -7,7 +7,7 @@
 
 #include "embedmask/evaluation.h"
 
-namespace embedmask {
+namespace embedmask::detail {
 
 inline constexpr std::size_t kRecallPoints = 101;
 
@@ -51,4 +51,4 @@ double pairwise_sum(std::span<const double> values);
 /// The mean of what is above -1, or -1.
 double mean_of_defined(std::vector<double> values);
 
-}  // namespace embedmask
+}  // namespace embedmask::detail

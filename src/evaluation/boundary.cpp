@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-namespace embedmask {
+namespace embedmask::detail {
 
 namespace {
 
@@ -31,10 +31,10 @@ Rle boundary_band(const Rle& mask, double ratio) {
     const int reach = std::max(1, static_cast<int>(std::nearbyint(ratio * diagonal)));
 
     const auto box = bounding_box(mask);
-    const int left = static_cast<int>(box[0]);
-    const int top = static_cast<int>(box[1]);
-    const int width = static_cast<int>(box[2]);
-    const int height = static_cast<int>(box[3]);
+    const int left = static_cast<int>(box.x);
+    const int top = static_cast<int>(box.y);
+    const int width = static_cast<int>(box.width);
+    const int height = static_cast<int>(box.height);
     std::vector<std::uint8_t> crop(static_cast<std::size_t>(width) * height, 0);
     std::uint64_t position = 0;
     for (std::size_t i = 0; i < mask.counts.size(); ++i) {
@@ -78,4 +78,4 @@ Rle boundary_band(const Rle& mask, double ratio) {
     return builder.finish();
 }
 
-}  // namespace embedmask
+}  // namespace embedmask::detail

@@ -3,10 +3,10 @@
 
 #include "embedmask/rle.h"
 
-namespace embedmask {
+namespace embedmask::detail {
 
 /// The pixels of the mask within max(1, round(ratio * image diagonal)) pixels (Chebyshev) of the
 /// background or of the image border. Works inside the mask's bounding box.
 Rle boundary_band(const Rle& mask, double ratio);
 
-}  // namespace embedmask
+}  // namespace embedmask::detail

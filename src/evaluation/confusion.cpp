@@ -13,8 +13,8 @@ namespace {
 constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
 
 /// The free ground truth that detection `d` takes, or kNone.
-std::size_t best_truth(const ImageObjects& objects, const ImageOverlaps& overlaps, std::size_t d,
-                       const std::vector<bool>& taken, double threshold) {
+std::size_t best_truth(const detail::ImageObjects& objects, const detail::ImageOverlaps& overlaps,
+                       std::size_t d, const std::vector<bool>& taken, double threshold) {
     const std::int64_t own = objects.detections[overlaps.detections[d]].category_id;
     std::size_t best = kNone;
     double best_iou = threshold;
@@ -31,8 +31,8 @@ std::size_t best_truth(const ImageObjects& objects, const ImageOverlaps& overlap
     return best;
 }
 
-bool in_crowd(const ImageObjects& objects, const ImageOverlaps& overlaps, std::size_t d,
-              double threshold) {
+bool in_crowd(const detail::ImageObjects& objects, const detail::ImageOverlaps& overlaps,
+              std::size_t d, double threshold) {
     const std::int64_t own = objects.detections[overlaps.detections[d]].category_id;
     for (std::size_t g = 0; g < overlaps.crowds.size(); ++g)
         if (objects.truths[overlaps.crowds[g]].category_id == own &&
@@ -45,7 +45,7 @@ bool in_crowd(const ImageObjects& objects, const ImageOverlaps& overlaps, std::s
 
 ConfusionMatrix confusion_matrix(const Dataset& dataset, std::span<const Result> results,
                                  IouType type, double score, double iou, int threads) {
-    const ObjectSource source(dataset, results, "results");
+    const detail::ObjectSource source(dataset, results, "results");
     ConfusionMatrix matrix;
     for (const Category& category : dataset.categories)
         matrix.categories.push_back(category.id);
@@ -62,33 +62,34 @@ ConfusionMatrix confusion_matrix(const Dataset& dataset, std::span<const Result>
         return std::binary_search(matrix.categories.begin(), matrix.categories.end(), id);
     };
     std::mutex mutex;
-    parallel_for(source.images().size(), threads > 0 ? threads : available_processors(),
-                 [&](std::size_t i) {
-                     const ImageObjects objects = source.objects(i, type != IouType::bbox);
-                     const ImageOverlaps overlaps = image_overlaps(objects, type, score, kNone);
-                     std::vector<bool> taken(overlaps.truths.size(), false);
-                     std::vector<std::pair<std::size_t, std::size_t>> cells;
-                     for (std::size_t d = 0; d < overlaps.detections.size(); ++d) {
-                         const std::size_t column =
-                             position(objects.detections[overlaps.detections[d]].category_id);
-                         const std::size_t g = best_truth(objects, overlaps, d, taken, iou);
-                         if (g != kNone) {
-                             taken[g] = true;
-                             const auto id = objects.truths[overlaps.truths[g]].category_id;
-                             if (is_known(id)) cells.emplace_back(position(id), column);
-                         } else if (!in_crowd(objects, overlaps, d, iou)) {
-                             cells.emplace_back(background, column);
-                         }
-                     }
-                     for (std::size_t g = 0; g < taken.size(); ++g) {
-                         const auto id = objects.truths[overlaps.truths[g]].category_id;
-                         if (!taken[g] && is_known(id))
-                             cells.emplace_back(position(id), background);
-                     }
-                     const std::lock_guard lock(mutex);
-                     for (const auto& [row, column] : cells)
-                         ++matrix.counts[row * (background + 1) + column];
-                 });
+    detail::parallel_for(
+        source.images().size(), threads > 0 ? threads : detail::available_processors(),
+        [&](std::size_t i) {
+            const detail::ImageObjects objects = source.objects(i, type != IouType::bbox);
+            const detail::ImageOverlaps overlaps =
+                detail::image_overlaps(objects, type, score, kNone);
+            std::vector<bool> taken(overlaps.truths.size(), false);
+            std::vector<std::pair<std::size_t, std::size_t>> cells;
+            for (std::size_t d = 0; d < overlaps.detections.size(); ++d) {
+                const std::size_t column =
+                    position(objects.detections[overlaps.detections[d]].category_id);
+                const std::size_t g = best_truth(objects, overlaps, d, taken, iou);
+                if (g != kNone) {
+                    taken[g] = true;
+                    const auto id = objects.truths[overlaps.truths[g]].category_id;
+                    if (is_known(id)) cells.emplace_back(position(id), column);
+                } else if (!in_crowd(objects, overlaps, d, iou)) {
+                    cells.emplace_back(background, column);
+                }
+            }
+            for (std::size_t g = 0; g < taken.size(); ++g) {
+                const auto id = objects.truths[overlaps.truths[g]].category_id;
+                if (!taken[g] && is_known(id)) cells.emplace_back(position(id), background);
+            }
+            const std::lock_guard lock(mutex);
+            for (const auto& [row, column] : cells)
+                ++matrix.counts[row * (background + 1) + column];
+        });
     return matrix;
 }
 

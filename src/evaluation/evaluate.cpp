@@ -8,16 +8,16 @@ namespace embedmask {
 Evaluation evaluate(const Dataset& dataset, std::span<const Result> results,
                     const EvaluationOptions& options, const std::string& results_source) {
     constexpr std::size_t kBlock = 16;  // images handed to a thread at once
-    const ObjectSource source(dataset, results, results_source);
+    const detail::ObjectSource source(dataset, results, results_source);
     Evaluator evaluator(dataset.categories, options);
     const bool masks = options.type != IouType::bbox;
     const std::size_t images = source.images().size();
     const std::size_t blocks = (images + kBlock - 1) / kBlock;
-    parallel_for(
-        blocks, options.threads > 0 ? options.threads : available_processors(),
+    detail::parallel_for(
+        blocks, options.threads > 0 ? options.threads : detail::available_processors(),
         [&](std::size_t block) {
             for (std::size_t i = block * kBlock; i < std::min(images, (block + 1) * kBlock); ++i) {
-                const ImageObjects objects = source.objects(i, masks);
+                const detail::ImageObjects objects = source.objects(i, masks);
                 evaluator.add_image(source.images()[i], objects.truths, objects.detections);
             }
         });

@@ -54,8 +54,8 @@ EvaluationOptions with_defaults(EvaluationOptions options) {
 struct Workspace {
     explicit Workspace(const EvaluationOptions& options) : matcher(options) {}
 
-    Matcher matcher;
-    MatchBits bits;
+    detail::Matcher matcher;
+    detail::MatchBits bits;
     std::vector<std::pair<std::size_t, std::size_t>> truths;      // (category, position)
     std::vector<std::pair<std::size_t, std::size_t>> detections;  // by falling score in a category
     std::vector<double> iou;
@@ -88,7 +88,7 @@ void require_masks(std::int64_t image_id, std::span<const GroundTruthObject> gro
 struct Evaluator::Implementation {
     EvaluationOptions options;
     std::vector<std::int64_t> categories;  // ascending
-    std::vector<CategoryMatches> matches;
+    std::vector<detail::CategoryMatches> matches;
     std::mutex mutex;  // of matches and the pool
     std::vector<std::unique_ptr<Workspace>> pool;
 
@@ -148,30 +148,33 @@ void overlaps(IouType type, std::span<const GroundTruthObject> ground_truth,
         double* out = work.iou.data();
         for (const auto& [category, d] : found)
             for (const auto& [same, g] : truths)
-                *out++ = box_iou(detections[d].box, ground_truth[g].box, ground_truth[g].crowd);
+                *out++ = detail::iou(detections[d].box, ground_truth[g].box, ground_truth[g].crowd);
         return;
     }
     const auto fill = [&](auto&& prepare, auto&& combine) {
-        std::vector<MaskRuns> truth_runs;
+        std::vector<detail::MaskRuns> truth_runs;
         truth_runs.reserve(truths.size());
         for (const auto& [category, g] : truths)
             truth_runs.push_back(prepare(*ground_truth[g].mask));
         double* out = work.iou.data();
         for (const auto& [category, d] : found) {
-            const MaskRuns runs = prepare(*detections[d].mask);
+            const detail::MaskRuns runs = prepare(*detections[d].mask);
             for (std::size_t i = 0; i < truths.size(); ++i, ++out) {
                 const bool crowd = ground_truth[truths[i].second].crowd;
                 *out = combine(*out, runs.iou(truth_runs[i], crowd), crowd);
             }
         }
     };
-    fill([](const Rle& mask) { return MaskRuns(mask); },
+    fill([](const Rle& mask) { return detail::MaskRuns(mask); },
          [](double, double iou, bool) { return iou; });
     if (type == IouType::boundary) {
-        fill([](const Rle& mask) { return MaskRuns(boundary_band(mask, kBoundaryRatio)); },
-             [](double mask, double band, bool crowd) {
-                 return crowd ? mask : std::min(mask, band);
-             });
+        fill(
+            [](const Rle& mask) {
+                return detail::MaskRuns(detail::boundary_band(mask, kBoundaryRatio));
+            },
+            [](double mask, double band, bool crowd) {
+                return crowd ? mask : std::min(mask, band);
+            });
     }
 }
 
@@ -241,7 +244,7 @@ void Evaluator::add_image(std::int64_t image_id, std::span<const GroundTruthObje
             work.bits);
 
         const std::lock_guard lock(self.mutex);
-        CategoryMatches& matches = self.matches[k];
+        detail::CategoryMatches& matches = self.matches[k];
         matches.positives.resize(self.options.area_ranges.size(), 0);
         for (std::size_t a = 0; a < matches.positives.size(); ++a)
             matches.positives[a] += work.bits.positives[a];
@@ -270,16 +273,18 @@ Evaluation Evaluator::finish() {
     const std::size_t cells = self.options.iou_thresholds.size() * evaluation.categories.size() *
                               self.options.area_ranges.size() * self.options.max_detections.size();
     evaluation.recall.assign(cells, -1);
-    evaluation.precision.assign(cells * kRecallPoints, -1);
-    evaluation.scores.assign(cells * kRecallPoints, -1);
-    const int threads = self.options.threads > 0 ? self.options.threads : available_processors();
-    parallel_for(self.matches.size(), threads, [&](std::size_t k) {
+    evaluation.precision.assign(cells * detail::kRecallPoints, -1);
+    evaluation.scores.assign(cells * detail::kRecallPoints, -1);
+    const int threads =
+        self.options.threads > 0 ? self.options.threads : detail::available_processors();
+    detail::parallel_for(self.matches.size(), threads, [&](std::size_t k) {
         self.matches[k].sort();
-        accumulate(self.matches[k], k, evaluation);
+        detail::accumulate(self.matches[k], k, evaluation);
     });
-    if (self.options.per_image) evaluation.images = score_images(self.matches, self.options);
+    if (self.options.per_image)
+        evaluation.images = detail::score_images(self.matches, self.options);
     if (self.options.bootstrap_samples > 0)
-        evaluation.ap_interval = bootstrap_interval(self.matches, self.options);
+        evaluation.ap_interval = detail::bootstrap_interval(self.matches, self.options);
     return evaluation;
 }
 

@@ -4,7 +4,7 @@
 
 #include "evaluation/overlap.h"
 
-namespace embedmask {
+namespace embedmask::detail {
 
 namespace {
 
@@ -42,8 +42,8 @@ ImageOverlaps image_overlaps(const ImageObjects& objects, IouType type, double s
     if (type == IouType::bbox) {
         const auto compute = [&](const std::vector<std::size_t>& truths, bool crowd) {
             return fill(truths, crowd, [&](std::size_t d, std::size_t g, bool is_crowd) {
-                return box_iou(objects.detections[result.detections[d]].box,
-                               objects.truths[truths[g]].box, is_crowd);
+                return detail::iou(objects.detections[result.detections[d]].box,
+                                   objects.truths[truths[g]].box, is_crowd);
             });
         };
         result.iou = compute(result.truths, false);
@@ -62,4 +62,4 @@ ImageOverlaps image_overlaps(const ImageObjects& objects, IouType type, double s
     return result;
 }
 
-}  // namespace embedmask
+}  // namespace embedmask::detail

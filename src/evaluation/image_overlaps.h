@@ -6,7 +6,7 @@
 
 #include "evaluation/objects.h"
 
-namespace embedmask {
+namespace embedmask::detail {
 
 struct ImageOverlaps {
     std::vector<std::size_t> detections;  // by falling score
@@ -21,4 +21,4 @@ struct ImageOverlaps {
 ImageOverlaps image_overlaps(const ImageObjects& objects, IouType type, double score,
                              std::size_t most);
 
-}  // namespace embedmask
+}  // namespace embedmask::detail

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-namespace embedmask {
+namespace embedmask::detail {
 
 namespace {
 
@@ -88,4 +88,4 @@ void Matcher::match_area(const MatchProblem& problem, std::size_t range, MatchBi
     }
 }
 
-}  // namespace embedmask
+}  // namespace embedmask::detail

@@ -8,7 +8,7 @@
 
 #include "embedmask/evaluation.h"
 
-namespace embedmask {
+namespace embedmask::detail {
 
 /// One image and category: detections by falling score, IoU row by row.
 struct MatchProblem {
@@ -45,4 +45,4 @@ private:
     std::vector<std::uint8_t> taken_;
 };
 
-}  // namespace embedmask
+}  // namespace embedmask::detail

@@ -8,7 +8,7 @@
 #include "embedmask/error.h"
 #include "embedmask/polygon.h"
 
-namespace embedmask {
+namespace embedmask::detail {
 
 namespace {
 
@@ -39,7 +39,7 @@ Rle mask_in(const Segmentation& segmentation, const ImageRecord& image, const st
     }
 }
 
-Rle box_mask(const std::array<double, 4>& box, const ImageRecord& image) {
+Rle box_mask(const CocoBox& box, const ImageRecord& image) {
     const auto& [x, y, w, h] = box;
     return rasterize_ring(std::vector{x, y, x, y + h, x + w, y + h, x + w, y}, image.height,
                           image.width);
@@ -114,7 +114,7 @@ void ObjectSource::add_truth(std::size_t annotation, const ImageRecord& image, b
     } else if (mask != nullptr && known) {
         truth.area = static_cast<double>(area(*mask));
     } else {
-        truth.area = truth.box[2] * truth.box[3];
+        truth.area = truth.box.width * truth.box.height;
     }
     if (masks) truth.mask = mask;
     objects.truths.push_back(truth);
@@ -148,10 +148,10 @@ void ObjectSource::add_detection(std::size_t result, const ImageRecord& image, b
         detection.box = bounding_box(*mask);
     }
     detection.area = area_of_mask && mask != nullptr ? static_cast<double>(area(*mask))
-                                                     : detection.box[2] * detection.box[3];
+                                                     : detection.box.width * detection.box.height;
     if (masks) detection.mask = mask;
     objects.detections.push_back(detection);
     objects.result.push_back(result);
 }
 
-}  // namespace embedmask
+}  // namespace embedmask::detail

@@ -12,7 +12,7 @@
 #include "embedmask/evaluation.h"
 #include "embedmask/results.h"
 
-namespace embedmask {
+namespace embedmask::detail {
 
 /// One image: objects in file order, and the masks that they point to.
 struct ImageObjects {
@@ -56,4 +56,4 @@ private:
     std::vector<std::size_t> result_order_;
 };
 
-}  // namespace embedmask
+}  // namespace embedmask::detail

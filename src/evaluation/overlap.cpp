@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
-namespace embedmask {
+namespace embedmask::detail {
 
-double box_iou(const std::array<double, 4>& detection, const std::array<double, 4>& ground_truth,
-               bool crowd) {
+double iou(const CocoBox& detection, const CocoBox& ground_truth, bool crowd) {
     const auto& [dx, dy, dw, dh] = detection;
     const auto& [gx, gy, gw, gh] = ground_truth;
     const double width = std::fmin(dw + dx, gw + gx) - std::fmax(dx, gx);
@@ -53,7 +52,7 @@ MaskRuns::MaskRuns(const Rle& rle) {
 }
 
 double MaskRuns::iou(const MaskRuns& ground_truth, bool crowd) const {
-    if (!(box_iou(box_, ground_truth.box_, crowd) > 0)) return 0;
+    if (!(detail::iou(box_, ground_truth.box_, crowd) > 0)) return 0;
     // Both lists are sorted: skip to where they meet, stop where one of them ends.
     const auto ends_after = [](std::uint32_t position, const auto& run) {
         return position < run[1];
@@ -82,4 +81,4 @@ double MaskRuns::iou(const MaskRuns& ground_truth, bool crowd) const {
     return static_cast<double>(common) / static_cast<double>(all);
 }
 
-}  // namespace embedmask
+}  // namespace embedmask::detail

@@ -6,13 +6,13 @@
 #include <span>
 #include <vector>
 
+#include "embedmask/box.h"
 #include "embedmask/rle.h"
 
-namespace embedmask {
+namespace embedmask::detail {
 
 /// COCO's box IoU: plain widths; for a crowd over the area of the detection.
-double box_iou(const std::array<double, 4>& detection, const std::array<double, 4>& ground_truth,
-               bool crowd);
+double iou(const CocoBox& detection, const CocoBox& ground_truth, bool crowd);
 
 /// A mask made ready for many intersections.
 class MaskRuns {
@@ -23,8 +23,8 @@ public:
 
 private:
     std::vector<std::array<std::uint32_t, 2>> runs_;  // foreground [begin, end) in scan order
-    std::array<double, 4> box_{};
+    CocoBox box_;
     std::uint64_t area_ = 0;
 };
 
-}  // namespace embedmask
+}  // namespace embedmask::detail

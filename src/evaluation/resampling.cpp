@@ -7,7 +7,7 @@
 
 #include "base/parallel.h"
 
-namespace embedmask {
+namespace embedmask::detail {
 
 namespace {
 
@@ -161,4 +161,4 @@ std::array<double, 2> bootstrap_interval(std::span<const CategoryMatches> matche
     return {quantile(0.025), quantile(0.975)};
 }
 
-}  // namespace embedmask
+}  // namespace embedmask::detail

@@ -7,7 +7,7 @@
 
 #include "evaluation/accumulate.h"
 
-namespace embedmask {
+namespace embedmask::detail {
 
 /// The AP of each image that has ground truth, ascending by id. `matches` are sorted.
 std::vector<ImageScore> score_images(std::span<const CategoryMatches> matches,
@@ -18,4 +18,4 @@ std::vector<ImageScore> score_images(std::span<const CategoryMatches> matches,
 std::array<double, 2> bootstrap_interval(std::span<const CategoryMatches> matches,
                                          const EvaluationOptions& options);
 
-}  // namespace embedmask
+}  // namespace embedmask::detail

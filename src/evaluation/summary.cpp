@@ -40,7 +40,7 @@ double mean(const Evaluation& evaluation, const Line& line, std::optional<std::s
     std::vector<double> values;
     for (std::size_t t = 0; t < options.iou_thresholds.size(); ++t) {
         if (line.threshold != 0 && options.iou_thresholds[t] != line.threshold) continue;
-        for (std::size_t r = 0; r < (line.precision ? kRecallPoints : 1); ++r) {
+        for (std::size_t r = 0; r < (line.precision ? detail::kRecallPoints : 1); ++r) {
             for (std::size_t k = first; k < last; ++k) {
                 values.push_back(
                     line.precision
@@ -49,7 +49,7 @@ double mean(const Evaluation& evaluation, const Line& line, std::optional<std::s
             }
         }
     }
-    return mean_of_defined(std::move(values));
+    return detail::mean_of_defined(std::move(values));
 }
 
 CocoStats all_lines(const Evaluation& evaluation, std::optional<std::size_t> category) {
@@ -75,7 +75,8 @@ const char* name_of(IouType type) {
 
 std::size_t Evaluation::precision_index(std::size_t t, std::size_t r, std::size_t k, std::size_t a,
                                         std::size_t m) const {
-    return (((t * kRecallPoints + r) * categories.size() + k) * options.area_ranges.size() + a) *
+    return (((t * detail::kRecallPoints + r) * categories.size() + k) * options.area_ranges.size() +
+            a) *
                options.max_detections.size() +
            m;
 }
@@ -96,8 +97,8 @@ CocoStats Evaluation::category_stats(std::size_t k) const {
 }
 
 std::vector<double> Evaluation::curve(std::size_t t, std::size_t k) const {
-    std::vector<double> points(kRecallPoints);
-    for (std::size_t r = 0; r < kRecallPoints; ++r)
+    std::vector<double> points(detail::kRecallPoints);
+    for (std::size_t r = 0; r < detail::kRecallPoints; ++r)
         points[r] = precision[precision_index(t, r, k, 0, options.max_detections.size() - 1)];
     return points;
 }

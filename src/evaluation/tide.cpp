@@ -67,13 +67,13 @@ double category_ap(std::vector<Point> points, std::int64_t positives) {
         precision[i - 2] = std::max(precision[i - 2], precision[i - 1]);
     double sum = 0;
     std::size_t next = 0;
-    for (std::size_t r = 0; r < kRecallPoints; ++r) {
+    for (std::size_t r = 0; r < detail::kRecallPoints; ++r) {
         // r / 100 here, r * 0.01 in COCO's tool: they differ in the last bit.
         while (next < recall.size() && recall[next] < static_cast<double>(r) / 100)
             ++next;
         if (next < precision.size()) sum += precision[next];
     }
-    return sum / kRecallPoints * 100;
+    return sum / detail::kRecallPoints * 100;
 }
 
 double Points::mean_ap() {
@@ -94,9 +94,10 @@ double Points::mean_ap() {
 /// Works out the errors of one image.
 class ImageSplit {
 public:
-    ImageSplit(const ImageObjects& objects, IouType type)
+    ImageSplit(const detail::ImageObjects& objects, IouType type)
         : objects_(objects),
-          overlaps_(image_overlaps(objects, type, -std::numeric_limits<double>::infinity(), kMost)),
+          overlaps_(detail::image_overlaps(objects, type, -std::numeric_limits<double>::infinity(),
+                                           kMost)),
           taken_(overlaps_.truths.size(), false),
           usable_(overlaps_.truths.size(), false),
           best_(overlaps_.truths.size()) {}
@@ -208,8 +209,8 @@ private:
         return error;
     }
 
-    const ImageObjects& objects_;
-    ImageOverlaps overlaps_;
+    const detail::ImageObjects& objects_;
+    detail::ImageOverlaps overlaps_;
     std::vector<bool> taken_;   // ground truths that are matched
     std::vector<bool> usable_;  // ground truths that some error could be repaired with
     std::vector<std::optional<std::size_t>> best_;
@@ -266,12 +267,13 @@ double plain_ap(const std::vector<ImageErrors>& images) {
 
 TideErrors tide_errors(const Dataset& dataset, std::span<const Result> results, IouType type,
                        int threads) {
-    const ObjectSource source(dataset, results, "results");
+    const detail::ObjectSource source(dataset, results, "results");
     std::vector<ImageErrors> images(source.images().size());
-    parallel_for(images.size(), threads > 0 ? threads : available_processors(), [&](std::size_t i) {
-        const ImageObjects objects = source.objects(i, type != IouType::bbox);
-        images[i] = ImageSplit(objects, type).split();
-    });
+    detail::parallel_for(
+        images.size(), threads > 0 ? threads : detail::available_processors(), [&](std::size_t i) {
+            const detail::ImageObjects objects = source.objects(i, type != IouType::bbox);
+            images[i] = ImageSplit(objects, type).split();
+        });
     const double ap = plain_ap(images);
     const auto gain = [&](Kind kind) {
         return std::max(repaired_ap(images, kind, false, false) - ap, 0.0);

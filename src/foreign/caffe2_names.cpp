@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-namespace embedmask {
+namespace embedmask::foreign {
 namespace {
 
 constexpr std::string_view kBody = "backbone.body.";
@@ -84,4 +84,4 @@ bool is_caffe2_conv_bias(std::string_view blob) {
            });
 }
 
-}  // namespace embedmask
+}  // namespace embedmask::foreign

@@ -7,7 +7,7 @@
 
 #include "embedmask/weights.h"
 
-namespace embedmask {
+namespace embedmask::foreign {
 
 /// Whether the tensors carry Caffe2's names for a ResNet.
 bool is_caffe2(const Weights& tensors);
@@ -20,4 +20,4 @@ std::optional<std::string> from_caffe2(std::string_view blob);
 /// place in a network whose convolutions are followed by batch norm.
 bool is_caffe2_conv_bias(std::string_view blob);
 
-}  // namespace embedmask
+}  // namespace embedmask::foreign

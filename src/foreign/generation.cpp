@@ -5,7 +5,7 @@
 #include "embedmask/error.h"
 #include "foreign/names.h"
 
-namespace embedmask {
+namespace embedmask::foreign {
 namespace {
 
 constexpr int kLevels = 5;
@@ -90,13 +90,15 @@ void check_generation(const Recognised& recognised, const Config& config, const 
                     "use weights of G2, G3 or T2, or train again");
     }
     if (!has_masks(config)) return;  // the detector inside is much the same in all of them
-    const bool detectron = config.names == "detectron2";
+    const bool detectron = config.names == ParameterNames::detectron2;
     if (recognised.generation != Generation::unknown &&
         detectron != (recognised.generation == Generation::t2)) {
-        throw Error(fmt::format("{}: {} does not fit this preset, whose names are those of {}",
-                                file, describe(recognised), config.names),
-                    detectron ? "choose --preset g3, r50_1x or r101_ms_3x"
-                              : "choose --preset table2 or table2_r101_3x");
+        throw Error(
+            fmt::format("{}: {} does not fit this preset, whose names are those of {}", file,
+                        describe(recognised),
+                        config.names == ParameterNames::detectron2 ? "detectron2" : "authors"),
+            detectron ? "choose --preset g3, r50_1x or r101_ms_3x"
+                      : "choose --preset table2 or table2_r101_3x");
     }
 }
 
@@ -117,4 +119,4 @@ Weights as_g3(Weights tensors) {
     return tensors;
 }
 
-}  // namespace embedmask
+}  // namespace embedmask::foreign

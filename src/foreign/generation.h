@@ -8,7 +8,7 @@
 #include "embedmask/weights.h"
 #include "foreign/import.h"
 
-namespace embedmask {
+namespace embedmask::foreign {
 
 enum class Generation {
     unknown,  ///< no embedding heads: a backbone or a detector alone, or another network
@@ -36,4 +36,4 @@ void check_generation(const Recognised& recognised, const Config& config, const 
 /// and every κ_l = 1, which is the same arithmetic. Other tensors as they are.
 Weights as_g3(Weights tensors);
 
-}  // namespace embedmask
+}  // namespace embedmask::foreign

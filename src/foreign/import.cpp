@@ -6,10 +6,10 @@
 #include <set>
 #include <utility>
 
-#include "foreign/names.h"
 #include "foreign/generation.h"
+#include "foreign/names.h"
 
-namespace embedmask {
+namespace embedmask::foreign {
 namespace {
 
 // Nothing reads these: the classifier of ImageNet, counters of batches, and two buffers of the
@@ -89,4 +89,4 @@ Import import_weights(const network::Graph& graph, const std::vector<ForeignWeig
     return result;
 }
 
-}  // namespace embedmask
+}  // namespace embedmask::foreign

@@ -7,7 +7,7 @@
 #include "embedmask/graph.h"
 #include "embedmask/weights.h"
 
-namespace embedmask {
+namespace embedmask::foreign {
 
 /// The tensors of one file as it was read, with the name of the file.
 struct ForeignWeights {
@@ -45,4 +45,4 @@ struct Import {
 Import import_weights(const network::Graph& graph, const std::vector<ForeignWeights>& files,
                       double frozen_bn_eps);
 
-}  // namespace embedmask
+}  // namespace embedmask::foreign

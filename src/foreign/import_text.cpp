@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-namespace embedmask {
+namespace embedmask::foreign {
 namespace {
 
 std::string list_text(const char* title, const std::vector<std::string>& items) {
@@ -47,4 +47,4 @@ std::string describe(const ImportReport& report, const std::vector<ForeignWeight
     return text;
 }
 
-}  // namespace embedmask
+}  // namespace embedmask::foreign

@@ -6,10 +6,10 @@
 
 #include "foreign/import.h"
 
-namespace embedmask {
+namespace embedmask::foreign {
 
 /// Lines per file (tensors, how many were used), then matched, missing, unused and mismatched
 /// parameters, the first ten of each by name.
 std::string describe(const ImportReport& report, const std::vector<ForeignWeights>& files);
 
-}  // namespace embedmask
+}  // namespace embedmask::foreign

@@ -8,7 +8,7 @@
 
 #include "foreign/caffe2_names.h"
 
-namespace embedmask {
+namespace embedmask::foreign {
 namespace {
 
 constexpr std::string_view kModulePrefix = "module.";
@@ -130,4 +130,4 @@ Weights with_canonical_names(const Weights& tensors, const std::string& file,
     return result;
 }
 
-}  // namespace embedmask
+}  // namespace embedmask::foreign

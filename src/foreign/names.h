@@ -6,7 +6,7 @@
 
 #include "embedmask/weights.h"
 
-namespace embedmask {
+namespace embedmask::foreign {
 
 /// Whether elements of this type can be weights: F32, F16, BF16, F64.
 bool is_float(DType dtype);
@@ -24,4 +24,4 @@ bool has_torchvision_statistics(const Weights& tensors);
 Weights with_canonical_names(const Weights& tensors, const std::string& file,
                              std::vector<std::string>* warnings);
 
-}  // namespace embedmask
+}  // namespace embedmask::foreign

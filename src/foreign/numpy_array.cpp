@@ -7,7 +7,7 @@
 #include "embedmask/error.h"
 #include "foreign/strided.h"
 
-namespace embedmask {
+namespace embedmask::foreign {
 namespace {
 
 using pickle::Id;
@@ -169,4 +169,4 @@ std::optional<Tensor> numpy_tensor(const pickle::Tree& tree, pickle::Id id, cons
     return std::nullopt;
 }
 
-}  // namespace embedmask
+}  // namespace embedmask::foreign

@@ -104,7 +104,7 @@ private:
     std::uint64_t number(std::size_t size) {
         const std::size_t at = at_;
         take(size);
-        return little_endian(bytes_, at, size);
+        return foreign::little_endian(bytes_, at, size);
     }
 
     std::string_view line() {
@@ -382,7 +382,7 @@ private:
         if (!is_allowed_global(module, name)) {
             fail(fmt::format("the pickle wants the Python name {}.{}, expected only what tensors "
                              "and containers are made of",
-                             shown(module), shown(name)),
+                             foreign::shown(module), foreign::shown(name)),
                  kSaveWeightsOnly);
         }
         Value value;

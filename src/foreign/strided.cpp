@@ -7,7 +7,7 @@
 
 #include "embedmask/error.h"
 
-namespace embedmask {
+namespace embedmask::foreign {
 namespace {
 
 constexpr std::size_t kMaxDimensions = 16;
@@ -139,4 +139,4 @@ Tensor dense_tensor(const StridedView& view, const std::string& name, TensorSour
     return Dense(view, name, source).tensor();
 }
 
-}  // namespace embedmask
+}  // namespace embedmask::foreign

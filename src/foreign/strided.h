@@ -8,7 +8,7 @@
 #include "embedmask/weights.h"
 #include "foreign/untrusted.h"
 
-namespace embedmask {
+namespace embedmask::foreign {
 
 /// Elements of `storage` chosen by an offset and strides, both in elements.
 struct StridedView {
@@ -30,4 +30,4 @@ std::vector<std::int64_t> dense_strides(const std::vector<std::int64_t>& shape,
 /// tensor's.
 Tensor dense_tensor(const StridedView& view, const std::string& name, TensorSource& source);
 
-}  // namespace embedmask
+}  // namespace embedmask::foreign

@@ -10,7 +10,7 @@
 #include "foreign/torch_storage.h"
 #include "foreign/zip.h"
 
-namespace embedmask {
+namespace embedmask::foreign {
 namespace {
 
 using pickle::Id;
@@ -204,4 +204,4 @@ std::optional<Tensor> torch_tensor(const TorchFile& torch, pickle::Id id, const 
     return TensorReader(torch, name, source).rebuild(tree[object->arguments].items, v3);
 }
 
-}  // namespace embedmask
+}  // namespace embedmask::foreign

@@ -12,7 +12,7 @@
 #include "foreign/pickle.h"
 #include "foreign/untrusted.h"
 
-namespace embedmask {
+namespace embedmask::foreign {
 
 /// The raw memory of tensors, by the key that persistent ids name.
 using TorchStorages = std::map<std::string, std::span<const std::byte>, std::less<>>;
@@ -36,4 +36,4 @@ TorchFile read_zip_torch(std::span<const std::byte> bytes, const std::string& fi
 std::optional<Tensor> torch_tensor(const TorchFile& torch, pickle::Id id, const std::string& name,
                                    TensorSource& source);
 
-}  // namespace embedmask
+}  // namespace embedmask::foreign

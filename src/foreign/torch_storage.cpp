@@ -7,7 +7,7 @@
 #include "embedmask/error.h"
 #include "foreign/untrusted.h"
 
-namespace embedmask {
+namespace embedmask::foreign {
 namespace {
 
 using pickle::Id;
@@ -111,4 +111,4 @@ std::map<std::string_view, TorchStorage> describe_storages(const pickle::Tree& t
     return storages;
 }
 
-}  // namespace embedmask
+}  // namespace embedmask::foreign

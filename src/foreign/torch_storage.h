@@ -10,7 +10,7 @@
 #include "embedmask/weights.h"
 #include "foreign/pickle.h"
 
-namespace embedmask {
+namespace embedmask::foreign {
 
 /// ('storage', class, key, device, count[, view]) of one storage.
 struct TorchStorage {
@@ -32,4 +32,4 @@ TorchStorage describe_storage(const pickle::Tree& tree, pickle::Id id, const std
 std::map<std::string_view, TorchStorage> describe_storages(const pickle::Tree& tree,
                                                            const std::string& file);
 
-}  // namespace embedmask
+}  // namespace embedmask::foreign

@@ -1,6 +1,6 @@
 #include "foreign/untrusted.h"
 
-namespace embedmask {
+namespace embedmask::foreign {
 
 std::string shown(std::string_view text) {
     constexpr std::size_t kShown = 80;
@@ -19,4 +19,4 @@ std::uint64_t little_endian(std::span<const std::byte> bytes, std::size_t at, st
     return value;
 }
 
-}  // namespace embedmask
+}  // namespace embedmask::foreign

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace embedmask {
+namespace embedmask::foreign {
 
 /// Names from a file as they may appear in a message: cut at 80 bytes, control characters and
 /// whatever is not ASCII as '?'.
@@ -25,4 +25,4 @@ struct TensorSource {
     std::uint64_t copy_budget = 0;
 };
 
-}  // namespace embedmask
+}  // namespace embedmask::foreign

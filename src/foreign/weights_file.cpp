@@ -6,14 +6,14 @@
 
 #include "base/file.h"
 #include "embedmask/error.h"
-#include "model/checkpoint_file.h"
 #include "foreign/numpy_array.h"
 #include "foreign/pickle.h"
-#include "tensor/safetensors.h"
 #include "foreign/torch_file.h"
 #include "foreign/zip.h"
+#include "model/checkpoint_file.h"
+#include "tensor/safetensors.h"
 
-namespace embedmask {
+namespace embedmask::foreign {
 namespace {
 
 using pickle::Id;
@@ -91,8 +91,8 @@ ForeignWeights parse_foreign_weights(std::span<const std::byte> bytes, const std
     // Every tensor of a file may be a strided view (channels last); each is copied once.
     TensorSource source = {file, owner, 2 * static_cast<std::uint64_t>(bytes.size())};
     if (is_safetensors(bytes)) {
-        Safetensors contents = parse_safetensors(bytes, file, owner);
-        refuse_checkpoint(contents, file);
+        detail::Safetensors contents = detail::parse_safetensors(bytes, file, owner);
+        detail::refuse_checkpoint(contents, file);
         weights.tensors = std::move(contents.tensors);
         weights.metadata = std::move(contents.metadata);
     } else if (is_zip(bytes)) {
@@ -113,10 +113,10 @@ ForeignWeights parse_foreign_weights(std::span<const std::byte> bytes, const std
 }
 
 ForeignWeights read_foreign_weights(const std::filesystem::path& path) {
-    const auto map = std::make_shared<const MappedFile>(path);
+    const auto map = std::make_shared<const detail::MappedFile>(path);
     ForeignWeights weights = parse_foreign_weights(map->bytes(), path.string(), map);
     weights.file = path.filename().string();
     return weights;
 }
 
-}  // namespace embedmask
+}  // namespace embedmask::foreign

@@ -7,7 +7,7 @@
 
 #include "foreign/import.h"
 
-namespace embedmask {
+namespace embedmask::foreign {
 
 /// Reads safetensors, torch.save (legacy and zip) and pickles of numpy arrays (MSRA, Detectron),
 /// told apart by their first bytes. Of a checkpoint the state dict under "model", "state_dict" or
@@ -20,4 +20,4 @@ ForeignWeights read_foreign_weights(const std::filesystem::path& path);
 ForeignWeights parse_foreign_weights(std::span<const std::byte> bytes, const std::string& file,
                                      const std::shared_ptr<const void>& owner);
 
-}  // namespace embedmask
+}  // namespace embedmask::foreign

@@ -10,7 +10,7 @@
 #include "embedmask/error.h"
 #include "foreign/untrusted.h"
 
-namespace embedmask {
+namespace embedmask::foreign {
 namespace {
 
 constexpr std::uint64_t kLocalSignature = 0x04034b50;
@@ -225,4 +225,4 @@ ZipMembers read_zip(std::span<const std::byte> bytes, const std::string& file) {
     return Archive(bytes, file).read();
 }
 
-}  // namespace embedmask
+}  // namespace embedmask::foreign

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace embedmask {
+namespace embedmask::foreign {
 
 using ZipMembers = std::map<std::string, std::span<const std::byte>, std::less<>>;
 
@@ -20,4 +20,4 @@ bool is_zip(std::span<const std::byte> bytes);
 /// encrypted member, one that leaves the file or overlaps another, a name twice.
 ZipMembers read_zip(std::span<const std::byte> bytes, const std::string& file);
 
-}  // namespace embedmask
+}  // namespace embedmask::foreign

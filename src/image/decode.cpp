@@ -128,7 +128,7 @@ Image decode_image(Bytes bytes, std::string_view name, const DecodeOptions& opti
 }
 
 Image read_image(const std::filesystem::path& path, const DecodeOptions& options) {
-    return decode_image(read_file(path), path.string(), options);
+    return decode_image(detail::read_file(path), path.string(), options);
 }
 
 }  // namespace embedmask

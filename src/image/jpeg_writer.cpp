@@ -91,7 +91,7 @@ std::vector<std::uint8_t> encode_jpeg(const Image& image, int quality) {
 
 void write_jpeg(const std::filesystem::path& path, const Image& image, int quality) {
     const auto bytes = encode_jpeg(image, quality);
-    write_file_atomically(path, image::as_text(bytes));
+    detail::write_file_atomically(path, image::as_text(bytes));
 }
 
 }  // namespace embedmask

@@ -109,12 +109,12 @@ std::vector<std::uint8_t> encode_png(std::span<const std::uint16_t> grey, ImageS
 }
 
 void write_png(const std::filesystem::path& path, const Image& image) {
-    write_file_atomically(path, image::as_text(encode_png(image)));
+    detail::write_file_atomically(path, image::as_text(encode_png(image)));
 }
 
 void write_png(const std::filesystem::path& path, std::span<const std::uint16_t> grey,
                ImageSize size) {
-    write_file_atomically(path, image::as_text(encode_png(grey, size)));
+    detail::write_file_atomically(path, image::as_text(encode_png(grey, size)));
 }
 
 }  // namespace embedmask

@@ -3,15 +3,10 @@
 
 #include <array>
 
+#include "embedmask/config.h"
 #include "embedmask/image.h"
 
 namespace embedmask::image {
-
-/// The two rules that turn a picture size into an input size (spec §2.2).
-enum class ResizeRule {
-    mrcnn,  ///< the default: truncates, keeps the cap on the long side within one pixel
-    d2,     ///< the Table 2 generation: rounds
-};
 
 /// Input size of a picture whose short side shall become `short_side` unless the long one would
 /// exceed `max_side`. Both sides are at least 1.

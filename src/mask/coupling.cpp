@@ -122,10 +122,10 @@ int paste_size(int cells, int original, int content) {
 }
 
 CouplingOptions CouplingOptions::of(const Config& config) {
-    return {config.upsample == "embedding",
-            config.resampler == "aligned",
-            config.mask_window == "box",
-            config.paste_domain == "log",
+    return {config.upsample == Upsample::embedding,
+            config.resampler == Resampler::aligned,
+            config.mask_window == MaskWindow::box,
+            config.paste_domain == PasteDomain::log,
             config.mask_thresh,
             config.postprocess_masks};
 }
@@ -170,13 +170,13 @@ Coupling::Coupling(std::span<const float> pixels, int dims, const Geometry& geom
     rows_ = paste_taps(mask_height_, geometry.original.height, geometry.content.height, options);
 }
 
-Window Coupling::window(const std::array<float, 4>& box) const {
+Window Coupling::window(const Box& box) const {
     if (!options_.box_window) return {0, 0, mask_width_, mask_height_};
     // Truncation toward zero, as the conversion of a clipped (non-negative) box gives.
     const auto cell = [](float pixel) { return static_cast<int>(pixel / kMaskStride); };
-    return {std::max(cell(box[0]) - kWindowBorder, 0), std::max(cell(box[1]) - kWindowBorder, 0),
-            std::min(cell(box[2]) + kWindowBorder, mask_width_),
-            std::min(cell(box[3]) + kWindowBorder, mask_height_)};
+    return {std::max(cell(box.x1) - kWindowBorder, 0), std::max(cell(box.y1) - kWindowBorder, 0),
+            std::min(cell(box.x2) + kWindowBorder, mask_width_),
+            std::min(cell(box.y2) + kWindowBorder, mask_height_)};
 }
 
 Plane Coupling::couple(std::span<const float> embedding, std::span<const float> margin, int first,
@@ -305,12 +305,12 @@ Rle Coupling::paste(const Patch& patch, double threshold) const {
     return scan.finish();
 }
 
-Rle Coupling::mask(const std::array<float, 4>& box, std::span<const float> embedding,
+Rle Coupling::mask(const Box& box, std::span<const float> embedding,
                    std::span<const float> margin) const {
     return paste(patch(window(box), embedding, margin), options_.threshold);
 }
 
-std::vector<Rle> Coupling::masks(const std::array<float, 4>& box, std::span<const float> embedding,
+std::vector<Rle> Coupling::masks(const Box& box, std::span<const float> embedding,
                                  std::span<const float> margin,
                                  std::span<const double> thresholds) const {
     const Patch coupled = patch(window(box), embedding, margin);

@@ -4,11 +4,11 @@
 // buffer ever holds more than one detection.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
 
+#include "embedmask/box.h"
 #include "embedmask/config.h"
 #include "embedmask/image.h"
 #include "embedmask/rle.h"
@@ -62,14 +62,13 @@ public:
              const CouplingOptions& options);
 
     /// The window of a box given in pixels of the network input (§7.4 step 2); never empty.
-    [[nodiscard]] Window window(const std::array<float, 4>& box) const;
+    [[nodiscard]] Window window(const Box& box) const;
 
     /// The mask at the original size (or the content's, see `at_input_size`) for every probability
     /// threshold; one coupling serves all (§9.5).
-    [[nodiscard]] Rle mask(const std::array<float, 4>& box, std::span<const float> embedding,
+    [[nodiscard]] Rle mask(const Box& box, std::span<const float> embedding,
                            std::span<const float> margin) const;
-    [[nodiscard]] std::vector<Rle> masks(const std::array<float, 4>& box,
-                                         std::span<const float> embedding,
+    [[nodiscard]] std::vector<Rle> masks(const Box& box, std::span<const float> embedding,
                                          std::span<const float> margin,
                                          std::span<const double> thresholds) const;
 

@@ -141,7 +141,7 @@ private:
 }  // namespace
 
 Rle rasterize_ring(std::span<const double> ring, int height, int width) {
-    const std::uint64_t pixels = pixel_count(height, width);
+    const std::uint64_t pixels = mask::pixel_count(height, width);
     const std::size_t vertices = ring.size() / 2;
     std::vector<Point> points(vertices);
     for (std::size_t i = 0; i < vertices; ++i)

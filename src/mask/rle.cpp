@@ -40,7 +40,7 @@ private:
 };
 
 void require_bitmap(std::size_t found, int height, int width) {
-    const std::uint64_t expected = pixel_count(height, width);
+    const std::uint64_t expected = mask::pixel_count(height, width);
     if (found == expected) return;
     throw Error(fmt::format("bitmap of {} bytes for a mask of {}x{} (height x width): expected {}",
                             found, height, width, expected));
@@ -49,7 +49,7 @@ void require_bitmap(std::size_t found, int height, int width) {
 void require_one_size(std::span<const Rle> masks) {
     if (masks.empty()) throw Error("no mask to merge: expected at least one");
     for (const Rle& mask : masks)
-        require_same_size(mask, masks.front());
+        mask::require_same_size(mask, masks.front());
 }
 
 /// COCO's pairwise run walk; `both` selects intersection.
@@ -138,7 +138,7 @@ std::uint64_t intersection_area(const Rle& a, const Rle& b) {
 
 }  // namespace
 
-std::uint64_t pixel_count(int height, int width) {
+std::uint64_t mask::pixel_count(int height, int width) {
     if (height >= 0 && width >= 0) {
         const auto pixels = static_cast<std::uint64_t>(height) * static_cast<std::uint64_t>(width);
         if (pixels <= std::numeric_limits<std::uint32_t>::max()) return pixels;
@@ -148,14 +148,14 @@ std::uint64_t pixel_count(int height, int width) {
         width));
 }
 
-void require_same_size(const Rle& found, const Rle& expected) {
+void mask::require_same_size(const Rle& found, const Rle& expected) {
     if (found.height == expected.height && found.width == expected.width) return;
     throw Error(fmt::format("mask of {}x{} (height x width) beside one of {}x{}: sizes must agree",
                             found.height, found.width, expected.height, expected.width));
 }
 
 void validate(const Rle& rle) {
-    const std::uint64_t pixels = pixel_count(rle.height, rle.width);
+    const std::uint64_t pixels = mask::pixel_count(rle.height, rle.width);
     std::uint64_t sum = 0;
     for (const std::uint32_t count : rle.counts) {
         sum += count;
@@ -198,7 +198,7 @@ Rle encode_rows(std::span<const std::uint8_t> bitmap, int height, int width) {
 std::vector<std::uint8_t> decode_columns(const Rle& rle) {
     validate(rle);
     std::vector<std::uint8_t> bitmap;
-    bitmap.reserve(pixel_count(rle.height, rle.width));
+    bitmap.reserve(mask::pixel_count(rle.height, rle.width));
     std::uint8_t value = 0;
     for (const std::uint32_t count : rle.counts) {
         bitmap.insert(bitmap.end(), count, value);
@@ -209,7 +209,7 @@ std::vector<std::uint8_t> decode_columns(const Rle& rle) {
 
 std::vector<std::uint8_t> decode_rows(const Rle& rle) {
     validate(rle);
-    std::vector<std::uint8_t> bitmap(pixel_count(rle.height, rle.width), 0);
+    std::vector<std::uint8_t> bitmap(mask::pixel_count(rle.height, rle.width), 0);
     for (Intervals run(rle); !run.done(); run.next()) {
         std::uint64_t column = run.begin() / std::max(rle.height, 1);
         std::uint64_t row = run.begin() % std::max(rle.height, 1);
@@ -231,7 +231,7 @@ std::uint64_t area(const Rle& rle) {
     return sum;
 }
 
-std::array<double, 4> bounding_box(const Rle& rle) {
+CocoBox bounding_box(const Rle& rle) {
     const std::size_t runs = rle.counts.size() / 2 * 2;
     if (runs == 0 || rle.height == 0) return {0, 0, 0, 0};
     const auto height = static_cast<std::uint64_t>(rle.height);
@@ -274,11 +274,11 @@ std::array<double, 4> bounding_box(const Rle& rle) {
 }
 
 double mask_iou(const Rle& detection, const Rle& ground_truth, bool crowd) {
-    require_same_size(detection, ground_truth);
+    mask::require_same_size(detection, ground_truth);
     const auto a = bounding_box(detection);
     const auto b = bounding_box(ground_truth);
-    if (std::min(a[0] + a[2], b[0] + b[2]) <= std::max(a[0], b[0]) ||
-        std::min(a[1] + a[3], b[1] + b[3]) <= std::max(a[1], b[1]))
+    if (std::min(a.x + a.width, b.x + b.width) <= std::max(a.x, b.x) ||
+        std::min(a.y + a.height, b.y + b.height) <= std::max(a.y, b.y))
         return 0;
     const std::uint64_t common = intersection_area(detection, ground_truth);
     if (common == 0) return 0;
@@ -296,11 +296,11 @@ Rle intersect(std::span<const Rle> masks) {
 }
 
 RleBuilder::RleBuilder(int height, int width) : rle_{height, width, {}} {
-    (void)pixel_count(height, width);
+    (void)mask::pixel_count(height, width);
 }
 
 void RleBuilder::add(std::uint64_t begin, std::uint64_t end) {
-    const std::uint64_t pixels = pixel_count(rle_.height, rle_.width);
+    const std::uint64_t pixels = mask::pixel_count(rle_.height, rle_.width);
     if (begin < end_ || end > pixels || begin > end)
         throw Error(fmt::format("interval [{}, {}) of a mask: expected one within [{}, {})", begin,
                                 end, end_, pixels));
@@ -320,7 +320,7 @@ void RleBuilder::add_column(int column, int top, int bottom) {
 }
 
 Rle RleBuilder::finish() {
-    const std::uint64_t pixels = pixel_count(rle_.height, rle_.width);
+    const std::uint64_t pixels = mask::pixel_count(rle_.height, rle_.width);
     Rle result = rle_;
     if (end_ < pixels || result.counts.empty())
         result.counts.push_back(static_cast<std::uint32_t>(pixels - end_));

@@ -67,7 +67,7 @@ std::string compress(const Rle& rle) {
 }
 
 Rle decompress(std::string_view text, int height, int width) {
-    const std::uint64_t pixels = pixel_count(height, width);
+    const std::uint64_t pixels = mask::pixel_count(height, width);
     Rle rle{height, width, {}};
     // Each run ends with the one character of its groups that has no continuation flag.
     const auto runs =

@@ -2,7 +2,7 @@
 
 #include "embedmask/error.h"
 
-namespace embedmask {
+namespace embedmask::detail {
 
 void refuse_checkpoint(const Safetensors& file, const std::string& name) {
     if (!file.metadata.contains(kCheckpointKey)) return;
@@ -11,4 +11,4 @@ void refuse_checkpoint(const Safetensors& file, const std::string& name) {
                 "--resume` goes on from it");
 }
 
-}  // namespace embedmask
+}  // namespace embedmask::detail

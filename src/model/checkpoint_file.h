@@ -5,7 +5,7 @@
 
 #include "tensor/safetensors.h"
 
-namespace embedmask {
+namespace embedmask::detail {
 
 /// The metadata key that every checkpoint has.
 inline constexpr const char* kCheckpointKey = "embedmask.checkpoint";
@@ -13,4 +13,4 @@ inline constexpr const char* kCheckpointKey = "embedmask.checkpoint";
 /// Error when `file`, called `name`, is a checkpoint: its run's folder has models, too.
 void refuse_checkpoint(const Safetensors& file, const std::string& name);
 
-}  // namespace embedmask
+}  // namespace embedmask::detail

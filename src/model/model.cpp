@@ -27,7 +27,8 @@ constexpr const char* kBaseKey = "embedmask.base";  // a file beside this one; s
 constexpr const char* kScaleSuffix = "::scale";     // the I8 tensor's scales; no parameter ends so
 const char* const kConvertFix = "build model files with `embedmask convert`";
 
-const std::string& metadata(const Safetensors& file, const char* key, const std::string& name) {
+const std::string& metadata(const detail::Safetensors& file, const char* key,
+                            const std::string& name) {
     const auto found = file.metadata.find(key);
     if (found == file.metadata.end()) {
         throw Error(fmt::format("{}: not an EmbedMask model: the metadata lacks \"{}\"", name, key),
@@ -111,8 +112,8 @@ Weights unpack(const Weights& stored, const std::string& name) {
         if (tensor.dtype != DType::i8) continue;
         packed.push_back({tensor, scales_of(key, tensor, stored, name), target});
     }
-    parallel_for(packed.size(), available_processors(), [&](std::size_t i) {
-        packed[i].floats = dequantize(packed[i].values, packed[i].scales);
+    detail::parallel_for(packed.size(), detail::available_processors(), [&](std::size_t i) {
+        packed[i].floats = detail::dequantize(packed[i].values, packed[i].scales);
     });
     return weights;
 }
@@ -125,7 +126,7 @@ void store(Weights& out, const std::string& key, const Tensor& tensor, Storage s
     if (storage == Storage::keep) {
         out.emplace(key, tensor);
     } else if (storage == Storage::i8 && is_conv_weight(tensor)) {
-        QuantizedWeight quantized = quantize(tensor);
+        detail::QuantizedWeight quantized = detail::quantize(tensor);
         out.emplace(key, std::move(quantized.values));
         out.emplace(key + kScaleSuffix, std::move(quantized.scales));
     } else {
@@ -139,8 +140,8 @@ bool same_bits(const Tensor& a, const Tensor& b) {
 }
 
 // Leaves out of `file` what the base holds.
-void share_with(const fs::path& base, const fs::path& path, Safetensors& file) {
-    const Safetensors shared = read_safetensors(base);
+void share_with(const fs::path& base, const fs::path& path, detail::Safetensors& file) {
+    const detail::Safetensors shared = detail::read_safetensors(base);
     if (!fs::equivalent(fs::absolute(base).parent_path(), fs::absolute(path).parent_path())) {
         throw Error(
             fmt::format("{}: the base {} is in another folder", path.string(), base.string()),
@@ -164,7 +165,7 @@ void share_with(const fs::path& base, const fs::path& path, Safetensors& file) {
 }
 
 // Adds the tensors of `graph` that `file` shares with the file that it names.
-void add_shared(const fs::path& path, const network::Graph& graph, Safetensors& file) {
+void add_shared(const fs::path& path, const network::Graph& graph, detail::Safetensors& file) {
     const auto name = file.metadata.find(kBaseKey);
     if (name == file.metadata.end()) return;
     // The name comes from an untrusted file: nothing but a neighbour may be opened.
@@ -181,7 +182,7 @@ void add_shared(const fs::path& path, const network::Graph& graph, Safetensors& 
             "put that file beside it; `embedmask convert FILE --out WHOLE` then writes one that "
             "needs no other");
     }
-    const Safetensors shared = read_safetensors(base);
+    const detail::Safetensors shared = detail::read_safetensors(base);
     for (const network::Parameter& parameter : graph.parameters) {
         for (const std::string& key : {parameter.name, parameter.name + kScaleSuffix}) {
             const auto found = shared.tensors.find(key);
@@ -222,8 +223,8 @@ void check_weights(const network::Graph& graph, const Weights& weights, const st
 }
 
 Model read_model(const fs::path& path) {
-    Safetensors file = read_safetensors(path);
-    refuse_checkpoint(file, path.string());
+    detail::Safetensors file = detail::read_safetensors(path);
+    detail::refuse_checkpoint(file, path.string());
     Model model;
     model.name = path.string();
     check_version(metadata(file, kFormatKey, model.name), model.name);
@@ -248,7 +249,7 @@ void write_model(const fs::path& path, const Model& model, Storage storage, cons
     check_categories(model);
     const network::Graph graph = model.graph();
     check_weights(graph, model.weights, path.string());
-    Safetensors file;
+    detail::Safetensors file;
     file.metadata[kFormatKey] = std::to_string(kFormatWithoutBase);
     Config config = model.config;
     config.data = {};  // files of the machine it was trained on
@@ -260,12 +261,12 @@ void write_model(const fs::path& path, const Model& model, Storage storage, cons
         store(file.tensors, parameter.name, model.weights.at(parameter.name), storage);
     }
     if (!base.empty()) share_with(base, path, file);
-    write_safetensors(path, file);
+    detail::write_safetensors(path, file);
 }
 
 bool is_model_file(const fs::path& path) {
     try {
-        return read_safetensors(path).metadata.contains(kFormatKey);
+        return detail::read_safetensors(path).metadata.contains(kFormatKey);
     } catch (const Error&) {
         return false;
     }

@@ -16,14 +16,14 @@ struct Plan {
 };
 
 Plan plan(const Config& config) {
-    const bool detectron = config.names == "detectron2";
+    const bool detectron = config.names == ParameterNames::detectron2;
     Plan plan;
     plan.stem = detectron ? "backbone.bottom_up.stem.conv1" : "backbone.body.stem.conv1";
     plan.stem_norm = detectron ? plan.stem + ".norm" : "backbone.body.stem.bn1";
     plan.stem_trainable = config.backbone.freeze_at < 1;
 
     const int counts[4] = {3, 4, config.backbone.depth == 101 ? 23 : 6, 3};
-    const int stages = config.backbone.last_stage == "c4" ? 3 : 4;
+    const int stages = config.backbone.last_stage == LastStage::c4 ? 3 : 4;
     std::int64_t in = 64;
     for (int stage = 1; stage <= stages; ++stage) {
         for (int k = 0; k < counts[stage - 1]; ++k) {
@@ -55,7 +55,7 @@ Plan plan(const Config& config) {
 }  // namespace
 
 std::vector<std::int64_t> backbone_channels(const Config& config) {
-    if (config.backbone.last_stage == "c4") return {512, 1024};
+    if (config.backbone.last_stage == LastStage::c4) return {512, 1024};
     return {512, 1024, 2048};
 }
 

@@ -11,7 +11,7 @@ namespace {
 
 // Registration order is that of the checkpoints (§4.6, §10.5): it is what optimiser states follow.
 void declare(Builder& builder, const Config& config, const Fcos& detector) {
-    const bool detectron = config.names == "detectron2";
+    const bool detectron = config.names == ParameterNames::detectron2;
     if (detectron) {
         declare_fpn(builder, config);
         declare_backbone(builder, config);

@@ -18,8 +18,10 @@ Tower tower(const Config& config, const std::string& name) {
 
 Fcos::Fcos(const Config& config)
     : config_(config),
-      prefix_(config.names == "detectron2" ? "proposal_generator.fcos_head." : "rpn.head."),
-      centerness_(prefix_ + (config.names == "detectron2" ? "ctrness" : "centerness")),
+      prefix_(config.names == ParameterNames::detectron2 ? "proposal_generator.fcos_head."
+                                                         : "rpn.head."),
+      centerness_(prefix_ +
+                  (config.names == ParameterNames::detectron2 ? "ctrness" : "centerness")),
       class_tower_(tower(config, prefix_ + "cls_tower")),
       box_tower_(tower(config, prefix_ + "bbox_tower")) {}
 

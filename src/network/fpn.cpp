@@ -23,12 +23,12 @@ struct Names {
 };
 
 Names names_of(const Config& config) {
-    return {config.names == "detectron2"};
+    return {config.names == ParameterNames::detectron2};
 }
 
 // With the backbone cut after C4 there is no C5: P5 is then a stride-2 convolution of P4.
 bool has_c5(const Config& config) {
-    return config.backbone.last_stage == "c5";
+    return config.backbone.last_stage == LastStage::c5;
 }
 
 }  // namespace
@@ -46,7 +46,7 @@ void declare_fpn(Builder& builder, const Config& config) {
         conv3x3(names.output(level), channels);
     }
     if (!has_c5(config)) conv3x3(names.top("p5"), channels);
-    conv3x3(names.top("p6"), config.fpn.p6_from == "c5" ? in.back() : channels);
+    conv3x3(names.top("p6"), config.fpn.p6_from == P6Source::c5 ? in.back() : channels);
     conv3x3(names.top("p7"), channels);
 }
 
@@ -63,7 +63,7 @@ std::array<NodeId, 5> fpn(Builder& builder, const Config& config,
         pyramid[level] = builder.conv(inner, names.output(level));
     }
     if (!has_c5(config)) pyramid[2] = builder.conv(pyramid[1], names.top("p5"), 2);
-    const NodeId p6_input = config.fpn.p6_from == "c5" ? features.maps.back() : pyramid[2];
+    const NodeId p6_input = config.fpn.p6_from == P6Source::c5 ? features.maps.back() : pyramid[2];
     pyramid[3] = builder.conv(p6_input, names.top("p6"), 2);
     pyramid[4] = builder.conv(builder.relu(pyramid[3]), names.top("p7"), 2);
     return pyramid;

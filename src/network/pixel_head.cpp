@@ -8,11 +8,11 @@ namespace embedmask::network {
 namespace {
 
 bool uses_batch_norm(const Config& config) {
-    return config.pixel_norm == "bn";
+    return config.pixel_norm == PixelNorm::bn;
 }
 
 bool is_fused(const Config& config) {
-    return config.pixel_fusion == "p3p4p5";
+    return config.pixel_fusion == PixelFusion::p3p4p5;
 }
 
 constexpr int kRefinedLevels = 3;  // P3, P4, P5
@@ -20,11 +20,11 @@ constexpr int kRefinedLevels = 3;  // P3, P4, P5
 }  // namespace
 
 PixelHead::PixelHead(const Config& config) : config_(config) {
-    const bool detectron = config.names == "detectron2";
+    const bool detectron = config.names == ParameterNames::detectron2;
     branch_ = detectron ? "mask_branch." : "rpn.head.mask_branch.";
     spatial_ = detectron ? "pixel_head.spatial_embed_head" : "rpn.head.pixel_spatial_embed_pred";
     free_ = detectron ? "pixel_head.free_embed_head" : "rpn.head.pixel_other_embed_pred";
-    if (config.position_scale == "learned") {
+    if (config.position_scale == PositionScale::learned) {
         position_scale_ = detectron ? "pixel_head.position_scale" : "rpn.head.position_scale";
     }
     gn_tower_ = {"rpn.head.mask_tower",
@@ -84,7 +84,7 @@ void PixelHead::declare_branch(Builder& builder) const {
 
 void PixelHead::declare_outputs(Builder& builder) const {
     const std::int64_t in = config_.pixel_channels;
-    if (config_.embed_mode == "coordconv") {
+    if (config_.embed_mode == EmbedMode::coordconv) {
         builder.declare_conv(free_, in + 2, config_.embed_dim, 3, true, ConvInit::head());
         return;
     }
@@ -122,10 +122,11 @@ void PixelHead::forward(Builder& builder, const std::array<NodeId, 5>& pyramid) 
     const int stride = static_cast<int>(config_.strides[0]);
     x = builder.multiply(x, 1 / config_.embed_reduce_factor);
     NodeId embedding = 0;
-    if (config_.embed_mode == "coordconv") {
-        embedding = builder.conv(builder.append_coordinates(x, stride, config_.position_divisor,
-                                                            config_.coordconv_range == "unit"),
-                                 free_);
+    if (config_.embed_mode == EmbedMode::coordconv) {
+        embedding = builder.conv(
+            builder.append_coordinates(x, stride, config_.position_divisor,
+                                       config_.coordconv_range == CoordConvRange::unit),
+            free_);
     } else {
         std::vector<NodeId> parts;
         if (config_.spatial_dims > 0) {

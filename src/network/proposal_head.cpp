@@ -10,11 +10,11 @@ namespace {
 constexpr int kLevels = 5;
 
 bool is_coordconv(const Config& config) {
-    return config.embed_mode == "coordconv";
+    return config.embed_mode == EmbedMode::coordconv;
 }
 
 bool has_bottleneck(const Config& config) {
-    return config.proposal_head == "conv1_conv3";
+    return config.proposal_head == ProposalHeadKind::conv1_conv3;
 }
 
 // Width of the 1x1 bottlenecks of "conv1_conv3" (§4.9).
@@ -23,7 +23,7 @@ constexpr std::int64_t kBottleneck = 128;
 }  // namespace
 
 ProposalHead::ProposalHead(const Config& config) : config_(config) {
-    if (config.names == "detectron2") {
+    if (config.names == ParameterNames::detectron2) {
         const std::string head = "proposal_head.";
         names_ = {head + "embed_conv",
                   head + "margin_conv",
@@ -33,7 +33,7 @@ ProposalHead::ProposalHead(const Config& config) : config_(config) {
                   head + "spatial_margin_head",
                   head + "free_margin_head",
                   head + "margin_scales",
-                  config.position_scale == "learned" ? head + "position_scale" : ""};
+                  config.position_scale == PositionScale::learned ? head + "position_scale" : ""};
     } else {
         const std::string head = "rpn.head.";
         names_ = {head + "proposal_embed_conv",
@@ -44,7 +44,7 @@ ProposalHead::ProposalHead(const Config& config) : config_(config) {
                   "",
                   "",
                   head + "margin_scales",
-                  config.position_scale == "learned" ? head + "position_scale" : ""};
+                  config.position_scale == PositionScale::learned ? head + "position_scale" : ""};
     }
 }
 
@@ -69,7 +69,7 @@ void ProposalHead::declare(Builder& builder) const {
         conv3x3(names_.free, in, free_dims(config_));
     };
     const auto level_scales = [&] {
-        if (config_.margin_level_scale == "none") return;
+        if (config_.margin_level_scale == MarginLevelScale::none) return;
         for (int level = 0; level < kLevels; ++level) {
             builder.declare_scale(fmt::format("{}.{}", names_.level_scale, level));
         }
@@ -95,9 +95,10 @@ NodeId ProposalHead::embedding(Builder& builder, NodeId x, int stride) const {
     x = builder.multiply(x, 1 / config_.embed_reduce_factor);
     if (has_bottleneck(config_)) x = builder.conv(x, names_.embed_conv);
     if (is_coordconv(config_)) {
-        return builder.conv(builder.append_coordinates(x, stride, config_.position_divisor,
-                                                       config_.coordconv_range == "unit"),
-                            names_.free);
+        return builder.conv(
+            builder.append_coordinates(x, stride, config_.position_divisor,
+                                       config_.coordconv_range == CoordConvRange::unit),
+            names_.free);
     }
     std::vector<NodeId> parts;
     if (config_.spatial_dims > 0) {
@@ -115,7 +116,7 @@ NodeId ProposalHead::margin_logits(Builder& builder, NodeId x, int level) const 
     const auto spatial_dims = static_cast<int>(config_.spatial_dims);
     const auto dims = static_cast<int>(config_.embed_dim);
     const auto scaled = [&](NodeId part) {
-        if (config_.margin_level_scale == "none") return part;
+        if (config_.margin_level_scale == MarginLevelScale::none) return part;
         return builder.learned_scale(part, fmt::format("{}.{}", names_.level_scale, level));
     };
     std::vector<NodeId> parts;
@@ -125,7 +126,7 @@ NodeId ProposalHead::margin_logits(Builder& builder, NodeId x, int level) const 
         return builder.concat(parts);
     }
     const NodeId g = builder.conv(x, names_.margin);
-    if (spatial_dims == 0 || config_.margin_level_scale == "none") return g;
+    if (spatial_dims == 0 || config_.margin_level_scale == MarginLevelScale::none) return g;
     if (dims == spatial_dims) return scaled(g);
     parts = {scaled(builder.slice(g, 0, spatial_dims)), builder.slice(g, spatial_dims, dims)};
     return builder.concat(parts);

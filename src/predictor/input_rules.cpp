@@ -1,11 +1,11 @@
 #include "predictor/input_rules.h"
 
-namespace embedmask {
+namespace embedmask::detail {
 
 image::PixelStatistics input_statistics(const Config::Input& input) {
     image::PixelStatistics statistics;
-    statistics.bgr = input.order == "bgr";
-    statistics.divisor = input.range == "1" ? 255.0F : 1.0F;
+    statistics.bgr = input.order == ChannelOrder::bgr;
+    statistics.divisor = input.range == ValueRange::to_1 ? 255.0F : 1.0F;
     for (std::size_t c = 0; c < 3; ++c) {
         statistics.mean[c] = static_cast<float>(input.mean[c]);
         statistics.std[c] = static_cast<float>(input.std[c]);
@@ -14,8 +14,7 @@ image::PixelStatistics input_statistics(const Config::Input& input) {
 }
 
 ImageSize input_size(ImageSize photo, int short_side, const Config::Input& input) {
-    const auto rule = input.resize_rule == "d2" ? image::ResizeRule::d2 : image::ResizeRule::mrcnn;
-    return image::resized_size(photo, short_side, static_cast<int>(input.max), rule);
+    return image::resized_size(photo, short_side, static_cast<int>(input.max), input.resize_rule);
 }
 
-}  // namespace embedmask
+}  // namespace embedmask::detail

@@ -4,7 +4,7 @@
 #include "embedmask/config.h"
 #include "image/preprocess.h"
 
-namespace embedmask {
+namespace embedmask::detail {
 
 /// Order, range, mean and deviation of the pixels (spec §2.5).
 image::PixelStatistics input_statistics(const Config::Input& input);
@@ -12,4 +12,4 @@ image::PixelStatistics input_statistics(const Config::Input& input);
 /// Size of a photo in the network, before padding, for a short side of `short_side` (spec §2.2).
 ImageSize input_size(ImageSize photo, int short_side, const Config::Input& input);
 
-}  // namespace embedmask
+}  // namespace embedmask::detail

@@ -11,7 +11,7 @@
 #include "detection/nms.h"
 #include "embedmask/error.h"
 
-namespace embedmask {
+namespace embedmask::detail {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -98,22 +98,20 @@ std::vector<detection::Candidate> Postprocess::select(const engine::Request& req
     return selected;
 }
 
-std::array<float, 4> Postprocess::result_box(const detection::Box& box,
-                                             const mask::Geometry& geometry) const {
+CocoBox Postprocess::result_box(const Box& box, const mask::Geometry& geometry) const {
     const auto scale_x =
         static_cast<float>(geometry.original.width) / static_cast<float>(geometry.content.width);
     const auto scale_y =
         static_cast<float>(geometry.original.height) / static_cast<float>(geometry.content.height);
-    detection::Box scaled = {box[0] * scale_x, box[1] * scale_y, box[2] * scale_x,
-                             box[3] * scale_y};
+    Box scaled = {box.x1 * scale_x, box.y1 * scale_y, box.x2 * scale_x, box.y2 * scale_y};
     if (config_.legacy_plus_one) {
-        return {scaled[0], scaled[1], scaled[2] - scaled[0] + 1, scaled[3] - scaled[1] + 1};
+        return {scaled.x1, scaled.y1, scaled.x2 - scaled.x1 + 1, scaled.y2 - scaled.y1 + 1};
     }
     const auto width = static_cast<float>(geometry.original.width);
     const auto height = static_cast<float>(geometry.original.height);
-    scaled = {std::clamp(scaled[0], 0.0F, width), std::clamp(scaled[1], 0.0F, height),
-              std::clamp(scaled[2], 0.0F, width), std::clamp(scaled[3], 0.0F, height)};
-    return {scaled[0], scaled[1], scaled[2] - scaled[0], scaled[3] - scaled[1]};
+    scaled = {std::clamp(scaled.x1, 0.0F, width), std::clamp(scaled.y1, 0.0F, height),
+              std::clamp(scaled.x2, 0.0F, width), std::clamp(scaled.y2, 0.0F, height)};
+    return {scaled.x1, scaled.y1, scaled.x2 - scaled.x1, scaled.y2 - scaled.y1};
 }
 
 Embeddings::Proposal Postprocess::proposal(const engine::Request& request, std::int64_t index,
@@ -140,8 +138,8 @@ Prediction Postprocess::run(const engine::Request& request, std::int64_t index,
     Prediction prediction;
     prediction.size = geometry.original;
     std::erase_if(selected, [&](const detection::Candidate& candidate) {
-        const auto box = result_box(candidate.box, geometry);
-        return !(box[2] > 0 && box[3] > 0);
+        const CocoBox box = result_box(candidate.box, geometry);
+        return !(box.width > 0 && box.height > 0);
     });
     for (const detection::Candidate& candidate : selected) {
         Detection detection;
@@ -185,4 +183,4 @@ Prediction Postprocess::run(const engine::Request& request, std::int64_t index,
     return prediction;
 }
 
-}  // namespace embedmask
+}  // namespace embedmask::detail

@@ -9,7 +9,7 @@
 #include "engine/engine.h"
 #include "mask/coupling.h"
 
-namespace embedmask {
+namespace embedmask::detail {
 
 /// Const after construction; any thread.
 class Postprocess {
@@ -26,8 +26,7 @@ private:
                                                            std::int64_t index,
                                                            const mask::Geometry& geometry) const;
     [[nodiscard]] bool wanted(const detection::Candidate& candidate) const;
-    [[nodiscard]] std::array<float, 4> result_box(const detection::Box& box,
-                                                  const mask::Geometry& geometry) const;
+    [[nodiscard]] CocoBox result_box(const Box& box, const mask::Geometry& geometry) const;
     [[nodiscard]] Embeddings::Proposal proposal(const engine::Request& request, std::int64_t index,
                                                 const detection::Candidate& candidate) const;
 
@@ -40,4 +39,4 @@ private:
     bool keep_embeddings_ = false;
 };
 
-}  // namespace embedmask
+}  // namespace embedmask::detail

@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "base/parallel.h"
+#include "config/fields.h"
 #include "embedmask/error.h"
 #include "engine/engine.h"
 #include "image/preprocess.h"
@@ -25,18 +26,24 @@ double milliseconds_since(Clock::time_point start) {
 }
 
 Config with_options(Config config, const PredictorOptions& options) {
-    std::vector<std::string> overrides;
-    const auto set = [&](const char* key, auto value) {
-        if (value) overrides.push_back(fmt::format("{}={}", key, *value));
+    const auto set = [](const char* name, const char* key, const auto& value, auto& target) {
+        if (!value) return;
+        detail::require_in_range(key, static_cast<double>(*value), name);
+        target = *value;
     };
-    set("mask_thresh", options.mask_threshold);
-    set("input.short_test", options.short_side);
-    set("input.max", options.max_side);
-    apply_overrides(config, overrides);
-    for (const double threshold : options.sweep_thresholds) {
-        Config checked = config;
-        apply_overrides(checked, std::vector{fmt::format("mask_thresh={}", threshold)});
+    if (options.score_threshold) {
+        detail::require_in_range("score_thresh", *options.score_threshold,
+                                 "PredictorOptions::score_threshold");
     }
+    set("PredictorOptions::mask_threshold", "mask_thresh", options.mask_threshold,
+        config.mask_thresh);
+    set("PredictorOptions::short_side", "input.short_test", options.short_side,
+        config.input.short_test);
+    set("PredictorOptions::max_side", "input.max", options.max_side, config.input.max);
+    for (const double threshold : options.sweep_thresholds) {
+        detail::require_in_range("mask_thresh", threshold, "PredictorOptions::sweep_thresholds");
+    }
+    validate(config);
     return config;
 }
 
@@ -57,7 +64,7 @@ public:
     Implementation(const Model& model, const PredictorOptions& options)
         : config_(with_options(model.config, options)),
           categories_(model.categories),
-          statistics_(input_statistics(config_.input)),
+          statistics_(detail::input_statistics(config_.input)),
           engine_(make_engine(model, options)),
           pool_(*engine_),
           postprocess_(config_, categories_, options) {}
@@ -67,15 +74,15 @@ public:
         std::vector<mask::Geometry> geometries;
         ImageSize padded;
         for (const Image& photo : photos) {
-            const ImageSize content =
-                input_size(photo.size, static_cast<int>(config_.input.short_test), config_.input);
+            const ImageSize content = detail::input_size(
+                photo.size, static_cast<int>(config_.input.short_test), config_.input);
             geometries.push_back({photo.size, content, {}});
             const ImageSize own =
                 image::padded_size(content, static_cast<int>(config_.input.size_divisor));
             padded = {std::max(padded.width, own.width), std::max(padded.height, own.height)};
         }
         Timings timings;
-        const PooledRequest request = pool_.acquire();
+        const detail::PooledRequest request = pool_.acquire();
         auto start = Clock::now();
         fill_input(*request, photos, geometries, padded);
         timings.preprocess = milliseconds_since(start);
@@ -118,8 +125,8 @@ private:
     std::vector<Category> categories_;
     image::PixelStatistics statistics_;
     std::unique_ptr<engine::Engine> engine_;
-    mutable RequestPool pool_;
-    Postprocess postprocess_;
+    mutable detail::RequestPool pool_;
+    detail::Postprocess postprocess_;
 };
 
 Predictor::Predictor(const Model& model, const PredictorOptions& options)

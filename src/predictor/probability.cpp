@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-namespace embedmask {
+namespace embedmask::detail {
 
 ProbabilityMaps::ProbabilityMaps(const Prediction& prediction, const Config& config)
     : embeddings_(*prediction.embeddings),
@@ -37,4 +37,4 @@ std::vector<float> ProbabilityMaps::map(std::size_t detection, int first, int la
     return rows;
 }
 
-}  // namespace embedmask
+}  // namespace embedmask::detail

@@ -6,7 +6,7 @@
 #include "embedmask/predictor.h"
 #include "mask/coupling.h"
 
-namespace embedmask {
+namespace embedmask::detail {
 
 /// Probability maps over the photo's part of the quarter-resolution grid, row-major, in [0, 1].
 /// The product of `spatial_aware` and `spatial_free` is `fused` (paper, eq. 3).
@@ -28,4 +28,4 @@ private:
     mask::Coupling coupling_;
 };
 
-}  // namespace embedmask
+}  // namespace embedmask::detail

@@ -8,7 +8,7 @@
 
 #include "engine/engine.h"
 
-namespace embedmask {
+namespace embedmask::detail {
 
 class RequestPool;
 
@@ -65,4 +65,4 @@ inline PooledRequest::~PooledRequest() {
     pool_.put_back(std::move(request_));
 }
 
-}  // namespace embedmask
+}  // namespace embedmask::detail

@@ -1,10 +1,10 @@
 // What the drawing functions need to know about one instance: plain views, nothing is owned.
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string>
 
+#include "embedmask/box.h"
 #include "embedmask/rle.h"
 #include "render/colour.h"
 
@@ -14,7 +14,7 @@ struct DrawnInstance {
     /// The mask, of the picture's size; not null.
     const Rle* mask = nullptr;
     /// x1, y1, x2, y2 in pixels of the picture.
-    std::array<float, 4> box{};
+    Box box;
     /// Category name.
     std::string label;
     float score = 0;

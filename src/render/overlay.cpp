@@ -6,9 +6,9 @@
 #include <cmath>
 #include <vector>
 
-#include "render/canvas.h"
-#include "render/drawing_order.h"
+#include "mask/id_map.h"
 #include "mask/region.h"
+#include "render/canvas.h"
 
 namespace embedmask::render {
 namespace {
@@ -32,7 +32,7 @@ void box_sum(std::vector<std::uint16_t>& values, std::size_t start, int count, s
 
 // Share of mask pixels in the square around each pixel, times (2 * radius + 1)^2. Where it is half,
 // there runs the mask's edge, smoothed over the staircase of its pixels.
-std::vector<std::uint16_t> smoothed(const MaskRegion& region, int radius) {
+std::vector<std::uint16_t> smoothed(const mask::MaskRegion& region, int radius) {
     std::vector<std::uint16_t> values(region.bits.begin(), region.bits.end());
     std::vector<std::uint16_t> line(std::max(region.width, region.height));
     for (int y = 0; y < region.height; ++y) {
@@ -54,7 +54,7 @@ Colour towards_white(Colour colour, float share) {
 
 void draw_mask(Canvas& canvas, const DrawnInstance& instance, int radius,
                const OverlayOptions& options) {
-    const MaskRegion region = mask_region(*instance.mask, radius + 1);
+    const mask::MaskRegion region = mask::mask_region(*instance.mask, radius + 1);
     if (region.empty()) return;
     const std::vector<std::uint16_t> blurred = smoothed(region, radius);
     const float whole = static_cast<float>((2 * radius + 1) * (2 * radius + 1));
@@ -91,7 +91,7 @@ std::string label_text(const DrawnInstance& instance, bool with_score) {
 
 // Puts the plate at the first place around the box where it is inside the picture and covers no
 // other plate; when all are taken, at the first one pushed inside.
-Rectangle place(const std::array<float, 4>& box, float width, float height, ImageSize size,
+Rectangle place(const Box& box, float width, float height, ImageSize size,
                 const std::vector<Plate>& taken) {
     const auto right = std::max(static_cast<float>(size.width) - width, 0.F);
     const auto bottom = std::max(static_cast<float>(size.height) - height, 0.F);
@@ -143,9 +143,10 @@ void draw_plate(Canvas& canvas, const Plate& plate, Colour colour) {
 
 Image overlay(Image photo, std::span<const DrawnInstance> instances,
               const OverlayOptions& options) {
-    check_masks(photo.size, instances);
+    const auto masks = mask::scored_masks(instances);
+    mask::require_size(photo.size, masks);
     Canvas canvas(photo);
-    const auto order = drawing_order(instances);
+    const auto order = mask::stacking_order(masks);
     const int shorter = std::min(photo.size.width, photo.size.height);
     const int radius = std::clamp(shorter / 400, 1, 12);
     for (const std::size_t i : order) {

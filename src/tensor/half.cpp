@@ -7,7 +7,7 @@
 #include <immintrin.h>
 #endif
 
-namespace embedmask {
+namespace embedmask::detail {
 namespace {
 
 float half_to_float_scalar(std::uint16_t half) {
@@ -67,4 +67,4 @@ std::uint16_t float_to_bfloat16(float value) {
     return static_cast<std::uint16_t>((bits + 0x7FFFU + ((bits >> 16) & 1U)) >> 16);
 }
 
-}  // namespace embedmask
+}  // namespace embedmask::detail

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <span>
 
-namespace embedmask {
+namespace embedmask::detail {
 
 void half_to_float(std::span<const std::uint16_t> in, float* out);
 std::uint16_t float_to_half(float value);  ///< round to nearest even
@@ -15,4 +15,4 @@ inline float bfloat16_to_float(std::uint16_t value) {
 }
 std::uint16_t float_to_bfloat16(float value);  ///< round to nearest even
 
-}  // namespace embedmask
+}  // namespace embedmask::detail

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstring>
 
-namespace embedmask {
+namespace embedmask::detail {
 
 QuantizedWeight quantize(const Tensor& weight) {
     const std::vector<float> values = to_floats(weight);
@@ -43,4 +43,4 @@ Tensor dequantize(const Tensor& values, const Tensor& scales) {
     return Tensor::of_floats(std::move(floats), values.shape);
 }
 
-}  // namespace embedmask
+}  // namespace embedmask::detail

@@ -3,7 +3,7 @@
 
 #include "embedmask/weights.h"
 
-namespace embedmask {
+namespace embedmask::detail {
 
 struct QuantizedWeight {
     Tensor values;  ///< I8, the shape of the weight
@@ -14,4 +14,4 @@ struct QuantizedWeight {
 QuantizedWeight quantize(const Tensor& weight);
 Tensor dequantize(const Tensor& values, const Tensor& scales);
 
-}  // namespace embedmask
+}  // namespace embedmask::detail

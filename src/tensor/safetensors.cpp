@@ -11,7 +11,7 @@
 #include "base/file.h"
 #include "embedmask/error.h"
 
-namespace embedmask {
+namespace embedmask::detail {
 namespace {
 
 using nlohmann::json;
@@ -266,4 +266,4 @@ void write_safetensors(const std::filesystem::path& path, const Safetensors& con
     file.commit();
 }
 
-}  // namespace embedmask
+}  // namespace embedmask::detail

@@ -8,7 +8,7 @@
 
 #include "embedmask/weights.h"
 
-namespace embedmask {
+namespace embedmask::detail {
 
 struct Safetensors {
     std::map<std::string, std::string> metadata;
@@ -27,4 +27,4 @@ Safetensors read_safetensors(const std::filesystem::path& path);
 /// Writes atomically, wide types first so that every tensor is aligned to its element size.
 void write_safetensors(const std::filesystem::path& path, const Safetensors& contents);
 
-}  // namespace embedmask
+}  // namespace embedmask::detail

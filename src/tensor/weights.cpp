@@ -104,14 +104,14 @@ std::vector<float> to_floats(const Tensor& tensor) {
         case DType::f16: {
             const auto halves = elements<std::uint16_t>(tensor);
             std::vector<float> values(halves.size());
-            half_to_float(halves, values.data());
+            detail::half_to_float(halves, values.data());
             return values;
         }
         case DType::bf16: {
             const auto halves = elements<std::uint16_t>(tensor);
             std::vector<float> values(halves.size());
             for (std::size_t i = 0; i < halves.size(); ++i) {
-                values[i] = bfloat16_to_float(halves[i]);
+                values[i] = detail::bfloat16_to_float(halves[i]);
             }
             return values;
         }
@@ -128,8 +128,8 @@ Tensor with_dtype(const Tensor& tensor, DType dtype) {
     if (dtype == DType::f32) return Tensor::of_floats(std::move(values), tensor.shape);
     std::vector<std::byte> bytes(values.size() * 2);
     for (std::size_t i = 0; i < values.size(); ++i) {
-        const std::uint16_t half =
-            dtype == DType::bf16 ? float_to_bfloat16(values[i]) : float_to_half(values[i]);
+        const std::uint16_t half = dtype == DType::bf16 ? detail::float_to_bfloat16(values[i])
+                                                        : detail::float_to_half(values[i]);
         std::memcpy(bytes.data() + 2 * i, &half, 2);
     }
     return Tensor::of_bytes(dtype, std::move(bytes), tensor.shape);

@@ -11,21 +11,21 @@ namespace embedmask {
 namespace {
 
 std::string text_of(const std::filesystem::path& path) {
-    const auto bytes = read_file(path);
+    const auto bytes = detail::read_file(path);
     return {bytes.begin(), bytes.end()};
 }
 
 TEST(AtomicFile, ReplacesOnlyAtCommit) {
     const testing::TemporaryFolder folder;
     const auto path = folder.path() / "a.txt";
-    write_file_atomically(path, "old");
+    detail::write_file_atomically(path, "old");
     {
-        AtomicFile file(path);
+        detail::AtomicFile file(path);
         file.write("new");
         EXPECT_EQ(text_of(path), "old");
     }
     EXPECT_EQ(text_of(path), "old") << "without commit the old content stays";
-    write_file_atomically(path, "new");
+    detail::write_file_atomically(path, "new");
     EXPECT_EQ(text_of(path), "new");
     const auto entries = std::filesystem::directory_iterator(folder.path());
     EXPECT_EQ(std::distance(begin(entries), end(entries)), 1) << "no temporary file is left";
@@ -33,7 +33,7 @@ TEST(AtomicFile, ReplacesOnlyAtCommit) {
 
 TEST(AtomicFile, UnwritableFolderIsAnErrorThatNamesTheFile) {
     try {
-        write_file_atomically("/nonexistent-folder/a.txt", "x");
+        detail::write_file_atomically("/nonexistent-folder/a.txt", "x");
         FAIL() << "expected an Error";
     } catch (const Error& error) {
         EXPECT_NE(std::string(error.what()).find("/nonexistent-folder/a.txt"), std::string::npos);
@@ -42,32 +42,32 @@ TEST(AtomicFile, UnwritableFolderIsAnErrorThatNamesTheFile) {
 
 TEST(ReadFile, FolderAndMissingAndTooLarge) {
     const testing::TemporaryFolder folder;
-    EXPECT_THROW(read_file(folder.path()), Error);
-    EXPECT_THROW(read_file(folder.path() / "missing"), Error);
-    write_file_atomically(folder.path() / "b", "12345");
-    EXPECT_THROW(read_file(folder.path() / "b", 4), Error);
-    EXPECT_THROW(MappedFile(folder.path() / "missing"), Error);
+    EXPECT_THROW(detail::read_file(folder.path()), Error);
+    EXPECT_THROW(detail::read_file(folder.path() / "missing"), Error);
+    detail::write_file_atomically(folder.path() / "b", "12345");
+    EXPECT_THROW(detail::read_file(folder.path() / "b", 4), Error);
+    EXPECT_THROW(detail::MappedFile(folder.path() / "missing"), Error);
 }
 
 TEST(ParallelFor, RunsEveryItemOnceAndRethrows) {
     for (const int threads : {1, 2, 5}) {
         std::vector<int> count(1000, 0);
-        parallel_for(count.size(), threads, [&](std::size_t i) { ++count[i]; });
+        detail::parallel_for(count.size(), threads, [&](std::size_t i) { ++count[i]; });
         EXPECT_EQ(count, std::vector<int>(1000, 1));
-        EXPECT_THROW(parallel_for(100, threads,
-                                  [](std::size_t i) {
-                                      if (i == 42) throw Error("item 42");
-                                  }),
+        EXPECT_THROW(detail::parallel_for(100, threads,
+                                          [](std::size_t i) {
+                                              if (i == 42) throw Error("item 42");
+                                          }),
                      Error);
     }
-    parallel_for(0, 4, [](std::size_t) { FAIL(); });
+    detail::parallel_for(0, 4, [](std::size_t) { FAIL(); });
 }
 
 TEST(Nearest, FindsTheClosestWord) {
     const std::vector<std::string> keys{"solver.lr", "solver.momentum", "embed_dim"};
-    EXPECT_EQ(nearest("solver.rl", keys), "solver.lr");
-    EXPECT_EQ(nearest("embeddim", keys), "embed_dim");
-    EXPECT_EQ(nearest("x", {}), "");
+    EXPECT_EQ(detail::nearest("solver.rl", keys), "solver.lr");
+    EXPECT_EQ(detail::nearest("embeddim", keys), "embed_dim");
+    EXPECT_EQ(detail::nearest("x", {}), "");
 }
 
 }  // namespace

@@ -41,7 +41,7 @@ TEST(Dataset, ReadsEveryForm) {
         EXPECT_EQ(data.image(5), nullptr);
         ASSERT_EQ(data.annotations.size(), 4U);
         EXPECT_EQ(area(to_mask(data.annotations[0].segmentation, 5, 2)), 10U);
-        EXPECT_EQ((*data.annotations[0].box)[1], 1.5);
+        EXPECT_EQ(data.annotations[0].box->y, 1.5);
         EXPECT_TRUE(data.annotations[1].crowd);
         EXPECT_FALSE(data.annotations[1].area.has_value());
         EXPECT_EQ(area(data.annotations[1].segmentation.rle), 7U);
@@ -117,7 +117,7 @@ TEST(Results, RoundTrip) {
     writer.commit();
     const auto results = read_results(path);
     ASSERT_EQ(results.size(), 42U);
-    EXPECT_EQ(*results[0].box, (std::array<double, 4>{0.1, 1e-7, 1.0 / 3, 640}));
+    EXPECT_EQ(*results[0].box, (CocoBox{0.1, 1e-7, 1.0 / 3, 640}));
     EXPECT_EQ(results[0].score, 0.30000000000000004);
     EXPECT_EQ(results[1].segmentation.rle, mask);
     EXPECT_FALSE(results[1].box.has_value());

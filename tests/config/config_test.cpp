@@ -59,11 +59,36 @@ TEST(Config, WrongTypeSaysWhatWasExpectedAndFound) {
     EXPECT_EQ(message_of("embed_dim = 1.5"),
               "my.toml:1: embed_dim: expected a whole number, found a number with a fraction | ");
     EXPECT_EQ(message_of("input.mean = 3"),
-              "my.toml:1: input.mean: expected a list of numbers, found a whole number | ");
+              "my.toml:1: input.mean: expected 3 elements, found 1 | ");
+    EXPECT_EQ(message_of("input.mean = \"3\""),
+              "my.toml:1: input.mean: expected a list of numbers, found a string | ");
     EXPECT_EQ(message_of("fix_margin = 1"),
               "my.toml:1: fix_margin: expected true or false, found a whole number | ");
     EXPECT_EQ(message_of("backbone = 50"),
               "my.toml:1: backbone: expected a table, found a whole number | write [backbone]");
+}
+
+TEST(Config, OneValueStandsForAListOfOne) {
+    EXPECT_EQ(parse_config("input.short_train = 320", "my.toml").input.short_train,
+              std::vector<std::int64_t>{320});
+    EXPECT_EQ(parse_config("data.train = \"a.json\"", "my.toml").data.train,
+              std::vector<std::string>{"a.json"});
+}
+
+TEST(Config, ValuesThatNoParserHasSeenFollowTheSameRules) {
+    const auto problem = [](const Config& config) {
+        return testing::message_of([&] { validate(config, "mine"); });
+    };
+    EXPECT_EQ(problem(Config()), "no error");
+    Config wrong;
+    wrong.score_thresh = 1.5;
+    EXPECT_EQ(problem(wrong), "mine: score_thresh: 1.5 is out of range, allowed 0 to 1");
+    wrong = Config();
+    wrong.input.mean.pop_back();
+    EXPECT_EQ(problem(wrong), "mine: input.mean: expected 3 elements, found 2");
+    wrong = Config();
+    wrong.spatial_dims = 1;
+    EXPECT_EQ(problem(wrong), "mine: spatial_dims must be 0 or 2");
 }
 
 TEST(Config, OutOfRangeAndUnknownWords) {
@@ -85,11 +110,11 @@ TEST(Config, OutOfRangeAndUnknownWords) {
 TEST(Config, BlanksAroundTheEqualsSignMeanNothing) {
     Config config = preset("g3");
     apply_overrides(config, std::vector<std::string>{"input.range = 1", " solver.lr =0.5"});
-    EXPECT_EQ(config.input.range, "1");
+    EXPECT_EQ(config.input.range, ValueRange::to_1);
     EXPECT_EQ(config.solver.lr, 0.5);
     const std::vector<std::string> sets{"input.range = 1"};
-    EXPECT_TRUE(assigns(sets, "input.range"));
-    EXPECT_FALSE(assigns(sets, "input"));
+    EXPECT_TRUE(detail::assigns(sets, "input.range"));
+    EXPECT_FALSE(detail::assigns(sets, "input"));
 }
 
 TEST(Config, DifferencesNameKeysWithBothValues) {
@@ -125,11 +150,11 @@ TEST(Config, OverridesOfTheCommandLine) {
     set(config, "solver.lr=0.005");
     EXPECT_EQ(config.solver.lr, 0.005);
     set(config, "center=mask_centroid");
-    EXPECT_EQ(config.center, "mask_centroid");
+    EXPECT_EQ(config.center, SamplingCenter::mask_centroid);
     set(config, "input.short_train=[640, 800]");
     EXPECT_EQ(config.input.short_train.size(), 2U);
     set(config, "input.range=1");
-    EXPECT_EQ(config.input.range, "1");
+    EXPECT_EQ(config.input.range, ValueRange::to_1);
     const std::string together[] = {"tower_channels=8", "pixel_channels=8", "tower_groups=4"};
     apply_overrides(config, together);
     EXPECT_EQ(config.tower_groups, 4) << "values are checked against each other at the end";

@@ -45,9 +45,11 @@ TEST(Candidates, EqualTheGoldenVector) {
             EXPECT_EQ(c.location, expected["location"].get<int>());
             EXPECT_EQ(c.label + 1, expected["cls"].get<int>());
             EXPECT_NEAR(c.score, expected[table2 ? "score_sqrt" : "score"].get<double>(), 1e-5);
-            for (std::size_t k = 0; k < 4; ++k) {
-                EXPECT_NEAR(c.box[k], expected[table2 ? "box" : "clipped"][k].get<double>(), 1e-3);
-            }
+            const auto box = expected[table2 ? "box" : "clipped"].get<Box>();
+            EXPECT_NEAR(c.box.x1, box.x1, 1e-3);
+            EXPECT_NEAR(c.box.y1, box.y1, 1e-3);
+            EXPECT_NEAR(c.box.x2, box.x2, 1e-3);
+            EXPECT_NEAR(c.box.y2, box.y2, 1e-3);
         }
         EXPECT_EQ(i, found.size());
     }
@@ -120,7 +122,7 @@ TEST(Nms, EqualsTheGoldenVector) {
     for (const auto& example : golden["plus_one_examples"]) {
         const Box a = example["boxes"][0].get<Box>();
         const Box b = example["boxes"][1].get<Box>();
-        EXPECT_NEAR(box_iou(a, b, true), example["iou"].get<double>(), 1e-6);
+        EXPECT_NEAR(iou(a, b, true), example["iou"].get<double>(), 1e-6);
     }
 }
 

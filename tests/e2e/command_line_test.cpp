@@ -77,7 +77,7 @@ TEST(CommandLine, JsonLinesListsGlobsAndOrder) {
     for (const char* name : {"000000520707.jpg", "000000252219.jpg", "000000000761.jpg"}) {
         list += kSamples + "/" + name + "\n";
     }
-    write_file_atomically(folder.path() / "list", list);
+    detail::write_file_atomically(folder.path() / "list", list);
     const Ran ran = run("predict " + kModel + " @" + (folder.path() / "list").string() + kQuick +
                         "--json --classes person");
     ASSERT_EQ(ran.code, 0) << ran.talk;
@@ -116,9 +116,9 @@ TEST(CommandLine, ShardsCoverEveryPhotoOnce) {
 
 TEST(CommandLine, BadPhotosAreReportedCountedAndSkipped) {
     const testing::TemporaryFolder folder;
-    const auto bytes = read_file(kPhoto);
+    const auto bytes = detail::read_file(kPhoto);
     const auto write = [&](const char* name, std::string_view content) {
-        write_file_atomically(folder.path() / name, content);
+        detail::write_file_atomically(folder.path() / name, content);
     };
     write("cut.jpg", {reinterpret_cast<const char*>(bytes.data()), bytes.size() / 2});
     write("empty.png", "");
@@ -181,7 +181,7 @@ TEST(CommandLine, AnnotationFilesGiveOrderIdsAndSizes) {
                {"width", 640},
                {"height", 480}},
               {{"id", 5}, {"file_name", "000000252219.jpg"}, {"width", width}, {"height", 428}}}}};
-        write_file_atomically(folder.path() / "ann.json", json.dump());
+        detail::write_file_atomically(folder.path() / "ann.json", json.dump());
         return run("predict " + kModel + " --data " + (folder.path() / "ann.json").string() +
                    " --images " + kSamples + kQuick + "--json");
     };
@@ -197,9 +197,10 @@ TEST(CommandLine, AnnotationFilesGiveOrderIdsAndSizes) {
 TEST(CommandLine, ModelAndOutputErrorsNameWhatIsWrong) {
     EXPECT_TRUE(has(run("predict nothing x.jpg --json").talk, "installed: pedestrians"));
     const testing::TemporaryFolder folder;
-    const auto bytes = read_file(kModel);
+    const auto bytes = detail::read_file(kModel);
     const fs::path cut = folder.path() / "cut.safetensors";
-    write_file_atomically(cut, {reinterpret_cast<const char*>(bytes.data()), bytes.size() / 3});
+    detail::write_file_atomically(cut,
+                                  {reinterpret_cast<const char*>(bytes.data()), bytes.size() / 3});
     const Ran ran = run("predict " + cut.string() + " x.jpg --json");
     EXPECT_EQ(ran.code, 1);
     EXPECT_TRUE(has(ran.talk, "cut.safetensors") && has(ran.talk, "to fix:")) << ran.talk;

@@ -43,7 +43,7 @@ protected:
     }
     void write(const std::string& name, const std::string& text) const {
         std::filesystem::create_directories(std::filesystem::path(path(name)).parent_path());
-        write_file_atomically(path(name), text);
+        detail::write_file_atomically(path(name), text);
     }
 
     [[nodiscard]] Ran to(const std::string& form) const {

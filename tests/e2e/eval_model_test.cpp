@@ -34,7 +34,7 @@ protected:
                               {"height", photo.size.height}});
         }
         json data{{"images", images}, {"categories", {{{"id", 1}, {"name", "person"}}}}};
-        write_file_atomically(path("list.json"), data.dump());
+        detail::write_file_atomically(path("list.json"), data.dump());
         const Ran ran = run("predict pedestrians --data " + path("list.json") + " --images " +
                             kSamples + " --score-threshold 0.4 --write coco --out " + path("gt"));
         ASSERT_EQ(ran.code, 0) << ran.talk;
@@ -45,7 +45,7 @@ protected:
             data["annotations"].push_back(record);
         }
         ASSERT_GT(data["annotations"].size(), 5U);
-        write_file_atomically(path("gt.json"), data.dump());
+        detail::write_file_atomically(path("gt.json"), data.dump());
     }
     static void TearDownTestSuite() { delete folder_; }
 
@@ -123,7 +123,7 @@ TEST_F(EvalModel, PartsMergeIntoTheDigitsOfOneRun) {
     const auto change = [&](const std::string& pointer, const json& value) {
         json changed = other;
         changed[json::json_pointer(pointer)] = value;
-        write_file_atomically(path("parts/changed.json"), changed.dump());
+        detail::write_file_atomically(path("parts/changed.json"), changed.dump());
         return part(0) + part(1) + path("parts/changed.json");
     };
     fails(change("/settings/precision", "bf16"), "has the precision \"fp32\"");
@@ -182,7 +182,7 @@ TEST_F(EvalModel, NamesWhatIsWrong) {
 
     json data = read_json(path("gt.json"));
     const auto with = [&](const json& changed) {
-        write_file_atomically(path("changed.json"), changed.dump());
+        detail::write_file_atomically(path("changed.json"), changed.dump());
         return run("eval pedestrians --images " + kSamples + " --data " + path("changed.json"));
     };
     json changed = data;

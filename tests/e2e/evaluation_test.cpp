@@ -38,7 +38,7 @@ protected:
     }
 
     void write(const std::string& name, const json& content) const {
-        write_file_atomically(folder_.path() / name, content.dump());
+        detail::write_file_atomically(folder_.path() / name, content.dump());
     }
     [[nodiscard]] std::string path(const std::string& name) const {
         return (folder_.path() / name).string();
@@ -71,7 +71,7 @@ TEST_F(Verbs, EvalReportsTheGoldenNumbers) {
 
 TEST_F(Verbs, EvalNamesWhatIsWrong) {
     const auto fails = [&](const std::string& results, const std::string& message) {
-        write_file_atomically(path("bad.json"), results);
+        detail::write_file_atomically(path("bad.json"), results);
         const Ran ran = run("eval --data " + path("gt.json") + " --results " + path("bad.json"));
         EXPECT_EQ(ran.code, 1) << results;
         EXPECT_TRUE(has(ran.talk, "bad.json")) << ran.talk;

@@ -32,7 +32,7 @@ inline Ran run(const std::string& arguments, const std::string& environment = ""
         ran.out.append(buffer.data(), n);
     }
     ran.code = WEXITSTATUS(pclose(pipe));
-    const auto bytes = read_file(talk);
+    const auto bytes = detail::read_file(talk);
     ran.talk.assign(bytes.begin(), bytes.end());
     return ran;
 }

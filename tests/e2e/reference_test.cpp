@@ -6,6 +6,7 @@
 
 #include "e2e/pedestrians.h"
 #include "embedmask/predictor.h"
+#include "evaluation/overlap.h"
 
 namespace embedmask {
 namespace {
@@ -13,7 +14,7 @@ namespace {
 constexpr float kScore = 0.3F;
 
 struct Expected {
-    std::array<float, 4> box;
+    CocoBox box;
     float score;
     Rle mask;
 };
@@ -26,15 +27,16 @@ std::map<std::int64_t, std::vector<Expected>> reference_detections() {
     for (std::size_t i = 0; i < boxes.size(); ++i) {
         const auto& rle = masks[i]["segmentation"];
         by_image[boxes[i]["image_id"]].push_back(
-            {boxes[i]["bbox"].get<std::array<float, 4>>(), boxes[i]["score"],
+            {boxes[i]["bbox"].get<CocoBox>(), boxes[i]["score"],
              decompress(rle["counts"].get<std::string>(), rle["size"][0], rle["size"][1])});
     }
     return by_image;
 }
 
-float corner_distance(const std::array<float, 4>& a, const std::array<float, 4>& b) {
-    return std::max({std::fabs(a[0] - b[0]), std::fabs(a[1] - b[1]),
-                     std::fabs(a[0] + a[2] - b[0] - b[2]), std::fabs(a[1] + a[3] - b[1] - b[3])});
+double corner_distance(const CocoBox& a, const CocoBox& b) {
+    return std::max({std::fabs(a.x - b.x), std::fabs(a.y - b.y),
+                     std::fabs(a.x + a.width - b.x - b.width),
+                     std::fabs(a.y + a.height - b.y - b.height)});
 }
 
 TEST(Reference, Fp32ReproducesTheAuthorsDetections) {
@@ -58,7 +60,7 @@ TEST(Reference, Fp32ReproducesTheAuthorsDetections) {
                                                              corner_distance(b.box, e.box);
                                                   });
             ASSERT_NE(nearest, found.detections.end());
-            EXPECT_LE(corner_distance(nearest->box, e.box), 0.5F);
+            EXPECT_LE(corner_distance(nearest->box, e.box), 0.5);
             EXPECT_NEAR(nearest->score, e.score, 2e-3);
             EXPECT_GE(mask_iou(nearest->mask, e.mask), 0.99);
             ++compared;
@@ -76,13 +78,6 @@ struct Agreement {
     }
 };
 
-float box_iou(const std::array<float, 4>& p, const std::array<float, 4>& q) {
-    const float w = std::min(p[0] + p[2], q[0] + q[2]) - std::max(p[0], q[0]);
-    const float h = std::min(p[1] + p[3], q[1] + q[3]) - std::max(p[1], q[1]);
-    const float common = std::max(w, 0.0F) * std::max(h, 0.0F);
-    return common / (p[2] * p[3] + q[2] * q[3] - common);
-}
-
 // How many detections of `exact` above 0.3 `other` finds too, with box and mask IoU >= 0.95.
 Agreement agreement(const Predictor& exact, const Predictor& other) {
     Agreement result;
@@ -94,7 +89,7 @@ Agreement agreement(const Predictor& exact, const Predictor& other) {
             if (detection.score <= kScore) continue;
             ++result.total;
             const auto same = [&](const Detection& found) {
-                return box_iou(detection.box, found.box) >= 0.95F &&
+                return detail::iou(detection.box, found.box, false) >= 0.95 &&
                        mask_iou(detection.mask, found.mask) >= 0.95;
             };
             result.agreeing +=

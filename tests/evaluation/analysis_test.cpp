@@ -55,10 +55,11 @@ TEST(BoundaryBand, IsTheMaskWithoutItsInside) {
             bitmap[static_cast<std::size_t>(y * 100 + x)] = 1;
     const Rle square = encode_rows(bitmap, 100, 100);
     // 2 % of the diagonal of 141 pixels: 3 pixels on each side.
-    EXPECT_EQ(area(boundary_band(square, 0.02)), 40U * 20U - 34U * 14U);
+    EXPECT_EQ(area(detail::boundary_band(square, 0.02)), 40U * 20U - 34U * 14U);
     const Rle full = encode_rows(std::vector<std::uint8_t>(100 * 100, 1), 100, 100);
-    EXPECT_EQ(area(boundary_band(full, 0.02)), 10000U - 94U * 94U) << "the border counts, too";
-    EXPECT_EQ(area(boundary_band({100, 100, {10000}}, 0.02)), 0U);
+    EXPECT_EQ(area(detail::boundary_band(full, 0.02)), 10000U - 94U * 94U)
+        << "the border counts, too";
+    EXPECT_EQ(area(detail::boundary_band({100, 100, {10000}}, 0.02)), 0U);
 }
 
 }  // namespace

@@ -32,24 +32,24 @@ TEST(Caffe2Names, EveryBlobOfBothFilesFindsItsPlace) {
          {std::pair{"c2_names_r50", 50}, std::pair{"c2_names_r101", 101}}) {
         const auto golden = testing::golden(file);
         Blank blank;
-        ForeignWeights weights{"R.pkl", {}, {}};
+        foreign::ForeignWeights weights{"R.pkl", {}, {}};
         for (const auto& entry : golden["entries"]) {
             const std::string source = entry["source"];
-            EXPECT_EQ(from_caffe2(source), entry["target"].get<std::string>());
-            EXPECT_FALSE(is_caffe2_conv_bias(source));
+            EXPECT_EQ(foreign::from_caffe2(source), entry["target"].get<std::string>());
+            EXPECT_FALSE(foreign::is_caffe2_conv_bias(source));
             weights.tensors[source] = blank.of(entry["shape"].get<std::vector<std::int64_t>>());
         }
         EXPECT_EQ(weights.tensors.size(), golden["count"].get<std::size_t>());
         for (const char* ignored :
              {"conv1_b", "fc1000_w", "fc1000_b", "pred_w", "pred_b", "res2_0_branch2a_b",
               "conv1_w_momentum", "res2_0_branch2a_w_momentum", "weight_order"}) {
-            EXPECT_EQ(from_caffe2(ignored), std::nullopt) << ignored;
+            EXPECT_EQ(foreign::from_caffe2(ignored), std::nullopt) << ignored;
             weights.tensors[ignored] = blank.of({64});
         }
         Config config = preset("g3");
         config.backbone.depth = depth;
         const network::Graph graph = network::embedmask(config);
-        const Import import = import_weights(graph, {weights}, 0);
+        const foreign::Import import = foreign::import_weights(graph, {weights}, 0);
         EXPECT_TRUE(import.report.unused.empty());
         EXPECT_TRUE(import.report.mismatched.empty());
         EXPECT_TRUE(import.report.warnings.empty());
@@ -62,7 +62,7 @@ TEST(Caffe2Names, EveryBlobOfBothFilesFindsItsPlace) {
 }
 
 TEST(Caffe2Names, BiasesThatAreNotZeroAreReported) {
-    ForeignWeights weights{"R.pkl", {}, {}};
+    foreign::ForeignWeights weights{"R.pkl", {}, {}};
     Blank blank;
     weights.tensors["conv1_w"] = blank.of({64, 3, 7, 7});
     weights.tensors["res_conv1_bn_s"] = blank.of({64});
@@ -70,7 +70,8 @@ TEST(Caffe2Names, BiasesThatAreNotZeroAreReported) {
     weights.tensors["res2_0_branch2b_b"] =
         Tensor::of_bytes(DType::i64, std::vector<std::byte>(8), {1});
     weights.tensors["res2_0_branch2c_b"] = Tensor::of_floats({0, 0}, {2});
-    const Import import = import_weights(network::embedmask(preset("g3")), {weights}, 0);
+    const foreign::Import import =
+        foreign::import_weights(network::embedmask(preset("g3")), {weights}, 0);
     ASSERT_EQ(import.report.warnings.size(), 1U);
     EXPECT_NE(import.report.warnings[0].find("1 convolution biases are not zero"),
               std::string::npos);
@@ -79,44 +80,45 @@ TEST(Caffe2Names, BiasesThatAreNotZeroAreReported) {
 struct Checkpoint {
     const char* golden;
     const char* preset;
-    Generation generation;
+    foreign::Generation generation;
 };
 
 class Generations : public ::testing::TestWithParam<Checkpoint> {};
 
 TEST_P(Generations, CheckpointsAreRecognisedAndEveryTensorFindsItsPlace) {
     Blank blank;
-    ForeignWeights weights{"c.pth", {}, {}};
+    foreign::ForeignWeights weights{"c.pth", {}, {}};
     const auto golden = testing::golden(GetParam().golden);
     for (const auto& entry : golden["entries"]) {
         weights.tensors["module." + entry["name"].get<std::string>()] =
             blank.of(entry["shape"].get<std::vector<std::int64_t>>());
     }
-    const Recognised recognised = recognise_generation(weights);
+    const foreign::Recognised recognised = foreign::recognise_generation(weights);
     EXPECT_EQ(recognised.generation, GetParam().generation);
     EXPECT_EQ(recognised.embed_dim, 16);
     EXPECT_FALSE(recognised.conv3);
     const Config config = preset(GetParam().preset);
-    check_generation(recognised, config, "c.pth");
-    const Import import = import_weights(network::embedmask(config), {weights}, 0);
+    foreign::check_generation(recognised, config, "c.pth");
+    const foreign::Import import =
+        foreign::import_weights(network::embedmask(config), {weights}, 0);
     EXPECT_TRUE(import.report.missing.empty()) << import.report.missing[0];
     EXPECT_TRUE(import.report.unused.empty()) << import.report.unused[0];
     EXPECT_TRUE(import.report.mismatched.empty()) << import.report.mismatched[0];
-    const char* other = recognised.generation == Generation::t2 ? "g3" : "table2";
-    EXPECT_THROW(check_generation(recognised, preset(other), "c.pth"), Error);
+    const char* other = recognised.generation == foreign::Generation::t2 ? "g3" : "table2";
+    EXPECT_THROW(foreign::check_generation(recognised, preset(other), "c.pth"), Error);
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Golden, Generations,
-    ::testing::Values(Checkpoint{"params_mrcnn_r50", "g3", Generation::g3},
-                      Checkpoint{"params_mrcnn_r101", "r101_ms_3x", Generation::g3},
-                      Checkpoint{"params_table2_r50", "table2", Generation::t2},
-                      Checkpoint{"params_table2_r101", "table2_r101_3x", Generation::t2}),
+    ::testing::Values(Checkpoint{"params_mrcnn_r50", "g3", foreign::Generation::g3},
+                      Checkpoint{"params_mrcnn_r101", "r101_ms_3x", foreign::Generation::g3},
+                      Checkpoint{"params_table2_r50", "table2", foreign::Generation::t2},
+                      Checkpoint{"params_table2_r101", "table2_r101_3x", foreign::Generation::t2}),
     [](const auto& test) { return std::string(test.param.golden); });
 
 // May 2020: D = 8, one margin channel, no κ_l.
-ForeignWeights g2_weights(const Config& config) {
-    ForeignWeights weights{
+foreign::ForeignWeights g2_weights(const Config& config) {
+    foreign::ForeignWeights weights{
         "g2.pth", testing::random_network(network::embedmask(config), 3).weights, {}};
     for (int level = 0; level < 5; ++level) {
         weights.tensors.erase("rpn.head.margin_scales." + std::to_string(level) + ".scale");
@@ -134,11 +136,11 @@ TEST(Generations, G2RunsAsG3WithItsMarginRepeated) {
                                 "tower_channels=8", "tower_groups=4", "pixel_channels=8",
                                 "tower_convs=1"};
     apply_overrides(config, sets);
-    const ForeignWeights g2 = g2_weights(config);
-    const Recognised recognised = recognise_generation(g2);
-    EXPECT_EQ(recognised.generation, Generation::g2);
+    const foreign::ForeignWeights g2 = g2_weights(config);
+    const foreign::Recognised recognised = foreign::recognise_generation(g2);
+    EXPECT_EQ(recognised.generation, foreign::Generation::g2);
     EXPECT_EQ(recognised.embed_dim, 8);
-    const Import import = import_weights(network::embedmask(config), {g2}, 0);
+    const foreign::Import import = foreign::import_weights(network::embedmask(config), {g2}, 0);
     EXPECT_TRUE(import.report.missing.empty());
     EXPECT_TRUE(import.report.unused.empty());
     EXPECT_EQ(to_floats(import.weights.at("rpn.head.proposal_margin_pred.bias")),
@@ -154,52 +156,53 @@ TEST(Generations, G2RunsAsG3WithItsMarginRepeated) {
 
 TEST(Generations, G1IsRefusedAndPlainDetectorsAreUnknown) {
     Blank blank;
-    ForeignWeights g1{"g1.pth", {}, {}};
+    foreign::ForeignWeights g1{"g1.pth", {}, {}};
     g1.tensors["rpn.head.proposal_embed_pred.weight"] = blank.of({32, 256, 3, 3});
     g1.tensors["rpn.head.proposal_margin_pred.weight"] = blank.of({1, 4, 1, 1});
-    const Recognised recognised = recognise_generation(g1);
-    EXPECT_EQ(recognised.generation, Generation::g1);
+    const foreign::Recognised recognised = foreign::recognise_generation(g1);
+    EXPECT_EQ(recognised.generation, foreign::Generation::g1);
     EXPECT_EQ(recognised.embed_dim, 32);
-    EXPECT_THROW(check_generation(recognised, preset("g3"), "g1.pth"), Error);
+    EXPECT_THROW(foreign::check_generation(recognised, preset("g3"), "g1.pth"), Error);
 
-    ForeignWeights conv3{"t2.pth", {}, {}};
+    foreign::ForeignWeights conv3{"t2.pth", {}, {}};
     conv3.tensors["mask_branch.refine.0.0.weight"] = blank.of({128, 256, 3, 3});
     conv3.tensors["proposal_head.embed_head.free_embed_head.weight"] = blank.of({6, 256, 3, 3});
-    EXPECT_TRUE(recognise_generation(conv3).conv3);
-    EXPECT_EQ(recognise_generation(conv3).embed_dim, 8);
+    EXPECT_TRUE(foreign::recognise_generation(conv3).conv3);
+    EXPECT_EQ(foreign::recognise_generation(conv3).embed_dim, 8);
 
-    ForeignWeights fcos{"fcos.pth", {}, {}};
+    foreign::ForeignWeights fcos{"fcos.pth", {}, {}};
     fcos.tensors["rpn.head.cls_logits.weight"] = blank.of({80, 256, 3, 3});
-    EXPECT_EQ(recognise_generation(fcos).generation, Generation::unknown);
-    check_generation(recognise_generation(fcos), preset("g3"), "fcos.pth");
+    EXPECT_EQ(foreign::recognise_generation(fcos).generation, foreign::Generation::unknown);
+    foreign::check_generation(foreign::recognise_generation(fcos), preset("g3"), "fcos.pth");
 }
 
 TEST(ForeignNames, BackboneOfDetectron2AloneAndPrefixedTorchvision) {
-    EXPECT_EQ(from_detectron2("backbone.bottom_up.res3.1.conv2.norm.bias"),
+    EXPECT_EQ(foreign::from_detectron2("backbone.bottom_up.res3.1.conv2.norm.bias"),
               "backbone.body.layer2.1.bn2.bias");
     Blank blank;
     std::vector<std::string> warnings;
     Weights bare;
     bare["stem.conv1.norm.weight"] = blank.of({64});
     bare["res2.0.shortcut.weight"] = blank.of({256, 64, 1, 1});
-    const Weights named = with_canonical_names(bare, "R.pkl", &warnings);
+    const Weights named = foreign::with_canonical_names(bare, "R.pkl", &warnings);
     EXPECT_TRUE(named.contains("backbone.body.stem.bn1.weight"));
     EXPECT_TRUE(named.contains("backbone.body.layer1.0.downsample.0.weight"));
     Weights torchvision;
     for (const char* name : {"conv1.weight", "bn1.running_var", "layer1.0.conv1.weight"}) {
         torchvision["module." + std::string(name)] = blank.of({1});
     }
-    EXPECT_TRUE(has_torchvision_statistics(torchvision));
-    EXPECT_TRUE(with_canonical_names(torchvision, "r", &warnings)
+    EXPECT_TRUE(foreign::has_torchvision_statistics(torchvision));
+    EXPECT_TRUE(foreign::with_canonical_names(torchvision, "r", &warnings)
                     .contains("backbone.body.stem.bn1.running_var"));
 }
 
 TEST(Import, WholeNumbersAreNoWeights) {
     const Config config = preset("lite");
-    ForeignWeights weights{"w", {}, {}};
+    foreign::ForeignWeights weights{"w", {}, {}};
     weights.tensors["rpn.head.cls_logits.bias"] =
         Tensor::of_bytes(DType::i64, std::vector<std::byte>(8 * 80), {80});
-    const Import import = import_weights(network::embedmask(config), {weights}, 0);
+    const foreign::Import import =
+        foreign::import_weights(network::embedmask(config), {weights}, 0);
     ASSERT_EQ(import.report.mismatched.size(), 1U);
     EXPECT_NE(import.report.mismatched[0].find("I64 in w, expected F32"), std::string::npos);
 }

@@ -4,8 +4,8 @@
 
 #include "base/file.h"
 #include "embedmask/error.h"
-#include "hostile.h"
 #include "foreign/untrusted.h"
+#include "hostile.h"
 #include "test_data.h"
 
 namespace embedmask {
@@ -28,7 +28,8 @@ std::vector<double> values_of(const Tensor& tensor) {
     const std::size_t element = size_of(tensor.dtype);
     if (tensor.dtype == DType::i64 || tensor.dtype == DType::boolean) {
         for (std::size_t at = 0; at < tensor.bytes.size(); at += element) {
-            values.push_back(static_cast<double>(little_endian(tensor.bytes, at, element)));
+            values.push_back(
+                static_cast<double>(foreign::little_endian(tensor.bytes, at, element)));
         }
         return values;
     }
@@ -46,9 +47,9 @@ void expect_equal(const Tensor& tensor, const json& expected, const std::string&
     EXPECT_EQ(values_of(tensor), values) << name;
 }
 
-ForeignWeights parse(const std::string& text) {
+foreign::ForeignWeights parse(const std::string& text) {
     const auto bytes = std::make_shared<const std::vector<std::byte>>(bytes_of(text));
-    return parse_foreign_weights(*bytes, "w.pth", bytes);
+    return foreign::parse_foreign_weights(*bytes, "w.pth", bytes);
 }
 
 std::string message_of(const std::string& text) {
@@ -68,7 +69,7 @@ void expect_refused(const std::string& text, const std::string& message) {
 }
 
 std::string file_text(const std::string& name) {
-    const auto bytes = read_file(data_path("weights/" + name));
+    const auto bytes = detail::read_file(data_path("weights/" + name));
     return {bytes.begin(), bytes.end()};
 }
 
@@ -77,7 +78,8 @@ std::string file_text(const std::string& name) {
 TEST(ForeignFile, TorchFilesOfBothContainers) {
     const json golden = testing::golden("containers");
     for (const char* name : {"ckpt_zip.pth", "ckpt_legacy.pth", "state_dict_legacy.pth"}) {
-        const ForeignWeights weights = read_foreign_weights(data_path("weights"s + "/" + name));
+        const foreign::ForeignWeights weights =
+            foreign::read_foreign_weights(data_path("weights"s + "/" + name));
         const bool checkpoint = std::string(name).starts_with("ckpt");
         EXPECT_EQ(weights.file, name);
         EXPECT_EQ(weights.metadata.contains("iteration"), checkpoint);
@@ -94,7 +96,8 @@ TEST(ForeignFile, TorchFilesOfBothContainers) {
 TEST(ForeignFile, PicklesOfPython2WithAndWithoutBlobs) {
     const json golden = testing::golden("containers");
     for (const char* name : {"c2_tiny.pkl", "c2_tiny_blobs.pkl"}) {
-        const ForeignWeights weights = read_foreign_weights(data_path("weights"s + "/" + name));
+        const foreign::ForeignWeights weights =
+            foreign::read_foreign_weights(data_path("weights"s + "/" + name));
         for (const auto& [key, expected] : golden["c2"].items()) {
             ASSERT_TRUE(weights.tensors.contains(key)) << name << " " << key;
             expect_equal(weights.tensors.at(key), expected, key);

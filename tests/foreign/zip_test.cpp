@@ -15,7 +15,7 @@ using testing::ZipMember;
 
 std::string message_of(const std::string& text) {
     try {
-        read_zip(bytes_of(text), "w.pth");
+        foreign::read_zip(bytes_of(text), "w.pth");
     } catch (const Error& error) {
         EXPECT_FALSE(error.fix().empty());
         return error.what();
@@ -34,8 +34,8 @@ const std::vector<ZipMember> kTwo = {{"a/x", "hello"}, {"a/empty", ""}};
 TEST(Zip, ReadsMembersWithAndWithoutZip64AndComment) {
     for (const bool zip64 : {false, true}) {
         const auto bytes = bytes_of(zip_of(kTwo, zip64));
-        EXPECT_TRUE(is_zip(bytes));
-        const ZipMembers members = read_zip(bytes, "w.pth");
+        EXPECT_TRUE(foreign::is_zip(bytes));
+        const foreign::ZipMembers members = foreign::read_zip(bytes, "w.pth");
         ASSERT_EQ(members.size(), 2U);
         const auto hello = members.at("a/x");
         EXPECT_EQ(std::string(reinterpret_cast<const char*>(hello.data()), hello.size()), "hello");
@@ -43,7 +43,7 @@ TEST(Zip, ReadsMembersWithAndWithoutZip64AndComment) {
     }
     std::string commented = zip_of(kTwo);
     commented.replace(commented.size() - 2, 2, number(7, 2) + "comment");
-    EXPECT_EQ(read_zip(bytes_of(commented), "w.pth").size(), 2U);
+    EXPECT_EQ(foreign::read_zip(bytes_of(commented), "w.pth").size(), 2U);
 }
 
 TEST(Zip, RefusesWhatItCannotRead) {

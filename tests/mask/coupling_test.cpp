@@ -7,7 +7,6 @@
 #include <random>
 
 #include "embedmask/config.h"
-#include "mask/target.h"
 #include "test_data.h"
 
 namespace embedmask::mask {
@@ -37,7 +36,7 @@ TEST(Coupling, MasksEqualTheGoldenVector) {
     const GoldenCase c;
     const Coupling coupling = c.coupling({});
     for (std::size_t i = 0; i < 3; ++i) {
-        const auto box = c.golden["boxes"][i].get<std::array<float, 4>>();
+        const auto box = c.golden["boxes"][i].get<Box>();
         const Window window = coupling.window(box);
         EXPECT_EQ((std::vector{window.x1, window.y1, window.x2, window.y2}),
                   c.golden["windows"][i].get<std::vector<int>>());
@@ -54,8 +53,8 @@ TEST(Coupling, MasksAtInputSizeEqualTheGoldenVector) {
     const Coupling coupling = c.coupling(options);
     EXPECT_EQ(coupling.mask_size(), (ImageSize{38, 30}));
     for (std::size_t i = 0; i < 3; ++i) {
-        const Rle mask = coupling.mask(c.golden["boxes"][i].get<std::array<float, 4>>(),
-                                       flat(c.golden["q"][i]), flat(c.golden["margin"][i]));
+        const Rle mask = coupling.mask(c.golden["boxes"][i].get<Box>(), flat(c.golden["q"][i]),
+                                       flat(c.golden["margin"][i]));
         EXPECT_EQ(area(mask), c.golden["postprocessed_areas"][i].get<std::uint64_t>());
     }
 }
@@ -66,7 +65,7 @@ TEST(Coupling, LogProbabilitiesEqualTheGoldenVector) {
     const std::vector<float> q = flat(c.golden["q"][2]);
     const std::vector<float> m = flat(c.golden["margin"][2]);
     const Plane plane = coupling.log_probability(q, m, 0, 4);
-    const Window window = coupling.window(c.golden["boxes"][2].get<std::array<float, 4>>());
+    const Window window = coupling.window(c.golden["boxes"][2].get<Box>());
     for (int y = window.y1; y < window.y2; ++y) {
         for (int x = window.x1; x < window.x2; ++x) {
             EXPECT_NEAR(plane.values[static_cast<std::size_t>(x * plane.height + y)],
@@ -254,8 +253,8 @@ TEST_P(EverySwitch, EqualsTheDenseDefinition) {
             const float bottom = static_cast<float>(g.content.height - 1);
             const float x = uniform(random) * right;
             const float y = uniform(random) * bottom;
-            const std::array<float, 4> box = {x, y, x + uniform(random) * (right - x),
-                                              y + uniform(random) * (bottom - y)};
+            const Box box = {x, y, x + uniform(random) * (right - x),
+                             y + uniform(random) * (bottom - y)};
             const auto expected = reference.values(coupling.window(box), q, m);
             const auto bitmap = decode_rows(coupling.mask(box, q, m));
             const double limit = options.log_domain ? std::log(0.53) : 0.53;
@@ -272,7 +271,7 @@ INSTANTIATE_TEST_SUITE_P(Coupling, EverySwitch, ::testing::Range(0, 16));
 
 TEST(Coupling, ManyThresholdsFromOneCouplingEqualSingleOnes) {
     const GoldenCase c;
-    const auto box = c.golden["boxes"][0].get<std::array<float, 4>>();
+    const auto box = c.golden["boxes"][0].get<Box>();
     const auto q = flat(c.golden["q"][0]);
     const auto m = flat(c.golden["margin"][0]);
     const double thresholds[] = {0.45, 0.5, 0.53, 0.6};
@@ -308,29 +307,6 @@ TEST(Coupling, ThreeHundredDetectionsOnTwelveMegapixelsAddLittleMemory) {
     }
     EXPECT_GT(area(masks[0]), 0U);
     EXPECT_LT(peak_memory_kilobytes() - before, 150 * 1024);
-}
-
-TEST(QuarterTarget, EqualsTheGoldenVector) {
-    const auto golden = testing::golden("interpolation");
-    const auto values = flat(golden["mask_in"]);
-    const std::vector<std::uint8_t> mask(values.begin(), values.end());
-    const auto expected = flat(golden["quarter_mask"]);
-    const auto found = quarter_target(mask, {14, 11}, {16, 16}, TargetRule::any);
-    EXPECT_EQ(std::vector<float>(found.begin(), found.end()), expected);
-}
-
-TEST(QuarterTarget, SampleRuleEqualsTheTable2Vector) {
-    const auto golden = testing::golden("table2");
-    // [y0, y1) x [x0, x1) of the second instance on a 32x40 input.
-    const auto rect = golden["rects"][0].get<std::vector<int>>();
-    std::vector<std::uint8_t> mask(32 * 40, 0);
-    for (int y = rect[0]; y < rect[1]; ++y) {
-        for (int x = rect[2]; x < rect[3]; ++x) {
-            mask[static_cast<std::size_t>(y * 40 + x)] = 1;
-        }
-    }
-    const auto found = quarter_target(mask, {40, 32}, {40, 32}, TargetRule::sample);
-    EXPECT_EQ(std::vector<float>(found.begin(), found.end()), flat(golden["target_stride4"]));
 }
 
 TEST(Taps, ResamplingEqualsTheGoldenVectors) {

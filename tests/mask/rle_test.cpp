@@ -50,7 +50,7 @@ TEST(Rle, GoldenVectors) {
         EXPECT_EQ(compress(rle), item["string"].get<std::string>());
         EXPECT_EQ(decompress(item["string"].get<std::string>(), height, width), rle);
         EXPECT_EQ(area(rle), item["area"].get<std::uint64_t>());
-        EXPECT_EQ(bounding_box(rle), (item["bbox_xywh"].get<std::array<double, 4>>()));
+        EXPECT_EQ(bounding_box(rle), item["bbox_xywh"].get<CocoBox>());
         EXPECT_EQ(decode_rows(rle), bitmap);
         EXPECT_EQ(encode_columns(decode_columns(rle), height, width), rle);
     }
@@ -70,7 +70,7 @@ TEST(Polygon, GoldenVectors) {
         EXPECT_EQ(rle.counts, item["rle"].get<std::vector<std::uint32_t>>());
         EXPECT_EQ(compress(rle), item["string"].get<std::string>());
         EXPECT_EQ(area(rle), item["area"].get<std::uint64_t>());
-        EXPECT_EQ(bounding_box(rle), (item["bbox_xywh"].get<std::array<double, 4>>()));
+        EXPECT_EQ(bounding_box(rle), item["bbox_xywh"].get<CocoBox>());
     }
 }
 
@@ -157,7 +157,7 @@ TEST(Rle, EmptyRunsInsideAListAreEmpty) {
     EXPECT_EQ(bounding_box(odd), bounding_box(plain));
     EXPECT_EQ(area(unite(std::vector{odd, odd})), 2U);
     validate(unite(std::vector{odd, plain}));
-    EXPECT_EQ(bounding_box({4, 5, {20, 0}}), (std::array<double, 4>{0, 0, 0, 0}));
+    EXPECT_EQ(bounding_box({4, 5, {20, 0}}), (CocoBox{}));
 }
 
 TEST(Rle, BrokenInputIsNamed) {

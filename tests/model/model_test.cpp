@@ -49,9 +49,9 @@ protected:
     template <typename Change>
     std::string message_after(Change change) {
         write_model(path_, model_, Storage::keep);
-        Safetensors file = read_safetensors(path_);
+        detail::Safetensors file = detail::read_safetensors(path_);
         change(file);
-        write_safetensors(path_, file);
+        detail::write_safetensors(path_, file);
         return message_of(path_);
     }
 };
@@ -59,7 +59,7 @@ protected:
 TEST_F(ModelFile, RoundTripsConfigCategoriesWeightsAndProvenance) {
     for (const Storage storage : {Storage::keep, Storage::f32, Storage::f16, Storage::i8}) {
         write_model(path_, model_, storage);
-        const auto bytes = read_file(path_);
+        const auto bytes = detail::read_file(path_);
         const Model read = read_model(path_);
         EXPECT_EQ(read.config, model_.config);
         EXPECT_EQ(read.categories, model_.categories);
@@ -82,52 +82,53 @@ TEST_F(ModelFile, RoundTripsConfigCategoriesWeightsAndProvenance) {
             }
         }
         write_model(path_, model_, storage);
-        EXPECT_EQ(read_file(path_), bytes) << "two equal models give two equal files";
+        EXPECT_EQ(detail::read_file(path_), bytes) << "two equal models give two equal files";
     }
 }
 
 TEST_F(ModelFile, CutAnywhereIsAnErrorThatNamesTheFile) {
     write_model(path_, model_, Storage::f16);
-    const auto bytes = read_file(path_);
+    const auto bytes = detail::read_file(path_);
     for (std::size_t size = 0; size < bytes.size(); size += bytes.size() / 37 + 1) {
-        write_file_atomically(path_, {reinterpret_cast<const char*>(bytes.data()), size});
+        detail::write_file_atomically(path_, {reinterpret_cast<const char*>(bytes.data()), size});
         EXPECT_NE(message_of(path_).find("m.safetensors"), std::string::npos) << size;
     }
 }
 
 TEST_F(ModelFile, MissingMetadataAndTensorsAreNamed) {
-    EXPECT_NE(
-        message_after([](Safetensors& f) { f.metadata.clear(); }).find("not an EmbedMask model"),
-        std::string::npos);
-    EXPECT_NE(message_after([](Safetensors& f) {
+    EXPECT_NE(message_after([](detail::Safetensors& f) {
+                  f.metadata.clear();
+              }).find("not an EmbedMask model"),
+              std::string::npos);
+    EXPECT_NE(message_after([](detail::Safetensors& f) {
                   f.metadata.erase("embedmask.categories");
               }).find("embedmask.categories"),
               std::string::npos);
-    EXPECT_NE(message_after([](Safetensors& f) {
+    EXPECT_NE(message_after([](detail::Safetensors& f) {
                   f.metadata["embedmask.categories"] = "[]";
               }).find("0 categories, the network has 2 classes"),
               std::string::npos);
-    EXPECT_NE(message_after([](Safetensors& f) {
+    EXPECT_NE(message_after([](detail::Safetensors& f) {
                   f.metadata["embedmask.categories"] = "[{]";
               }).find("not a list of"),
               std::string::npos);
-    EXPECT_NE(message_after([](Safetensors& f) {
+    EXPECT_NE(message_after([](detail::Safetensors& f) {
                   f.metadata["embedmask.format"] = "99";
               }).find("reads up to 2"),
               std::string::npos);
-    EXPECT_NE(message_after([](Safetensors& f) {
+    EXPECT_NE(message_after([](detail::Safetensors& f) {
                   f.metadata["embedmask.config"] += "x = 1\n";
               }).find("x: unknown key"),
               std::string::npos);
-    EXPECT_NE(message_after([](Safetensors& f) {
+    EXPECT_NE(message_after([](detail::Safetensors& f) {
                   f.tensors.erase("rpn.head.cls_logits.bias");
               }).find("missing: rpn.head.cls_logits.bias [2]"),
               std::string::npos);
-    EXPECT_NE(message_after([](Safetensors& f) {
+    EXPECT_NE(message_after([](detail::Safetensors& f) {
                   f.tensors["rpn.head.cls_logits.bias"] = Tensor::of_floats({1}, {1});
               }).find("rpn.head.cls_logits.bias: shape [1], expected [2]"),
               std::string::npos);
-    EXPECT_NE(message_after([](Safetensors& f) {
+    EXPECT_NE(message_after([](detail::Safetensors& f) {
                   f.tensors["rpn.head.cls_logits.bias"] = Tensor::of_floats({1, NAN}, {2});
               }).find("rpn.head.cls_logits.bias: holds NaN or infinity"),
               std::string::npos);
@@ -135,9 +136,9 @@ TEST_F(ModelFile, MissingMetadataAndTensorsAreNamed) {
 
 TEST_F(ModelFile, Int8WithoutItsScalesIsAnError) {
     write_model(path_, model_, Storage::i8);
-    Safetensors file = read_safetensors(path_);
+    detail::Safetensors file = detail::read_safetensors(path_);
     file.tensors.erase("rpn.head.cls_logits.weight::scale");
-    write_safetensors(path_, file);
+    detail::write_safetensors(path_, file);
     EXPECT_NE(message_of(path_).find("rpn.head.cls_logits.weight::scale"), std::string::npos);
 }
 
@@ -202,9 +203,9 @@ TEST_F(SharedBackbone, BadBasesAreNamed) {
                   write_model(folder_.path() / "third.safetensors", model_, Storage::i8, heads_);
               }).find("has a base itself"),
               std::string::npos);
-    Safetensors file = read_safetensors(heads_);
+    detail::Safetensors file = detail::read_safetensors(heads_);
     file.metadata["embedmask.base"] = "../m.safetensors";
-    write_safetensors(folder_.path() / "escape.safetensors", file);
+    detail::write_safetensors(folder_.path() / "escape.safetensors", file);
     EXPECT_NE(message_of(folder_.path() / "escape.safetensors").find("not the name of a file"),
               std::string::npos);
     fs::remove(path_);
@@ -244,12 +245,12 @@ TEST(ShippedModel, AllCanBeRead) {
 
 TEST(Int8, QuantisesEveryChannelWithItsOwnScale) {
     const Tensor weight = Tensor::of_floats({1, -0.5, 0.25, 100, -50, 127, 0, 0, 0}, {3, 3, 1, 1});
-    const QuantizedWeight q = quantize(weight);
+    const detail::QuantizedWeight q = detail::quantize(weight);
     const auto scales = to_floats(q.scales);
     EXPECT_FLOAT_EQ(scales[0], 1.0F / 127);
     EXPECT_FLOAT_EQ(scales[1], 1.0F);
     EXPECT_FLOAT_EQ(scales[2], 1.0F);
-    const auto back = to_floats(dequantize(q.values, q.scales));
+    const auto back = to_floats(detail::dequantize(q.values, q.scales));
     EXPECT_FLOAT_EQ(back[0], 1.0F);
     EXPECT_NEAR(back[1], -0.5F, 0.5 / 127);
     EXPECT_FLOAT_EQ(back[5], 127);
@@ -273,7 +274,8 @@ TEST(Import, AuthorsNamesWithAndWithoutModulePrefix) {
         prefixed["module." + name] = tensor;
     }
     for (const Weights& tensors : {model.weights, prefixed}) {
-        const Import import = import_weights(model.graph(), {{"a", tensors, {}}}, 0);
+        const foreign::Import import =
+            foreign::import_weights(model.graph(), {{"a", tensors, {}}}, 0);
         EXPECT_TRUE(import.report.missing.empty());
         EXPECT_TRUE(import.report.unused.empty());
         EXPECT_EQ(import.report.matched.size(), model.weights.size());
@@ -289,8 +291,8 @@ TEST(Import, TorchvisionBackboneAndLaterFilesWin) {
     }
     torchvision["fc.weight"] = Tensor::of_floats({1}, {1, 1});
     const Weights other = testing::random_network(model.graph(), 2).weights;
-    const Import import =
-        import_weights(model.graph(), {{"all", other, {}}, {"resnet", torchvision, {}}}, 0);
+    const foreign::Import import = foreign::import_weights(
+        model.graph(), {{"all", other, {}}, {"resnet", torchvision, {}}}, 0);
     EXPECT_TRUE(import.report.missing.empty());
     EXPECT_TRUE(import.report.unused.empty()) << import.report.unused[0];
     EXPECT_TRUE(import.report.has_torchvision_statistics);
@@ -308,7 +310,8 @@ TEST(Import, ReportsMissingUnusedAndMismatchedAndFillsStatistics) {
     tensors.erase("backbone.body.stem.bn1.running_var");
     tensors["rpn.head.cls_logits.bias"] = Tensor::of_floats({1, 2, 3}, {3});
     tensors["strange"] = Tensor::of_floats({1}, {1});
-    const Import import = import_weights(model.graph(), {{"f", tensors, {}}}, 1e-5);
+    const foreign::Import import =
+        foreign::import_weights(model.graph(), {{"f", tensors, {}}}, 1e-5);
     ASSERT_EQ(import.report.mismatched.size(), 1U);
     EXPECT_EQ(import.report.mismatched[0], "rpn.head.cls_logits.bias: [3] in f, expected [2]");
     ASSERT_EQ(import.report.unused.size(), 1U);
@@ -324,14 +327,14 @@ TEST(Import, ReportsMissingUnusedAndMismatchedAndFillsStatistics) {
 TEST(Import, NamesOfBothWorlds) {
     Config authors = preset("fcos");
     Config detectron = authors;
-    detectron.names = "detectron2";
+    detectron.names = ParameterNames::detectron2;
     const auto from = testing::random_network(network::embedmask(detectron), 1).weights;
     const auto to = network::embedmask(authors);
-    const Import import = import_weights(to, {{"d2", from, {}}}, 0);
+    const foreign::Import import = foreign::import_weights(to, {{"d2", from, {}}}, 0);
     EXPECT_TRUE(import.report.missing.empty()) << import.report.missing[0];
     EXPECT_TRUE(import.report.unused.empty());
-    const Import back =
-        import_weights(network::embedmask(detectron), {{"g3", import.weights, {}}}, 0);
+    const foreign::Import back =
+        foreign::import_weights(network::embedmask(detectron), {{"g3", import.weights, {}}}, 0);
     EXPECT_TRUE(back.report.missing.empty());
     EXPECT_TRUE(back.report.unused.empty());
 }

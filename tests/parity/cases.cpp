@@ -68,7 +68,8 @@ json mask_case(const json& item) {
     for (const Rle& mask : masks) {
         out["strings"].push_back(compress(mask));
         out["areas"].push_back(area(mask));
-        out["boxes"].push_back(bounding_box(mask));
+        const CocoBox box = bounding_box(mask);
+        out["boxes"].push_back({box.x, box.y, box.width, box.height});
         for (const Rle& other : masks) {
             out["iou"].push_back(mask_iou(mask, other));
             out["crowd_iou"].push_back(mask_iou(mask, other, true));

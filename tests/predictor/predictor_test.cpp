@@ -78,7 +78,7 @@ TEST(Predictor, ThreadsThatShareItAgreeWithOne) {
 TEST(OrderedPipeline, KeepsTheOrderAndPassesOnExceptions) {
     for (const int workers : {1, 3}) {
         std::vector<std::size_t> order;
-        run_ordered(
+        detail::run_ordered(
             50, workers, [](std::size_t i) { return 2 * i; },
             [&](std::size_t i, std::size_t result) {
                 EXPECT_EQ(result, 2 * i);
@@ -86,7 +86,7 @@ TEST(OrderedPipeline, KeepsTheOrderAndPassesOnExceptions) {
             });
         ASSERT_EQ(order.size(), 50U);
         EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));
-        EXPECT_THROW(run_ordered(
+        EXPECT_THROW(detail::run_ordered(
                          50, workers,
                          [](std::size_t i) {
                              if (i == 20) throw Error("item 20");
@@ -108,7 +108,7 @@ TEST(Predictor, BatchOfTwoSizesFollowsThePaddingRule) {
     const network::Network network =
         network::optimise_for_inference({model.graph(), model.weights});
     const auto engine = engine::make_reference_engine(network);
-    const Postprocess postprocess(model.config, model.categories, reference());
+    const detail::Postprocess postprocess(model.config, model.categories, reference());
     image::PixelStatistics statistics;
     for (std::size_t c = 0; c < 3; ++c) {
         statistics.mean[c] = static_cast<float>(model.config.input.mean[c]);
@@ -199,7 +199,7 @@ TEST(Predictor, SpatialAwareTimesSpatialFreeIsFused) {
     const Prediction found = Predictor(model, options).predict(pattern(64, 48));
     ASSERT_TRUE(found.embeddings);
     ASSERT_EQ(found.embeddings->proposals.size(), found.detections.size());
-    const ProbabilityMaps maps(found, model.config);
+    const detail::ProbabilityMaps maps(found, model.config);
     for (std::size_t n = 0; n < found.detections.size(); ++n) {
         const auto aware = maps.spatial_aware(n);
         const auto free = maps.spatial_free(n);

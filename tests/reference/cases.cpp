@@ -14,9 +14,9 @@
 #include "embedmask/rle.h"
 #include "engine/engine.h"
 #include "mask/coupling.h"
-#include "tensor/safetensors.h"
 #include "network/random_weights.h"
 #include "network/rewrite.h"
+#include "tensor/safetensors.h"
 
 namespace embedmask {
 namespace {
@@ -114,7 +114,7 @@ void bring_embeddings_together(const std::vector<float>& image, Model* model) {
 struct Proposal {
     int level = 0;
     int location = 0;
-    std::array<float, 4> box = {};
+    Box box = {};
 };
 
 // Cells of all levels with boxes of all sizes. A quarter of a pixel past a multiple of four, so
@@ -170,7 +170,8 @@ void add_masks(const Config& config, Weights& results) {
              decode_rows(coupling.mask(proposal.box, embedding, margin))) {
             bitmaps.push_back(static_cast<std::byte>(pixel));
         }
-        boxes.insert(boxes.end(), proposal.box.begin(), proposal.box.end());
+        const auto& [x1, y1, x2, y2] = proposal.box;
+        boxes.insert(boxes.end(), {x1, y1, x2, y2});
         cells.push_back(static_cast<float>(proposal.level));
         cells.push_back(static_cast<float>(proposal.location));
     }
@@ -186,7 +187,7 @@ void write_case(const std::string& preset_name, const fs::path& folder,
     const std::vector<float> image = random_image();
     if (has_masks(model.config)) bring_embeddings_together(image, &model);
     write_model(folder / "model.safetensors", model, Storage::keep);
-    Safetensors results;
+    detail::Safetensors results;
     // As it stands, training outputs included, and as it is run.
     network::Network whole = {model.graph(), model.weights};
     for (network::Output& output : whole.graph.outputs) {
@@ -202,7 +203,7 @@ void write_case(const std::string& preset_name, const fs::path& folder,
         fmt::format("{} {}", kGeometry.original.height, kGeometry.original.width);
     results.metadata["content"] =
         fmt::format("{} {}", kGeometry.content.height, kGeometry.content.width);
-    write_safetensors(folder / "results.safetensors", results);
+    detail::write_safetensors(folder / "results.safetensors", results);
 }
 
 }  // namespace

@@ -9,7 +9,6 @@
 #include "masks.h"
 #include "render/canvas.h"
 #include "render/font.h"
-#include "render/id_map.h"
 
 namespace embedmask::render {
 namespace {
@@ -23,7 +22,7 @@ Colour pixel(const Image& image, int x, int y) {
     return {p[0], p[1], p[2]};
 }
 
-DrawnInstance instance(const Rle& mask, std::array<float, 4> box, float score, Colour colour) {
+DrawnInstance instance(const Rle& mask, Box box, float score, Colour colour) {
     return {&mask, box, "person", score, 0, colour};
 }
 
@@ -71,9 +70,9 @@ TEST(Overlay, EdgeCases) {
 TEST(Overlay, LabelsStayInsideAndApart) {
     const ImageSize size{300, 200};
     const Rle empty{200, 300, {60000}};
-    const std::vector<std::array<float, 4>> corners{
-        {0, 0, 5, 5},         {290, 0, 300, 10},    {0, 190, 10, 200},   {290, 190, 300, 200},
-        {100, 100, 140, 140}, {101, 101, 141, 141}, {102, 102, 142, 142}};
+    const std::vector<Box> corners{{0, 0, 5, 5},         {290, 0, 300, 10},    {0, 190, 10, 200},
+                                   {290, 190, 300, 200}, {100, 100, 140, 140}, {101, 101, 141, 141},
+                                   {102, 102, 142, 142}};
     std::vector<int> counts;
     for (const auto& box : corners) {
         const std::vector<DrawnInstance> one{instance(empty, box, 0.97F, {255, 255, 0})};
@@ -95,22 +94,6 @@ TEST(Overlay, LabelsStayInsideAndApart) {
         count += result.rgb[i] > 0 ? 1 : 0;
     }
     EXPECT_EQ(count, counts.front() * static_cast<int>(corners.size())) << "plates overlap";
-}
-
-TEST(IdMap, BackgroundIsZeroAndHigherScoresWin) {
-    const Rle left = rectangle_mask(6, 2, 0, 0, 4, 2);
-    const Rle right = rectangle_mask(6, 2, 2, 0, 5, 2);
-    const std::vector<DrawnInstance> instances{instance(left, {}, 0.4F, {}),
-                                               instance(right, {}, 0.8F, {})};
-    EXPECT_EQ(id_map({6, 2}, instances),
-              (std::vector<std::uint16_t>{1, 1, 2, 2, 2, 0, 1, 1, 2, 2, 2, 0}));
-    const std::vector<DrawnInstance> equal{instance(left, {}, 0.4F, {}),
-                                           instance(right, {}, 0.4F, {})};
-    EXPECT_EQ(id_map({6, 2}, equal),
-              (std::vector<std::uint16_t>{1, 1, 1, 1, 2, 0, 1, 1, 1, 1, 2, 0}));
-    EXPECT_THROW((void)id_map({2, 6}, equal), Error);
-    const std::vector<DrawnInstance> many(65536, instances[0]);
-    EXPECT_THROW((void)id_map({6, 2}, many), Error);
 }
 
 TEST(Colours, OneCategoryIsToldApartByInstance) {

@@ -26,7 +26,7 @@ std::vector<std::byte> file_of(const std::string& header, std::size_t data,
 
 std::string message_of(const std::vector<std::byte>& bytes) {
     try {
-        parse_safetensors(bytes, "m.safetensors", nullptr);
+        detail::parse_safetensors(bytes, "m.safetensors", nullptr);
     } catch (const Error& error) {
         return error.what();
     }
@@ -40,7 +40,7 @@ std::string entry(const std::string& dtype, const std::string& shape, const std:
 
 TEST(Safetensors, ReadsWhatItWrites) {
     const testing::TemporaryFolder folder;
-    Safetensors contents;
+    detail::Safetensors contents;
     contents.metadata["a"] = "b";
     contents.tensors["x"] = Tensor::of_floats({1, 2, 3, 4, 5, 6}, {2, 3});
     contents.tensors["half"] = with_dtype(Tensor::of_floats({0.5F, -2.25F}, {2}), DType::f16);
@@ -48,17 +48,17 @@ TEST(Safetensors, ReadsWhatItWrites) {
     contents.tensors["empty"] = Tensor::of_floats({}, {0, 4});
     contents.tensors["scalar"] = Tensor::of_floats({7}, {});
     const auto path = folder.path() / "t.safetensors";
-    write_safetensors(path, contents);
-    const Safetensors read = read_safetensors(path);
+    detail::write_safetensors(path, contents);
+    const detail::Safetensors read = detail::read_safetensors(path);
     EXPECT_EQ(read.metadata, contents.metadata);
     ASSERT_EQ(read.tensors.size(), contents.tensors.size());
     for (const auto& [name, tensor] : contents.tensors) {
         EXPECT_EQ(read.tensors.at(name).shape, tensor.shape) << name;
         EXPECT_EQ(to_floats(read.tensors.at(name)), to_floats(tensor)) << name;
     }
-    const auto first = read_file(path);
-    write_safetensors(path, read);
-    EXPECT_EQ(read_file(path), first) << "equal contents give equal files";
+    const auto first = detail::read_file(path);
+    detail::write_safetensors(path, read);
+    EXPECT_EQ(detail::read_file(path), first) << "equal contents give equal files";
 }
 
 TEST(Safetensors, RefusesDamagedAndHostileFiles) {
@@ -105,20 +105,20 @@ TEST(Half, EveryHalfRoundTripsAndFloatsRoundToNearestEven) {
     for (std::uint32_t bits = 0; bits < 65536; ++bits) {
         const auto half = static_cast<std::uint16_t>(bits);
         float value = 0;
-        half_to_float({&half, 1}, &value);
+        detail::half_to_float({&half, 1}, &value);
         if (std::isnan(value)) continue;
-        EXPECT_EQ(float_to_half(value), half) << bits;
+        EXPECT_EQ(detail::float_to_half(value), half) << bits;
         std::vector<std::uint16_t> many(9, half);  // the vector path
         std::vector<float> values(9);
-        half_to_float(many, values.data());
+        detail::half_to_float(many, values.data());
         EXPECT_EQ(values[0], value);
     }
-    EXPECT_EQ(float_to_half(1 + std::ldexp(1.0F, -11)), 0x3C00) << "a tie goes to even";
-    EXPECT_EQ(float_to_half(1 + 3 * std::ldexp(1.0F, -11)), 0x3C02);
-    EXPECT_EQ(float_to_half(65520), 0x7C00);
-    EXPECT_EQ(float_to_half(65519), 0x7BFF);
-    EXPECT_EQ(bfloat16_to_float(float_to_bfloat16(3.0F)), 3.0F);
-    EXPECT_EQ(float_to_bfloat16(1 + std::ldexp(1.0F, -8)), 0x3F80) << "a tie goes to even";
+    EXPECT_EQ(detail::float_to_half(1 + std::ldexp(1.0F, -11)), 0x3C00) << "a tie goes to even";
+    EXPECT_EQ(detail::float_to_half(1 + 3 * std::ldexp(1.0F, -11)), 0x3C02);
+    EXPECT_EQ(detail::float_to_half(65520), 0x7C00);
+    EXPECT_EQ(detail::float_to_half(65519), 0x7BFF);
+    EXPECT_EQ(detail::bfloat16_to_float(detail::float_to_bfloat16(3.0F)), 3.0F);
+    EXPECT_EQ(detail::float_to_bfloat16(1 + std::ldexp(1.0F, -8)), 0x3F80) << "a tie goes to even";
 }
 
 TEST(Finite, FindsNanAndInfinityInEveryFloatType) {

@@ -27,20 +27,24 @@ Geometry geometry_of(const json& item) {
 TEST(Geometry, GoldenBoxesAndPolygons) {
     for (const json& item : golden("boxes")["cases"]) {
         Geometry g = geometry_of(item);
-        const std::array<double, 4> box = item["coco_xywh"];
+        const auto xywh = item["coco_xywh"].get<std::vector<double>>();
+        const CocoBox box{xywh[0], xywh[1], xywh[2], xywh[3]};
         for (const bool flipped : {false, true}) {
             g.flipped = flipped;
             const auto found = transform_box(box, g);
             ASSERT_EQ(found.has_value(), item["kept"].get<bool>());
             const json& expected = item[flipped ? "flipped" : "resized"];
-            for (std::size_t i = 0; found && i < 4; ++i) {
-                EXPECT_NEAR((*found)[i], expected[i].get<double>(), 1e-9);
+            if (found) {
+                EXPECT_EQ(found->x1, expected[0].get<float>());
+                EXPECT_EQ(found->y1, expected[1].get<float>());
+                EXPECT_EQ(found->x2, expected[2].get<float>());
+                EXPECT_EQ(found->y2, expected[3].get<float>());
             }
             const auto ring = transform_ring(item["polygon"], g);
             const json& polygon = item[flipped ? "polygon_flipped" : "polygon_resized"];
             ASSERT_EQ(ring.size(), polygon.size());
             for (std::size_t i = 0; i < ring.size(); ++i) {
-                EXPECT_NEAR(ring[i], polygon[i].get<double>(), 1e-9);
+                EXPECT_EQ(ring[i], polygon[i].get<double>());
             }
         }
     }
@@ -55,7 +59,7 @@ TEST(Geometry, TheOtherConventionHasNoPlusOne) {
     g.flipped = true;
     const auto box = transform_box({10, 20, 30, 40}, g);
     ASSERT_TRUE(box);
-    EXPECT_EQ(*box, (std::array<double, 4>{120, 40, 180, 120}));
+    EXPECT_EQ(*box, (Box{120, 40, 180, 120}));
 }
 
 TEST(Geometry, CutMasksAndBoxesStayTogether) {
@@ -76,7 +80,7 @@ TEST(Geometry, CutMasksAndBoxesStayTogether) {
     EXPECT_EQ((*mask)[5][5].item<int>(), 0);
     const auto box = transform_box({10, 10, 8, 6}, g);
     ASSERT_TRUE(box);
-    EXPECT_EQ(*box, (std::array<double, 4>{5, 6, 12, 11}));
+    EXPECT_EQ(*box, (Box{5, 6, 12, 11}));
     EXPECT_FALSE(transform_box({30, 1, 5, 5}, g));
 }
 

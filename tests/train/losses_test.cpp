@@ -40,14 +40,16 @@ TEST(BoxLoss, Golden) {
     const json vector = golden("iou_loss");
     const Tensor predicted = variable(vector["pred"]);
     const Tensor target = as_tensor(vector["target"]);
-    expect_close(box_loss(predicted, target, {"giou", 1e-7}), as_tensor(vector["loss_giou"]),
+    expect_close(box_loss(predicted, target, {BoxLoss::giou, 1e-7}), as_tensor(vector["loss_giou"]),
                  1e-12);
-    expect_close(box_loss(predicted, target, {"iou", 1e-7}), as_tensor(vector["loss_iou"]), 1e-12);
-    expect_close(box_loss(predicted, target, {"linear_iou", 1e-7}),
+    expect_close(box_loss(predicted, target, {BoxLoss::iou, 1e-7}), as_tensor(vector["loss_iou"]),
+                 1e-12);
+    expect_close(box_loss(predicted, target, {BoxLoss::linear_iou, 1e-7}),
                  as_tensor(vector["loss_linear_iou"]), 1e-12);
     const Tensor weight = centerness(target);
     expect_close(weight, as_tensor(vector["centerness"]), 1e-12);
-    const Tensor loss = (weight * box_loss(predicted, target, {"giou", 1e-7})).sum() / weight.sum();
+    const Tensor loss =
+        (weight * box_loss(predicted, target, {BoxLoss::giou, 1e-7})).sum() / weight.sum();
     EXPECT_NEAR(loss.item<double>(), vector["reg_loss"].get<double>(), 1e-12);
     loss.backward();
     expect_close(predicted.grad(), as_tensor(vector["grad_pred"]), 1e-12);
@@ -195,8 +197,9 @@ TEST(Lovasz, WholeTensorFormGivesTheSame) {
 
 TEST(Resample, Golden) {
     const json vector = golden("interpolation");
-    expect_close(enlarge(as_tensor(vector["up2_in"]).unsqueeze(0), 2, "half_pixel").squeeze(0),
-                 as_tensor(vector["up2_out"]), 1e-12);
+    expect_close(
+        enlarge(as_tensor(vector["up2_in"]).unsqueeze(0), 2, Resampler::half_pixel).squeeze(0),
+        as_tensor(vector["up2_out"]), 1e-12);
     const Tensor aligned = as_tensor(vector["aligned_in"]).unsqueeze(0);
     expect_close(resample_aligned(aligned, 2).squeeze(0), as_tensor(vector["aligned_x2"]), 1e-12);
     expect_close(resample_aligned(aligned, 4).squeeze(0), as_tensor(vector["aligned_x4"]), 1e-12);

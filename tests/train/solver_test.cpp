@@ -29,14 +29,14 @@ TEST(Schedule, Golden) {
     expect_rates(vector["schedule_1x"], preset("r50_1x").solver);
     expect_rates(vector["schedule_3x"], preset("r101_ms_3x").solver);
     Config::Solver linear = preset("r50_1x").solver;
-    linear.warmup = "linear";
+    linear.warmup = Warmup::linear;
     expect_rates(vector["linear_warmup_1x"], linear);
     expect_rates(vector["linear_d2"], preset("table2").solver);
 }
 
 TEST(Schedule, CosineEndsNearZero) {
     Config::Solver solver;
-    solver.schedule = "cosine";
+    solver.schedule = ScheduleKind::cosine;
     solver.max_iter = 1000;
     solver.warmup_iters = 0;
     EXPECT_DOUBLE_EQ(learning_rate(solver, 1), solver.lr);

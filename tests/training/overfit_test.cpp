@@ -7,7 +7,6 @@
 #include "e2e/program.h"
 #include "embedmask/dataset.h"
 #include "image/preprocess.h"
-#include "mask/target.h"
 
 namespace embedmask::testing {
 namespace {
@@ -24,8 +23,7 @@ constexpr int kLongSide = 427;
 // cells, which gains a little.)
 double iou_through_the_grid(const Rle& truth) {
     const ImageSize photo{truth.width, truth.height};
-    const ImageSize input =
-        image::resized_size(photo, kShortSide, kLongSide, image::ResizeRule::mrcnn);
+    const ImageSize input = image::resized_size(photo, kShortSide, kLongSide, ResizeRule::mrcnn);
     const ImageSize padded{(input.width + 31) / 32 * 32, (input.height + 31) / 32 * 32};
     const auto at = [](ImageSize size, int x, int y) {
         return static_cast<std::size_t>(y) * static_cast<std::size_t>(size.width) +
@@ -39,7 +37,18 @@ double iou_through_the_grid(const Rle& truth) {
                 full[at(photo, x * photo.width / input.width, y * photo.height / input.height)]);
         }
     }
-    const auto cells = mask::quarter_target(resized, input, padded, mask::TargetRule::any);
+    // A cell is foreground when one of the four pixels at its centre is (§6.5 step 2).
+    const auto pixel = [&](int x, int y) {
+        return x < input.width && y < input.height && resized[at(input, x, y)] != 0;
+    };
+    std::vector<std::uint8_t> cells;
+    for (int y = 0; y < padded.height; y += 4) {
+        for (int x = 0; x < padded.width; x += 4) {
+            const bool any = pixel(x + 1, y + 1) || pixel(x + 2, y + 1) || pixel(x + 1, y + 2) ||
+                             pixel(x + 2, y + 2);
+            cells.push_back(any ? 1 : 0);
+        }
+    }
     std::vector<std::uint8_t> drawn;
     for (int y = 0; y < photo.height; ++y) {
         for (int x = 0; x < photo.width; ++x) {
@@ -63,7 +72,7 @@ TEST(Overfit, OnePhotoIsLearnedByHeart) {
     std::erase_if(annotations["categories"].get_ref<json::array_t&>(),
                   [](const json& category) { return category["name"] != "elephant"; });
     const std::string file = (folder.path() / "one.json").string();
-    write_file_atomically(file, annotations.dump());
+    detail::write_file_atomically(file, annotations.dump());
     std::filesystem::create_directory(folder.path() / "photos");
     std::filesystem::copy(data / "coco-mini/train" / kName, folder.path() / "photos" / kName);
 

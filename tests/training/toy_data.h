@@ -84,7 +84,7 @@ inline void write_toy_data(const std::filesystem::path& folder, const ToyOptions
         }
         write_png(folder / "photos" / name, photo);
     }
-    write_file_atomically(folder / "data.json", data.dump());
+    detail::write_file_atomically(folder / "data.json", data.dump());
 }
 
 /// A network that trains in a tenth of a second an iteration.

@@ -20,7 +20,7 @@ using nlohmann::json;
 using namespace std::chrono_literals;
 
 std::string bytes_of(const fs::path& path) {
-    const auto bytes = read_file(path);
+    const auto bytes = detail::read_file(path);
     return {bytes.begin(), bytes.end()};
 }
 
@@ -114,8 +114,8 @@ TEST_F(Training, TheNumberOfWorkersChangesNothing) {
     ASSERT_EQ(run(command("none", 4, "--set workers=0")).code, 0);
     ASSERT_EQ(run(command("three", 4, "--set workers=3")).code, 0);
     // The configuration in the file names the workers, so compare what was learned.
-    const auto none = read_safetensors(path("none") / "last.safetensors");
-    const auto three = read_safetensors(path("three") / "last.safetensors");
+    const auto none = detail::read_safetensors(path("none") / "last.safetensors");
+    const auto three = detail::read_safetensors(path("three") / "last.safetensors");
     for (const auto& [name, tensor] : none.tensors) {
         EXPECT_TRUE(std::ranges::equal(tensor.bytes, three.tensors.at(name).bytes)) << name;
     }
@@ -175,7 +175,7 @@ TEST_F(Training, AnUnreadablePhotoEndsTheRunAndKeepsWhatWasLearned) {
     ASSERT_GE(iteration, 1) << broken.talk;
     EXPECT_EQ(fs::exists(path("run") / fmt::format("checkpoint-{:07d}.safetensors", iteration - 1)),
               iteration > 1);
-    write_file_atomically(photo, whole);
+    detail::write_file_atomically(photo, whole);
     ASSERT_EQ(run(command("run", 9, "--resume")).code, 0);
     EXPECT_TRUE(bytes_of(path("straight") / "last.safetensors") ==
                 bytes_of(path("run") / "last.safetensors"));
@@ -363,7 +363,7 @@ TEST_F(Training, BadInputEndsBeforeTheFirstIteration) {
 
     json turned = json::parse(bytes_of(path("data.json")));
     turned["annotations"][0]["segmentation"] = {{"size", {128, 96}}, {"counts", {128 * 96}}};
-    write_file_atomically(path("turned.json"), turned.dump());
+    detail::write_file_atomically(path("turned.json"), turned.dump());
     const std::string with_file = "train" + kSmall + "--images " + path("photos").string() +
                                   " --out " + path("run").string() + " --data ";
     fails(with_file + path("turned.json").string(), "its mask is 96x128 pixels");
@@ -372,7 +372,7 @@ TEST_F(Training, BadInputEndsBeforeTheFirstIteration) {
     for (json& annotation : empty["annotations"]) {
         annotation["bbox"] = {1, 1, 1, 1};
     }
-    write_file_atomically(path("empty.json"), empty.dump());
+    detail::write_file_atomically(path("empty.json"), empty.dump());
     fails(with_file + path("empty.json").string(), "no photo with a usable object");
     fs::remove(path("photos") / "3.png");
     fails(command("run", 2), "3.png");
@@ -422,12 +422,12 @@ TEST_F(Training, AStopAtAValidationIsMadeUpFor) {
     ASSERT_EQ(run(command("run", 2, validated)).code, 0);
     const std::string best = bytes_of(path("run") / "best.safetensors");
     // A checkpoint of the last iteration, whose validation has not run.
-    auto checkpoint = read_safetensors(path("run") / "checkpoint-0000002.safetensors");
+    auto checkpoint = detail::read_safetensors(path("run") / "checkpoint-0000002.safetensors");
     json header = json::parse(checkpoint.metadata.at("embedmask.checkpoint"));
     header["last_validation"] = 0;
     header["best_ap"] = -1;
     checkpoint.metadata["embedmask.checkpoint"] = header.dump();
-    write_safetensors(path("copy.safetensors"), checkpoint);
+    detail::write_safetensors(path("copy.safetensors"), checkpoint);
     fs::rename(path("copy.safetensors"), path("run") / "checkpoint-0000002.safetensors");
     fs::remove(path("run") / "best.safetensors");
     const Ran resumed = run(command("run", 2, validated + " --resume"));
@@ -483,11 +483,11 @@ protected:
 
 TEST_F(Distributed, TwoAndThreeProcessesLearnWhatOneLearns) {
     ASSERT_EQ(run(command("one", 5, settings(1))).code, 0);
-    const auto one = read_safetensors(path("one") / "last.safetensors");
+    const auto one = detail::read_safetensors(path("one") / "last.safetensors");
     for (const int world : {2, 3}) {
         const std::string out = "world" + std::to_string(world);
         train_together(out, world);
-        const auto many = read_safetensors(path(out) / "last.safetensors");
+        const auto many = detail::read_safetensors(path(out) / "last.safetensors");
         for (const auto& [name, tensor] : one.tensors) {
             const auto expected = to_floats(tensor);
             const auto found = to_floats(many.tensors.at(name));

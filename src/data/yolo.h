@@ -4,17 +4,16 @@
 #include <span>
 #include <string>
 
+#include "data/labelled_mask.h"
 #include "embedmask/image.h"
-#include "render/instance.h"
 
-namespace embedmask::render {
+namespace embedmask::data {
 
-/// The text of a YOLO-seg label file: one line per instance with at least one pixel, the category
+/// The text of a YOLO-seg label file: one line per object with at least one pixel, the category
 /// index (from 0) and then x y pairs divided by the picture's width and height. The format knows
 /// one ring per object: several parts are joined by cuts of no width between their nearest points,
 /// and holes, which it cannot express, are filled. Outlines are simplified within `tolerance`
 /// pixels (0: exact pixel edges). Error when a mask has another size.
-std::string yolo_text(ImageSize size, std::span<const DrawnInstance> instances,
-                      float tolerance = 1.F);
+std::string yolo_text(ImageSize size, std::span<const LabelledMask> objects, float tolerance = 1.F);
 
-}  // namespace embedmask::render
+}  // namespace embedmask::data

@@ -1,20 +1,20 @@
-#include "render/labelme.h"
+#include "data/labelme.h"
 
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
 
 #include "mask/contour.h"
-#include "render/drawing_order.h"
+#include "mask/id_map.h"
 
-namespace embedmask::render {
+namespace embedmask::data {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json points_of(const Ring& ring) {
+Json points_of(const mask::Ring& ring) {
     Json points = Json::array();
-    for (const Point point : ring) {
+    for (const mask::Point point : ring) {
         points.push_back({point.x, point.y});
     }
     return points;
@@ -23,17 +23,17 @@ Json points_of(const Ring& ring) {
 }  // namespace
 
 std::string labelme_text(std::string_view image_path, ImageSize size,
-                         std::span<const DrawnInstance> instances, float tolerance) {
-    check_masks(size, instances);
+                         std::span<const LabelledMask> objects, float tolerance) {
+    mask::require_size(size, mask::scored_masks(objects));
     Json shapes = Json::array();
-    for (std::size_t i = 0; i < instances.size(); ++i) {
-        const auto polygons = trace(*instances[i].mask);
-        for (const Polygon& polygon : polygons) {
+    for (std::size_t i = 0; i < objects.size(); ++i) {
+        const auto polygons = mask::trace(*objects[i].mask);
+        for (const mask::Polygon& polygon : polygons) {
             Json shape;
-            shape["label"] = instances[i].label;
-            shape["points"] = points_of(simplify(polygon.outer, tolerance));
+            shape["label"] = objects[i].label;
+            shape["points"] = points_of(mask::simplify(polygon.outer, tolerance));
             shape["group_id"] = polygons.size() > 1 ? Json(i) : Json();
-            shape["description"] = fmt::format("score {:.4f}", instances[i].score);
+            shape["description"] = fmt::format("score {:.4f}", objects[i].score);
             shape["shape_type"] = "polygon";
             shape["flags"] = Json::object();
             shapes.push_back(std::move(shape));
@@ -51,4 +51,4 @@ std::string labelme_text(std::string_view image_path, ImageSize size,
     return file.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
-}  // namespace embedmask::render
+}  // namespace embedmask::data

@@ -1,4 +1,4 @@
-#include "render/yolo.h"
+#include "data/yolo.h"
 
 #include <fmt/format.h>
 
@@ -7,9 +7,9 @@
 #include <limits>
 
 #include "mask/contour.h"
-#include "render/drawing_order.h"
+#include "mask/id_map.h"
 
-namespace embedmask::render {
+namespace embedmask::data {
 namespace {
 
 struct Cut {
@@ -17,7 +17,7 @@ struct Cut {
     std::size_t to = 0;
 };
 
-Cut nearest_points(const Ring& a, const Ring& b) {
+Cut nearest_points(const mask::Ring& a, const mask::Ring& b) {
     Cut best;
     float least = std::numeric_limits<float>::max();
     for (std::size_t i = 0; i < a.size(); ++i) {
@@ -33,9 +33,9 @@ Cut nearest_points(const Ring& a, const Ring& b) {
 }
 
 // Walks to the other ring, once around it, and back: ... from | to ... to | from ...
-void join(Ring& ring, const Ring& other) {
+void join(mask::Ring& ring, const mask::Ring& other) {
     const auto [from, to] = nearest_points(ring, other);
-    Ring detour(other.begin() + static_cast<std::ptrdiff_t>(to), other.end());
+    mask::Ring detour(other.begin() + static_cast<std::ptrdiff_t>(to), other.end());
     detour.insert(detour.end(), other.begin(), other.begin() + static_cast<std::ptrdiff_t>(to) + 1);
     detour.push_back(ring[from]);
     ring.insert(ring.begin() + static_cast<std::ptrdiff_t>(from) + 1, detour.begin(), detour.end());
@@ -43,13 +43,13 @@ void join(Ring& ring, const Ring& other) {
 
 }  // namespace
 
-std::string yolo_text(ImageSize size, std::span<const DrawnInstance> instances, float tolerance) {
-    check_masks(size, instances);
+std::string yolo_text(ImageSize size, std::span<const LabelledMask> objects, float tolerance) {
+    mask::require_size(size, mask::scored_masks(objects));
     std::string text;
-    for (const DrawnInstance& instance : instances) {
-        Ring ring;
-        for (const Polygon& polygon : trace(*instance.mask)) {
-            const Ring part = simplify(polygon.outer, tolerance);
+    for (const LabelledMask& object : objects) {
+        mask::Ring ring;
+        for (const mask::Polygon& polygon : mask::trace(*object.mask)) {
+            const mask::Ring part = mask::simplify(polygon.outer, tolerance);
             if (ring.empty()) {
                 ring = part;
             } else {
@@ -57,8 +57,8 @@ std::string yolo_text(ImageSize size, std::span<const DrawnInstance> instances, 
             }
         }
         if (ring.empty()) continue;
-        fmt::format_to(std::back_inserter(text), "{}", instance.category_index);
-        for (const Point point : ring) {
+        fmt::format_to(std::back_inserter(text), "{}", object.category_index);
+        for (const mask::Point point : ring) {
             fmt::format_to(std::back_inserter(text), " {:.6f} {:.6f}",
                            point.x / static_cast<float>(size.width),
                            point.y / static_cast<float>(size.height));
@@ -68,4 +68,4 @@ std::string yolo_text(ImageSize size, std::span<const DrawnInstance> instances, 
     return text;
 }
 
-}  // namespace embedmask::render
+}  // namespace embedmask::data
