@@ -40,7 +40,7 @@ void run(benchmark::State& state, Precision precision, Rewrites rewrites, std::i
         request->start();
         request->wait();
     }
-    state.SetLabel(engine->precision());
+    state.SetLabel(name_of(engine->precision()));
     const auto macs = network::count_macs(graph, kHeight, kWidth) * batch;
     state.counters["flops"] = benchmark::Counter(2 * static_cast<double>(macs),
                                                  benchmark::Counter::kIsIterationInvariantRate);

@@ -58,8 +58,7 @@ void rows_by_kernel(benchmark::State& state) {
     const Image image = photo(kPhoto);
     std::vector<float> out(kFloats);
     for (auto step : state) {
-        image::RowWindow window(image.rgb, kPhoto.width, kPhoto.height, kTarget.width,
-                                kTarget.height, kernels);
+        image::RowWindow window(image, kTarget, kernels);
         float* row = out.data();
         for (int y = 0; y < kTarget.height; ++y) {
             window.advance(y);

@@ -156,7 +156,7 @@ private:
             engine::make_inference_engine({model_.graph(), model_.weights},
                                           {precision, threads_, options_.streams, options_.cache});
         result.compile = milliseconds_since(start);
-        result.precision = engine->precision();
+        result.precision = name_of(engine->precision());
         std::vector<std::unique_ptr<engine::Request>> requests;
         for (int i = 0; i < options_.streams; ++i) {
             requests.push_back(engine->create_request());

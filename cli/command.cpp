@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <map>
+#include <regex>
 
 #include "base/file.h"
 
@@ -24,6 +27,25 @@ Config config_of(const std::string& name) {
     if (!name.ends_with(".toml")) return preset(name);
     const auto bytes = detail::read_file(name, 1U << 20);
     return parse_config({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, name);
+}
+
+std::string with_flags(const std::string& message) {
+    // Where the flag is not called as the option is.
+    static const std::map<std::string, std::string> kOther = {
+        {"category_ids", "classes"}, {"sweep_thresholds", "mask-thresholds"}};
+    static const std::regex kOption("[A-Z][A-Za-z]*Options::([a-z_]+)");
+    std::string text;
+    auto rest = message.begin();
+    for (std::sregex_iterator found(message.begin(), message.end(), kOption), end; found != end;
+         ++found) {
+        std::string name = (*found)[1];
+        if (const auto other = kOther.find(name); other != kOther.end()) name = other->second;
+        std::ranges::replace(name, '_', '-');
+        text.append(rest, (*found)[0].first);
+        text += "--" + name;
+        rest = (*found)[0].second;
+    }
+    return text.append(rest, message.end());
 }
 
 bool stderr_is_terminal() {

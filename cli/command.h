@@ -16,6 +16,10 @@ CLI::App* add_command(CLI::App& app, const std::string& name, const std::string&
 /// The preset called `name`, or the configuration in the TOML file of that name.
 Config config_of(const std::string& name);
 
+/// A message of the library in the words of the command line: "PredictorOptions::short_side"
+/// becomes "--short-side".
+std::string with_flags(const std::string& message);
+
 /// True when stderr is a terminal: progress lines and colours make sense.
 bool stderr_is_terminal();
 

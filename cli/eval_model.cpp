@@ -122,7 +122,7 @@ void ModelRun::run(std::span<const std::size_t> images, const Use& score,
                "per photo: decode {:.1f} + preprocess {:.1f} | network {:.1f} | masks {:.1f} + "
                "score {:.2f} ms\n",
                options_.model, images.size(), wall / 1e3, count * 1e3 / wall,
-               predictor_.precision(), decode / count, total.preprocess / count,
+               name_of(predictor_.precision()), decode / count, total.preprocess / count,
                total.network / count, (total.select + total.mask) / count, scoring / count);
 }
 

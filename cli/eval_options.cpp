@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "config/fields.h"
 #include "embedmask/error.h"
 
 namespace embedmask::cli {
@@ -115,12 +116,13 @@ std::vector<double> numbers_of(const std::string& text, const std::string& optio
 
 std::vector<double> mask_thresholds_of(const EvalOptions& options) {
     std::vector<double> values = numbers_of(options.mask_thresholds, "--mask-thresholds");
+    const auto [lowest, highest] = detail::range_of("mask_thresh");
     for (const double value : values) {
-        if (!(value >= kLowestMaskThreshold && value <= kHighestMaskThreshold)) {
+        if (!(value >= lowest && value <= highest)) {
             throw Error(
                 fmt::format("--mask-thresholds: found {}: expected probabilities from {} "
                             "to {}",
-                            value, kLowestMaskThreshold, kHighestMaskThreshold));
+                            value, lowest, highest));
         }
     }
     return values;

@@ -198,7 +198,7 @@ void write_part(const EvalOptions& options, const Dataset& dataset) {
                    {"settings",
                     {{"model", fs::path(options.model).filename().string()},
                      {"data", fs::path(options.data).filename().string()},
-                     {"precision", model.predictor().precision()},
+                     {"precision", name_of(model.predictor().precision())},
                      {"score_threshold", options.predictor.score_threshold.value_or(0)},
                      {"classes", options.predictor.classes},
                      {"mask_threshold", config.mask_thresh},

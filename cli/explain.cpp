@@ -51,8 +51,7 @@ void write_explanation(const std::filesystem::path& folder, const std::string& n
     const auto colours = render::embedding_colours(basis, rows);
 
     std::vector<render::DrawnInstance> instances;
-    const auto order = by_score(prediction.detections);
-    for (const std::size_t i : order) {
+    for (std::size_t i = 0; i < prediction.detections.size(); ++i) {
         const Detection& detection = prediction.detections[i];
         if (detection.score < shown_score) continue;
         instances.push_back({&detection.mask, to_box(detection.box),
@@ -67,7 +66,7 @@ void write_explanation(const std::filesystem::path& folder, const std::string& n
 
     const detail::ProbabilityMaps maps(prediction, config);
     int number = 0;
-    for (const std::size_t i : order) {
+    for (std::size_t i = 0; i < prediction.detections.size(); ++i) {
         const Detection& detection = prediction.detections[i];
         if (detection.score < shown_score) continue;
         const std::string& category = categories[static_cast<std::size_t>(detection.label)].name;

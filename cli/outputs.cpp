@@ -26,8 +26,7 @@ std::vector<render::DrawnInstance> instances_of(const Prediction& prediction, fl
     std::vector<render::DrawnInstance> instances;
     std::vector<int> labels;
     static const Rle kNoMask;
-    for (const std::size_t i : by_score(prediction.detections)) {
-        const Detection& detection = prediction.detections[i];
+    for (const Detection& detection : prediction.detections) {
         if (detection.score < shown_score) continue;
         render::DrawnInstance instance;
         instance.mask = detection.mask.counts.empty() ? &kNoMask : &detection.mask;
@@ -164,8 +163,7 @@ std::string json_line(const InputPhoto& input, const Prediction& prediction,
                  {"width", prediction.size.width},
                  {"height", prediction.size.height},
                  {"detections", json::array()}};
-    for (const std::size_t i : by_score(prediction.detections)) {
-        const Detection& detection = prediction.detections[i];
+    for (const Detection& detection : prediction.detections) {
         const CocoBox& box = detection.box;
         json record = {
             {"category_id", detection.category_id},

@@ -107,7 +107,7 @@ public:
         const auto start = Clock::now();
         if (!options_.json) {
             fmt::print(stderr, "{}: {} photos, precision {}, {} stream(s)\n", model_.name,
-                       photos_.size(), predictor_.precision(), predictor_.streams());
+                       photos_.size(), name_of(predictor_.precision()), predictor_.streams());
         }
         std::optional<CocoWriter> coco;
         if (wants("coco")) coco.emplace(options_.out, shard_suffix(), has_masks(model_.config));

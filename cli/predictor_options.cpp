@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/nearest.h"
+#include "config/fields.h"
 #include "embedmask/error.h"
 
 namespace embedmask::cli {
@@ -32,6 +33,12 @@ CLI::Validator within(double low, double high) {
             fmt::format("FLOAT in [{} - {}]", low, high)};
 }
 
+// The range of a configuration key.
+CLI::Validator within(const char* key) {
+    const auto [low, high] = detail::range_of(key);
+    return within(low, high);
+}
+
 }  // namespace
 
 void PredictorFlags::add_to(CLI::App& command) {
@@ -48,11 +55,11 @@ void PredictorFlags::add_to(CLI::App& command) {
     command
         .add_option("--score-threshold", score_threshold,
                     "lowest score written (default: the model's; pictures 0.3)")
-        ->check(within(0, 1));
+        ->check(within("score_thresh"));
     command
         .add_option("--mask-threshold", mask_threshold,
                     "probability at which a pixel is foreground")
-        ->check(within(kLowestMaskThreshold, kHighestMaskThreshold));
+        ->check(within("mask_thresh"));
     command.add_option("--short-side", short_side, "of the network input, pixels")
         ->check(CLI::Range(1, 16384));
     command.add_option("--max-side", max_side, "of the network input, pixels")

@@ -10,10 +10,6 @@
 
 namespace embedmask::cli {
 
-/// A mask threshold is a probability whose logarithm is well inside fp32 (Config::mask_thresh).
-inline constexpr double kLowestMaskThreshold = 1e-4;
-inline constexpr double kHighestMaskThreshold = 1 - 1e-6;
-
 struct PredictorFlags {
     std::string precision = "auto";
     int threads = 0;

@@ -5,7 +5,8 @@ include(CMakePackageConfigHelpers)
 install(TARGETS embedmask EXPORT EmbedMaskTargets
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(TARGETS embedmask_cli RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-install(DIRECTORY include/embedmask DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(DIRECTORY include/embedmask ${PROJECT_BINARY_DIR}/include/embedmask
+  DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(DIRECTORY models/ DESTINATION ${CMAKE_INSTALL_DATADIR}/embedmask/models)
 install(DIRECTORY configs/ DESTINATION ${CMAKE_INSTALL_DATADIR}/embedmask/configs)
 install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/embedmask)

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "embedmask/evaluation.h"
+#include "embedmask/export.h"
 
 namespace embedmask {
 
@@ -25,9 +26,10 @@ struct ConfusionMatrix {
 /// Detections of at least `score` by falling score take the free ground truth of highest IoU, if
 /// that reaches `iou`, whatever its category (of equal IoUs one of their own category). Crowds are
 /// no ground truth; a detection left over that lies in one of its category is not counted.
-ConfusionMatrix confusion_matrix(const Dataset& dataset, std::span<const Result> results,
-                                 IouType type, double score = 0.3, double iou = 0.5,
-                                 int threads = 0);
+EMBEDMASK_EXPORT ConfusionMatrix confusion_matrix(const Dataset& dataset,
+                                                  std::span<const Result> results, IouType type,
+                                                  double score = 0.3, double iou = 0.5,
+                                                  int threads = 0);
 
 /// TIDE (Bolya et al. 2020), equal to tidecv 1.0.1: AP50 in points (0..100), and the points gained
 /// if all errors of one kind were repaired.
@@ -44,7 +46,7 @@ struct TideErrors {
 };
 
 /// `type` bbox or segm; 100 detections an image count.
-TideErrors tide_errors(const Dataset& dataset, std::span<const Result> results, IouType type,
-                       int threads = 0);
+EMBEDMASK_EXPORT TideErrors tide_errors(const Dataset& dataset, std::span<const Result> results,
+                                        IouType type, int threads = 0);
 
 }  // namespace embedmask

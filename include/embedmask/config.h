@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include "embedmask/export.h"
+
 namespace embedmask {
 
 // Closed words: what a configuration file writes as a string. The table of words is in
@@ -234,41 +236,42 @@ struct Config {
 };
 
 /// m0 = ln 2 / prior_margin², the margin at initialisation and of `fix_margin` (§4.4).
-double initial_margin(const Config& config);
+EMBEDMASK_EXPORT double initial_margin(const Config& config);
 
 /// Whether the network has embedding heads (everything but the preset `fcos`).
-bool has_masks(const Config& config);
+EMBEDMASK_EXPORT bool has_masks(const Config& config);
 
 /// Number of spatial-free embedding dimensions.
-std::int64_t free_dims(const Config& config);
+EMBEDMASK_EXPORT std::int64_t free_dims(const Config& config);
 
 /// Error (`source`, key, value, range) for the first value that is out of range or contradicts
 /// another one. The same rules as for TOML and the command line.
-void validate(const Config& config, std::string_view source = "configuration");
+EMBEDMASK_EXPORT void validate(const Config& config, std::string_view source = "configuration");
 
 /// Parses TOML text on top of `base`. `source` (a file name) appears in error messages.
 /// Error: syntax, unknown key, wrong type, value out of range, values that contradict each other.
-Config parse_config(std::string_view toml, std::string_view source, const Config& base = {});
+EMBEDMASK_EXPORT Config parse_config(std::string_view toml, std::string_view source,
+                                     const Config& base = {});
 
 /// Applies `key=value` assignments of the command line, all or none; a value is TOML, or a bare
 /// word for a string. Error as for `parse_config`; values are checked against each other at the
 /// end.
-void apply_overrides(Config& config, std::span<const std::string> assignments);
+EMBEDMASK_EXPORT void apply_overrides(Config& config, std::span<const std::string> assignments);
 
 /// All keys with their values as TOML text; `parse_config(to_toml(c))` gives c back.
-std::string to_toml(const Config& config);
+EMBEDMASK_EXPORT std::string to_toml(const Config& config);
 
 /// A line "key: before -> after" for each key whose values differ, in the order of `to_toml`.
-std::vector<std::string> differences(Config before, Config after);
+EMBEDMASK_EXPORT std::vector<std::string> differences(Config before, Config after);
 
 /// One entry per preset that `preset()` knows.
 struct PresetInfo {
     std::string name;
     std::string summary;
 };
-std::span<const PresetInfo> presets();
+EMBEDMASK_EXPORT std::span<const PresetInfo> presets();
 
 /// The resolved preset. Error naming the nearest preset for an unknown name.
-Config preset(std::string_view name);
+EMBEDMASK_EXPORT Config preset(std::string_view name);
 
 }  // namespace embedmask

@@ -11,6 +11,7 @@
 
 #include "embedmask/box.h"
 #include "embedmask/category.h"
+#include "embedmask/export.h"
 #include "embedmask/rle.h"
 
 namespace embedmask {
@@ -46,7 +47,7 @@ struct Annotation {
 };
 
 /// The lists in file order. A plain value; reading from several threads is safe.
-struct Dataset {
+struct EMBEDMASK_EXPORT Dataset {
     std::string source;  ///< file name for messages
     std::vector<ImageRecord> images;
     std::vector<Category> categories;
@@ -68,14 +69,15 @@ struct DatasetOptions {
 /// beyond 64 levels, missing ids and values of the wrong kind; ids are 64-bit, in any order, with
 /// any gaps. Keys that are not listed above are ignored. Memory: the result, 16 bytes an element
 /// and, of the file, only the pages being read (it is mapped).
-Dataset read_dataset(const std::filesystem::path& path, const DatasetOptions& options = {});
+EMBEDMASK_EXPORT Dataset read_dataset(const std::filesystem::path& path,
+                                      const DatasetOptions& options = {});
 
 /// The same for bytes in memory; `source` names them in messages.
-Dataset parse_dataset(std::string_view json, const std::string& source,
-                      const DatasetOptions& options = {});
+EMBEDMASK_EXPORT Dataset parse_dataset(std::string_view json, const std::string& source,
+                                       const DatasetOptions& options = {});
 
 /// The mask of a segmentation in an image of height x width; empty for Form::none. Error when run
 /// lengths are of another size or a polygon is broken.
-Rle to_mask(const Segmentation& segmentation, int height, int width);
+EMBEDMASK_EXPORT Rle to_mask(const Segmentation& segmentation, int height, int width);
 
 }  // namespace embedmask

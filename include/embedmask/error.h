@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include "embedmask/export.h"
+
 namespace embedmask {
 
 /// Who can do something about an Error.
@@ -20,7 +22,7 @@ enum class ErrorKind {
 /// what to do about it and may be empty; `kind()` is for programs that decide by it. Broken
 /// invariants of our own are assertions, not this. A message about an argument names it as the
 /// library does, e.g. "PredictorOptions::precision".
-class Error : public std::runtime_error {
+class EMBEDMASK_EXPORT Error : public std::runtime_error {
 public:
     explicit Error(const std::string& message, std::string fix = {},
                    ErrorKind kind = ErrorKind::input)

@@ -16,6 +16,7 @@
 
 #include "embedmask/box.h"
 #include "embedmask/dataset.h"
+#include "embedmask/export.h"
 #include "embedmask/results.h"
 
 namespace embedmask {
@@ -27,7 +28,7 @@ enum class IouType {
 };
 
 /// "bbox", "segm", "boundary".
-const char* name_of(IouType type);
+EMBEDMASK_EXPORT const char* name_of(IouType type);
 
 /// Pixels, both ends inclusive.
 struct AreaRange {
@@ -78,7 +79,7 @@ using CocoStats = std::array<double, 12>;
 
 /// What an evaluation found. Array indices: t threshold, r recall point 0, 0.01, ..., 1, k category
 /// (ascending id), a area range, m entry of max_detections.
-struct Evaluation {
+struct EMBEDMASK_EXPORT Evaluation {
     EvaluationOptions options;  ///< with the defaults filled in
     std::vector<std::int64_t> categories;
     std::vector<double> precision;   ///< [t][r][k][a][m], -1 where there is no ground truth
@@ -104,7 +105,7 @@ struct Evaluation {
 /// Matches detections as images finish and keeps 24 bytes and 2 bits for each pair of threshold and
 /// area range of a detection (40 bytes with COCO's defaults); nothing else grows with the images.
 /// (bootstrap and per-image scores keep 16 more bytes per image and category with ground truth.)
-class Evaluator {
+class EMBEDMASK_EXPORT Evaluator {
 public:
     /// Error when a threshold is outside [0, 1], a list of detections is not ascending, or there
     /// are two categories of one id.
@@ -131,8 +132,8 @@ private:
 /// first record has a box, areas come from boxes and missing masks are boxes; else areas and
 /// missing boxes come from masks. Every image of the data set counts. Error for ids that are
 /// unknown.
-Evaluation evaluate(const Dataset& dataset, std::span<const Result> results,
-                    const EvaluationOptions& options,
-                    const std::string& results_source = "results");
+EMBEDMASK_EXPORT Evaluation evaluate(const Dataset& dataset, std::span<const Result> results,
+                                     const EvaluationOptions& options,
+                                     const std::string& results_source = "results");
 
 }  // namespace embedmask

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "embedmask/config.h"
+#include "embedmask/export.h"
 
 namespace embedmask::network {
 
@@ -35,7 +36,7 @@ enum class Op {
 };
 
 /// The op's name as written in messages and drawings, e.g. "conv2d".
-std::string_view op_name(Op op);
+EMBEDMASK_EXPORT std::string_view op_name(Op op);
 
 /// Settings of a node; which ones an op reads is said at Op.
 struct Attributes {
@@ -86,7 +87,7 @@ struct Output {
     bool training_only = false;
 };
 
-struct Graph {
+struct EMBEDMASK_EXPORT Graph {
     std::vector<Node> nodes;            ///< topological order; node 0 is the input
     std::vector<Parameter> parameters;  ///< registration (state-dict) order
     std::vector<Output> outputs;
@@ -100,10 +101,10 @@ struct Graph {
 /// (N,C,h,w), `box.P3` (N,4,h,w), `centerness.P3` (N,1,h,w), `embedding.P3` (N,D,h,w), `margin.P3`
 /// (N,D,h,w); once `pixel_embedding` (N,D,H/8,W/8). Training adds `margin_logits.P3` (g of §4.2)
 /// and, when switched on, `semantic_logits`.
-std::string output_name(std::string_view kind, int level);
+EMBEDMASK_EXPORT std::string output_name(std::string_view kind, int level);
 
 /// Builds the network of `config` (§3, §4): every preset and ablation is another graph.
-Graph embedmask(const Config& config);
+EMBEDMASK_EXPORT Graph embedmask(const Config& config);
 
 /// Sizes of a graph's parameters (§1.4); buffers are counted apart.
 struct ParameterCount {
@@ -113,7 +114,7 @@ struct ParameterCount {
     std::int64_t trainable_tensors = 0;
     std::int64_t buffer_values = 0;
 };
-ParameterCount count_parameters(const Graph& graph);
+EMBEDMASK_EXPORT ParameterCount count_parameters(const Graph& graph);
 
 /// Shape (C, H, W) of every node's output for an input of `height` x `width`.
 struct Shape {
@@ -123,9 +124,11 @@ struct Shape {
 
     bool operator==(const Shape&) const = default;
 };
-std::vector<Shape> infer_shapes(const Graph& graph, std::int64_t height, std::int64_t width);
+EMBEDMASK_EXPORT std::vector<Shape> infer_shapes(const Graph& graph, std::int64_t height,
+                                                 std::int64_t width);
 
 /// Multiply-accumulates of the convolutions of one image, training-only branches left out (§1.5).
-std::int64_t count_macs(const Graph& graph, std::int64_t height, std::int64_t width);
+EMBEDMASK_EXPORT std::int64_t count_macs(const Graph& graph, std::int64_t height,
+                                         std::int64_t width);
 
 }  // namespace embedmask::network

@@ -3,6 +3,7 @@
 /// All functions are pure apart from the files they name and may be called from any thread.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <optional>
@@ -10,6 +11,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "embedmask/export.h"
 
 namespace embedmask {
 
@@ -27,6 +30,32 @@ struct Image {
     ImageSize size;
     std::vector<std::uint8_t> rgb;
 };
+
+/// How the bytes of one pixel follow each other.
+enum class PixelOrder { rgb, bgr, rgba, bgra, grey };
+
+/// Bytes of a pixel: 1, 3 or 4.
+EMBEDMASK_EXPORT int bytes_per_pixel(PixelOrder order);
+
+/// 8-bit pixels that somebody else owns: a camera's frame, a cv::Mat, an AVFrame, a numpy array.
+/// Nothing is copied; the pixels must stay as they are until the call that gets the view returns.
+/// Alpha is ignored; grey counts as three equal channels.
+struct EMBEDMASK_EXPORT ImageView {
+    const std::uint8_t* data = nullptr;  ///< first byte of the top row
+    ImageSize size;
+    std::ptrdiff_t row_stride = 0;  ///< bytes from one row to the next; negative: bottom-up
+    PixelOrder order = PixelOrder::rgb;
+
+    ImageView() = default;
+    ImageView(const std::uint8_t* pixels, ImageSize image_size, std::ptrdiff_t stride,
+              PixelOrder pixel_order)
+        : data(pixels), size(image_size), row_stride(stride), order(pixel_order) {}
+    /// Implicit: whatever takes a view takes an Image. Error when its bytes are not 3 per pixel.
+    ImageView(const Image& image);  // NOLINT(google-explicit-constructor)
+};
+
+/// A copy as an Image. Error as for `Predictor::predict`.
+[[nodiscard]] EMBEDMASK_EXPORT Image to_image(const ImageView& view);
 
 /// What to do with the EXIF orientation of a file.
 enum class Orientation {
@@ -58,30 +87,33 @@ struct DecodeOptions {
 ///
 /// Error: empty, not JPEG or PNG, cut short, damaged, too large, more than 100 JPEG scans, or not
 /// of the expected size.
-[[nodiscard]] Image decode_image(std::span<const std::uint8_t> bytes, std::string_view name,
-                                 const DecodeOptions& options = {});
+[[nodiscard]] EMBEDMASK_EXPORT Image decode_image(std::span<const std::uint8_t> bytes,
+                                                  std::string_view name,
+                                                  const DecodeOptions& options = {});
 
 /// `decode_image` of a file; also Error when it is not a readable regular file.
-[[nodiscard]] Image read_image(const std::filesystem::path& path,
-                               const DecodeOptions& options = {});
+[[nodiscard]] EMBEDMASK_EXPORT Image read_image(const std::filesystem::path& path,
+                                                const DecodeOptions& options = {});
 
 /// Resamples to `size` (both sides at least 1) bilinearly with anti-aliasing where it shrinks,
 /// bit-equal to Pillow's BILINEAR (spec §2.3).
-[[nodiscard]] Image resize(const Image& image, ImageSize size);
+[[nodiscard]] EMBEDMASK_EXPORT Image resize(const Image& image, ImageSize size);
 
 /// A baseline JPEG file; `quality` 1..100, chroma subsampled 2x2 below 90.
-[[nodiscard]] std::vector<std::uint8_t> encode_jpeg(const Image& image, int quality = 92);
+[[nodiscard]] EMBEDMASK_EXPORT std::vector<std::uint8_t> encode_jpeg(const Image& image,
+                                                                     int quality = 92);
 /// An 8-bit RGB PNG file.
-[[nodiscard]] std::vector<std::uint8_t> encode_png(const Image& image);
+[[nodiscard]] EMBEDMASK_EXPORT std::vector<std::uint8_t> encode_png(const Image& image);
 /// A 16-bit greyscale PNG file of `size.width * size.height` values in row order.
-[[nodiscard]] std::vector<std::uint8_t> encode_png(std::span<const std::uint16_t> grey,
-                                                   ImageSize size);
+[[nodiscard]] EMBEDMASK_EXPORT std::vector<std::uint8_t> encode_png(
+    std::span<const std::uint16_t> grey, ImageSize size);
 
 /// The same, written so that `path` holds either its old content or the whole new file.
 /// Error when that fails.
-void write_jpeg(const std::filesystem::path& path, const Image& image, int quality = 92);
-void write_png(const std::filesystem::path& path, const Image& image);
-void write_png(const std::filesystem::path& path, std::span<const std::uint16_t> grey,
-               ImageSize size);
+EMBEDMASK_EXPORT void write_jpeg(const std::filesystem::path& path, const Image& image,
+                                 int quality = 92);
+EMBEDMASK_EXPORT void write_png(const std::filesystem::path& path, const Image& image);
+EMBEDMASK_EXPORT void write_png(const std::filesystem::path& path,
+                                std::span<const std::uint16_t> grey, ImageSize size);
 
 }  // namespace embedmask

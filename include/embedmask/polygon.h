@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "embedmask/export.h"
 #include "embedmask/rle.h"
 
 namespace embedmask {
@@ -12,10 +13,11 @@ namespace embedmask {
 /// bit-equal to COCO's. Vertices may lie outside of the image. Error when a coordinate is not
 /// finite or beyond +-2^20, or when the outline crosses more than 2^26 pixel columns: such a ring
 /// is broken data and would only burn time. Time grows with the columns crossed. Thread-safe.
-Rle rasterize_ring(std::span<const double> ring, int height, int width);
+EMBEDMASK_EXPORT Rle rasterize_ring(std::span<const double> ring, int height, int width);
 
 /// The union of several rings: the mask of one object. Rings with fewer than 6 numbers are ignored;
 /// without any other ring the mask is empty.
-Rle rasterize_polygons(std::span<const std::vector<double>> rings, int height, int width);
+EMBEDMASK_EXPORT Rle rasterize_polygons(std::span<const std::vector<double>> rings, int height,
+                                        int width);
 
 }  // namespace embedmask

@@ -1,6 +1,8 @@
 /// What the network computes in.
 #pragma once
 
+#include "embedmask/export.h"
+
 namespace embedmask {
 
 enum class Precision {
@@ -8,5 +10,8 @@ enum class Precision {
     fp32,
     bf16,  ///< Error where the CPU has no units for it
 };
+
+/// "auto", "fp32" or "bf16".
+EMBEDMASK_EXPORT const char* name_of(Precision precision);
 
 }  // namespace embedmask

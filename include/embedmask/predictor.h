@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <future>
 #include <memory>
 #include <optional>
 #include <span>
@@ -18,6 +19,7 @@
 #include <vector>
 
 #include "embedmask/box.h"
+#include "embedmask/export.h"
 #include "embedmask/image.h"
 #include "embedmask/model.h"
 #include "embedmask/precision.h"
@@ -86,38 +88,44 @@ struct Embeddings {
 
 struct Prediction {
     ImageSize size;                     ///< of the photo
-    std::vector<Detection> detections;  ///< pyramid order, not score order (spec §11 item 30)
+    std::vector<Detection> detections;  ///< by descending score; ties in pyramid order
     Timings timings;
     std::optional<Embeddings> embeddings;
 };
 
-class Predictor {
+class EMBEDMASK_EXPORT Predictor {
 public:
     explicit Predictor(const Model& model, const PredictorOptions& options = {});
     ~Predictor();
     Predictor(const Predictor&) = delete;
     Predictor& operator=(const Predictor&) = delete;
 
-    [[nodiscard]] Prediction predict(const Image& photo) const;
+    /// Reads the pixels where they are, an Image as well as a frame in another order or stride.
+    /// Error when the view has no pixels, a side below 1, or a stride shorter than a row.
+    [[nodiscard]] Prediction predict(const ImageView& photo) const;
 
     /// All photos in one run of the network, padded to the largest (spec §2.5). Results depend
     /// slightly on which photos share a batch; `predict(photo)` is the reproducible form.
-    [[nodiscard]] std::vector<Prediction> predict(std::span<const Image> photos) const;
+    [[nodiscard]] std::vector<Prediction> predict(std::span<const ImageView> photos) const;
+
+    /// `predict` in a thread of its own, so that the caller can fetch or show another frame
+    /// meanwhile; as many run at the same time as there are streams. The pixels must stay as they
+    /// are, and the Predictor alive, until the future is ready; the future's destructor waits for
+    /// that. Errors come out of `get()`.
+    [[nodiscard]] std::future<Prediction> predict_async(const ImageView& photo) const;
+    std::future<Prediction> predict_async(Image&& photo) const = delete;  // gone before it is read
 
     /// Runs the network once on a blank photo, so that the first real one is as fast as the rest.
     void warmup(ImageSize photo) const;
 
     [[nodiscard]] const std::vector<Category>& categories() const;
-    [[nodiscard]] const Config& config() const;   ///< with the options applied
-    [[nodiscard]] std::string precision() const;  ///< "fp32" or "bf16": what was chosen
+    [[nodiscard]] const Config& config() const;  ///< with the options applied
+    [[nodiscard]] Precision precision() const;   ///< what was chosen: fp32 or bf16
     [[nodiscard]] int streams() const;
 
 private:
     class Implementation;
     std::unique_ptr<const Implementation> implementation_;
 };
-
-/// Indices of the detections by descending score (ties: the earlier one).
-std::vector<std::size_t> by_score(std::span<const Detection> detections);
 
 }  // namespace embedmask

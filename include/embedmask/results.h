@@ -12,6 +12,7 @@
 
 #include "embedmask/box.h"
 #include "embedmask/dataset.h"
+#include "embedmask/export.h"
 
 namespace embedmask {
 
@@ -27,18 +28,19 @@ struct Result {
 /// Reads a results file: a JSON array of records (an empty one is fine). Error (file, byte
 /// position, index) for malformed JSON, missing keys, scores that are not finite, broken run
 /// lengths. A record needs a non-empty `bbox` or a `segmentation`. `threads` 0: all processors.
-std::vector<Result> read_results(const std::filesystem::path& path, int threads = 0);
-std::vector<Result> parse_results(std::string_view json, const std::string& source,
-                                  int threads = 0);
+EMBEDMASK_EXPORT std::vector<Result> read_results(const std::filesystem::path& path,
+                                                  int threads = 0);
+EMBEDMASK_EXPORT std::vector<Result> parse_results(std::string_view json, const std::string& source,
+                                                   int threads = 0);
 
 /// Error that lists every image id and category id of the results that the data set does not have,
 /// and names both files.
-void require_known_ids(const Dataset& dataset, std::span<const Result> results,
-                       const std::string& source);
+EMBEDMASK_EXPORT void require_known_ids(const Dataset& dataset, std::span<const Result> results,
+                                        const std::string& source);
 
 /// Writes a results file record by record; it appears under its name at `commit()`.
 /// Numbers are written so that reading them gives the same bits.
-class ResultsWriter {
+class EMBEDMASK_EXPORT ResultsWriter {
 public:
     explicit ResultsWriter(const std::filesystem::path& path);
     ~ResultsWriter();

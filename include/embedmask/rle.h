@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "embedmask/box.h"
+#include "embedmask/export.h"
 
 namespace embedmask {
 
@@ -28,43 +29,43 @@ struct Rle {
 
 /// Error unless the size is positive or zero, height * width < 2^32, and the counts add up to
 /// exactly height * width.
-void validate(const Rle& rle);
+EMBEDMASK_EXPORT void validate(const Rle& rle);
 
 /// The mask of a bitmap of height * width bytes in which 0 is background and anything else is
 /// foreground; `columns` holds pixel (row, column) at column * height + row, `rows` at
 /// row * width + column. Error when the size of the bitmap is not height * width.
-Rle encode_columns(std::span<const std::uint8_t> bitmap, int height, int width);
-Rle encode_rows(std::span<const std::uint8_t> bitmap, int height, int width);
+EMBEDMASK_EXPORT Rle encode_columns(std::span<const std::uint8_t> bitmap, int height, int width);
+EMBEDMASK_EXPORT Rle encode_rows(std::span<const std::uint8_t> bitmap, int height, int width);
 
 /// The inverse: bytes 0 and 1.
-std::vector<std::uint8_t> decode_columns(const Rle& rle);
-std::vector<std::uint8_t> decode_rows(const Rle& rle);
+EMBEDMASK_EXPORT std::vector<std::uint8_t> decode_columns(const Rle& rle);
+EMBEDMASK_EXPORT std::vector<std::uint8_t> decode_rows(const Rle& rle);
 
 /// Number of foreground pixels.
-std::uint64_t area(const Rle& rle);
+EMBEDMASK_EXPORT std::uint64_t area(const Rle& rle);
 
 /// The box in pixels as COCO's toBbox gives it: a foreground run that goes on in the
 /// next column makes the box span the full height. All zeros for an empty mask.
-CocoBox bounding_box(const Rle& rle);
+EMBEDMASK_EXPORT CocoBox bounding_box(const Rle& rle);
 
 /// Intersection over union in [0, 1] of a detection and a ground truth of the same size; with
 /// `crowd` the denominator is the area of the detection (spec §8.7). 0 when both are empty.
 /// Decodes nothing and stops at the end of the shorter mask. Error when the sizes differ.
-double mask_iou(const Rle& detection, const Rle& ground_truth, bool crowd = false);
+EMBEDMASK_EXPORT double mask_iou(const Rle& detection, const Rle& ground_truth, bool crowd = false);
 
 /// Union and intersection of masks of one size. Error when there are none or the sizes differ.
-Rle unite(std::span<const Rle> masks);
-Rle intersect(std::span<const Rle> masks);
+EMBEDMASK_EXPORT Rle unite(std::span<const Rle> masks);
+EMBEDMASK_EXPORT Rle intersect(std::span<const Rle> masks);
 
 /// COCO's compressed string of the counts.
-std::string compress(const Rle& rle);
+EMBEDMASK_EXPORT std::string compress(const Rle& rle);
 
 /// Reads a compressed string. Error when a character is not of the format, a count is negative or
 /// beyond 2^32, the string ends inside a count, or the counts do not add up to height * width.
-Rle decompress(std::string_view text, int height, int width);
+EMBEDMASK_EXPORT Rle decompress(std::string_view text, int height, int width);
 
 /// Builds a mask from foreground intervals that arrive in scan order, without a bitmap.
-class RleBuilder {
+class EMBEDMASK_EXPORT RleBuilder {
 public:
     /// Error when height * width does not fit into 32 bits.
     RleBuilder(int height, int width);

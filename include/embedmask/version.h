@@ -3,9 +3,11 @@
 
 #include <string>
 
+#include "embedmask/export.h"
+
 namespace embedmask {
 
 /// Version, compiler, and the network engine with its version, one per line. Any thread.
-std::string version_text();
+EMBEDMASK_EXPORT std::string version_text();
 
 }  // namespace embedmask

@@ -34,7 +34,9 @@ struct Descriptor {
 
 int open_regular(const fs::path& path, std::uint64_t* size) {
     const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0) throw Error(fmt::format("{}: cannot open: {}", path.string(), reason()));
+    if (fd < 0)
+        throw Error(fmt::format("{}: cannot open: {}", path.string(), reason()), {},
+                    ErrorKind::system);
     struct stat info {};
     if (::fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
         ::close(fd);
@@ -58,7 +60,9 @@ std::vector<std::uint8_t> read_file(const fs::path& path, std::uint64_t max_byte
     while (done < bytes.size()) {
         const ssize_t n = ::read(file.fd, bytes.data() + done, bytes.size() - done);
         if (n < 0 && errno == EINTR) continue;
-        if (n < 0) throw Error(fmt::format("{}: cannot read: {}", path.string(), reason()));
+        if (n < 0)
+            throw Error(fmt::format("{}: cannot read: {}", path.string(), reason()), {},
+                        ErrorKind::system);
         if (n == 0) break;
         done += static_cast<std::size_t>(n);
     }
@@ -84,7 +88,7 @@ AtomicFile::~AtomicFile() {
 
 void AtomicFile::fail(const char* action) const {
     throw Error(fmt::format("{}: cannot {}: {}", path_.string(), action, reason()),
-                "check that the folder exists, is writable and has free space");
+                "check that the folder exists, is writable and has free space", ErrorKind::system);
 }
 
 void AtomicFile::flush() {
@@ -132,7 +136,8 @@ MappedFile::MappedFile(const fs::path& path) {
     if (size_ == 0) return;
     void* address = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file.fd, 0);
     if (address == MAP_FAILED) {
-        throw Error(fmt::format("{}: cannot map into memory: {}", path.string(), reason()));
+        throw Error(fmt::format("{}: cannot map into memory: {}", path.string(), reason()), {},
+                    ErrorKind::system);
     }
     data_ = static_cast<const std::byte*>(address);
 }
@@ -148,7 +153,7 @@ void make_folder(const fs::path& folder) {
     if (error || !fs::is_directory(folder)) {
         throw Error(fmt::format("{}: cannot create folder: {}", folder.string(),
                                 error ? error.message() : "a file of that name is in the way"),
-                    "choose another folder, or make that one writable");
+                    "choose another folder, or make that one writable", ErrorKind::system);
     }
 }
 

@@ -77,12 +77,12 @@ std::string value_problem(const detail::Field& field) {
             if (problem.empty()) problem = detail::range_problem(field, static_cast<double>(value));
         }
     };
-    std::visit(Overloaded{[&](const std::int64_t* v) {
+    std::visit(Overloaded{[&](std::int64_t* v) {
                               problem = detail::range_problem(field, static_cast<double>(*v));
                           },
-                          [&](const double* v) { problem = detail::range_problem(field, *v); },
-                          [&](const std::vector<std::int64_t>* v) { list(*v); },
-                          [&](const std::vector<double>* v) { list(*v); }, [](const auto&) {}},
+                          [&](double* v) { problem = detail::range_problem(field, *v); },
+                          [&](std::vector<std::int64_t>* v) { list(*v); },
+                          [&](std::vector<double>* v) { list(*v); }, [](const auto&) {}},
                field.value);
     return problem;
 }
@@ -151,11 +151,10 @@ private:
             target.clear();
             return;
         }
-        check_length(array->size());
         std::vector<T> values;
         for (const toml::node& element : *array) {
             if constexpr (std::is_same_v<T, std::string>) {
-                if (!element.is_string()) wrong_type(element);
+                if (!element.is_string()) wrong_type(node.is_array() ? element : node);
                 values.push_back(element.as_string()->get());
             } else {
                 const bool fits =
@@ -164,6 +163,7 @@ private:
                 values.push_back(in_range(*element.value<T>()));
             }
         }
+        check_length(values.size());
         target = std::move(values);
     }
 

@@ -53,8 +53,8 @@ public:
     virtual std::unique_ptr<Request> create_request() = 0;
     /// How many requests are worth running at the same time.
     [[nodiscard]] virtual int streams() const = 0;
-    /// "fp32", "bf16": what the network runs in.
-    [[nodiscard]] virtual std::string precision() const = 0;
+    /// What the network runs in: fp32 or bf16.
+    [[nodiscard]] virtual Precision precision() const = 0;
 };
 
 struct Options {

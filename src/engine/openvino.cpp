@@ -322,14 +322,14 @@ public:
 
     /// What decides, beside the network, whether a saved one can be used.
     [[nodiscard]] std::string surroundings() {
-        return fmt::format("{} {} {} {} {}", precision_, streams_, threads_,
+        return fmt::format("{} {} {} {} {}", name_of(precision_), streams_, threads_,
                            ov::get_openvino_version().buildNumber,
                            core_.get_property("CPU", ov::device::full_name));
     }
 
     explicit OpenvinoEngine(const Options& options) {
         const bool bf16 = chooses_bf16(options.precision, has_bf16(core_));
-        precision_ = bf16 ? "bf16" : "fp32";
+        precision_ = bf16 ? Precision::bf16 : Precision::fp32;
         streams_ = std::max(options.streams, 1);
         threads_ = options.threads > 0 ? options.threads : detail::available_processors();
         properties_ = {
@@ -346,7 +346,7 @@ public:
         return std::make_unique<OpenvinoRequest>(compiled_.create_infer_request(), outputs_);
     }
     [[nodiscard]] int streams() const override { return streams_; }
-    [[nodiscard]] std::string precision() const override { return precision_; }
+    [[nodiscard]] Precision precision() const override { return precision_; }
 
 private:
     void name_outputs() {
@@ -360,7 +360,7 @@ private:
     ov::AnyMap properties_;
     ov::CompiledModel compiled_;
     std::vector<std::string> outputs_;
-    std::string precision_;
+    Precision precision_ = Precision::fp32;
     int streams_ = 1;
     int threads_ = 1;
 };
@@ -385,8 +385,9 @@ bool cpu_has_bf16() {
 
 bool chooses_bf16(Precision precision, bool native) {
     if (precision == Precision::bf16 && !native) {
-        throw Error("--precision bf16: this CPU has neither AMX nor AVX512-BF16 units",
-                    "use --precision fp32, or auto");
+        throw Error(
+            "PredictorOptions::precision: bf16: this CPU has neither AMX nor AVX512-BF16 units",
+            "use fp32 or auto", ErrorKind::unsupported);
     }
     return native && precision != Precision::fp32;
 }

@@ -335,7 +335,7 @@ public:
         return std::make_unique<ReferenceRequest>(runner_, graph_);
     }
     [[nodiscard]] int streams() const override { return streams_; }
-    [[nodiscard]] std::string precision() const override { return "fp32"; }
+    [[nodiscard]] Precision precision() const override { return Precision::fp32; }
 
 private:
     network::Graph graph_;

@@ -73,13 +73,12 @@ ImageSize padded_size(ImageSize size, int divisor) {
     return {up(size.width), up(size.height)};
 }
 
-void preprocess(const Image& image, ImageSize target, const PixelStatistics& statistics, float* out,
-                ImageSize padded) {
+void preprocess(const ImageView& image, ImageSize target, const PixelStatistics& statistics,
+                float* out, ImageSize padded) {
     check_valid(image);
     check_target(target, padded);
     const RowKernels& kernels = best_kernels();
-    RowWindow window(image.rgb, image.size.width, image.size.height, target.width, target.height,
-                     kernels);
+    RowWindow window(image, target, kernels);
     const auto row_floats = static_cast<std::size_t>(padded.width);
     const std::size_t plane_floats = pixel_count(padded);
     for (int y = 0; y < target.height; ++y) {

@@ -28,7 +28,7 @@ struct PixelStatistics {
 /// writes it to the top left corner of one image's slice of a batch tensor: 3 planes of
 /// `padded.height` x `padded.width` floats at `out`. The rest of the slice becomes 0, the mean
 /// colour. Holds a few rows beside it, never the resized picture. One thread; any thread.
-void preprocess(const Image& image, ImageSize target, const PixelStatistics& statistics, float* out,
-                ImageSize padded);
+void preprocess(const ImageView& image, ImageSize target, const PixelStatistics& statistics,
+                float* out, ImageSize padded);
 
 }  // namespace embedmask::image

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
+
+#include "image/view.h"
 
 namespace embedmask::image {
 namespace {
@@ -63,22 +64,20 @@ AxisWeights axis_weights(int source, int size) {
     return axis;
 }
 
-RowWindow::RowWindow(std::span<const std::uint8_t> rgb, int width, int height, int new_width,
-                     int new_height, const RowKernels& kernels)
-    : rgb_(rgb),
+RowWindow::RowWindow(const ImageView& source, ImageSize target, const RowKernels& kernels)
+    : source_(source),
       kernels_(kernels),
-      horizontal_(axis_weights(width, new_width)),
-      vertical_(axis_weights(height, new_height)),
-      plane_stride_(static_cast<std::size_t>(whole_blocks(new_width))),
+      horizontal_(axis_weights(source.size.width, target.width)),
+      vertical_(axis_weights(source.size.height, target.height)),
+      plane_stride_(static_cast<std::size_t>(whole_blocks(target.width))),
       ring_(3 * plane_stride_ * vertical_.taps),
-      source_row_(3 * static_cast<std::size_t>(width) + row_slack(horizontal_)),
+      source_row_(3 * static_cast<std::size_t>(source.size.width) + row_slack(horizontal_)),
       rows_(3 * static_cast<std::size_t>(vertical_.taps)),
       weights_(vertical_.taps) {}
 
 void RowWindow::load(int source_row) {
     // The copy gives the kernel bytes to read after the last pixel.
-    const std::size_t bytes = 3 * static_cast<std::size_t>(horizontal_.source);
-    std::memcpy(source_row_.data(), rgb_.data() + bytes * source_row, bytes);
+    copy_row(source_, source_row, source_row_.data());
     std::uint8_t* slot = ring_.data() + 3 * plane_stride_ * (source_row % vertical_.taps);
     kernels_.horizontal(horizontal_, source_row_.data(), slot, plane_stride_);
 }

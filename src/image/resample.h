@@ -11,6 +11,8 @@
 #include <span>
 #include <vector>
 
+#include "embedmask/image.h"
+
 namespace embedmask::image {
 
 /// Output pixels are worked on in blocks of this many.
@@ -79,9 +81,8 @@ const RowKernels& best_kernels();
 /// that it blends. Keeps only as many rows as one output row needs.
 class RowWindow {
 public:
-    /// `rgb`: `height` interleaved rows of `width` pixels; must stay alive.
-    RowWindow(std::span<const std::uint8_t> rgb, int width, int height, int new_width,
-              int new_height, const RowKernels& kernels);
+    /// The pixels of `source` must stay alive.
+    RowWindow(const ImageView& source, ImageSize target, const RowKernels& kernels);
 
     /// Makes output row `y` current; call with y = 0, 1, 2, ...
     void advance(int y);
@@ -96,7 +97,7 @@ public:
 private:
     void load(int source_row);
 
-    std::span<const std::uint8_t> rgb_;
+    ImageView source_;
     const RowKernels& kernels_;
     AxisWeights horizontal_;
     AxisWeights vertical_;

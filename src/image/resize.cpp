@@ -14,8 +14,7 @@ Image resize(const Image& image, ImageSize size) {
     }
     if (size == image.size) return image;
     const image::RowKernels& kernels = image::best_kernels();
-    image::RowWindow window(image.rgb, image.size.width, image.size.height, size.width, size.height,
-                            kernels);
+    image::RowWindow window(image, size, kernels);
     const auto width = static_cast<std::size_t>(size.width);
     Image result{size, std::vector<std::uint8_t>(3 * image::pixel_count(size))};
     std::vector<std::uint8_t> planes(3 * width);

@@ -12,6 +12,12 @@ namespace embedmask::image {
 /// Error unless the sides are positive and the pixels as many as they say.
 void check_valid(const Image& image);
 
+/// Error unless there are pixels, the sides are positive and rows do not overlap.
+void check_valid(const ImageView& view);
+
+/// Row `y` as 3 * width bytes R,G,B.
+void copy_row(const ImageView& view, int y, std::uint8_t* rgb);
+
 inline std::string_view as_text(std::span<const std::uint8_t> bytes) {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }

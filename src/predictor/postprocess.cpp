@@ -95,6 +95,9 @@ std::vector<detection::Candidate> Postprocess::select(const engine::Request& req
     for (const std::size_t i : kept) {
         if (wanted(candidates[i])) selected.push_back(candidates[i]);
     }
+    // People look at the best first; of equal scores the pyramid's order stays (§11 item 30).
+    std::stable_sort(selected.begin(), selected.end(),
+                     [](const auto& a, const auto& b) { return a.score > b.score; });
     return selected;
 }
 

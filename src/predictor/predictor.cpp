@@ -4,13 +4,13 @@
 
 #include <algorithm>
 #include <chrono>
-#include <numeric>
 
 #include "base/parallel.h"
 #include "config/fields.h"
 #include "embedmask/error.h"
 #include "engine/engine.h"
 #include "image/preprocess.h"
+#include "image/view.h"
 #include "mask/coupling.h"
 #include "predictor/input_rules.h"
 #include "predictor/postprocess.h"
@@ -69,11 +69,12 @@ public:
           pool_(*engine_),
           postprocess_(config_, categories_, options) {}
 
-    [[nodiscard]] std::vector<Prediction> predict(std::span<const Image> photos) const {
+    [[nodiscard]] std::vector<Prediction> predict(std::span<const ImageView> photos) const {
         if (photos.empty()) return {};
         std::vector<mask::Geometry> geometries;
         ImageSize padded;
-        for (const Image& photo : photos) {
+        for (const ImageView& photo : photos) {
+            image::check_valid(photo);
             const ImageSize content = detail::input_size(
                 photo.size, static_cast<int>(config_.input.short_test), config_.input);
             geometries.push_back({photo.size, content, {}});
@@ -106,11 +107,11 @@ public:
 
     [[nodiscard]] const Config& config() const { return config_; }
     [[nodiscard]] const std::vector<Category>& categories() const { return categories_; }
-    [[nodiscard]] std::string precision() const { return engine_->precision(); }
+    [[nodiscard]] Precision precision() const { return engine_->precision(); }
     [[nodiscard]] int streams() const { return engine_->streams(); }
 
 private:
-    void fill_input(engine::Request& request, std::span<const Image> photos,
+    void fill_input(engine::Request& request, std::span<const ImageView> photos,
                     const std::vector<mask::Geometry>& geometries, ImageSize padded) const {
         const auto batch = static_cast<std::int64_t>(photos.size());
         const std::span<float> input = request.input(batch, padded.height, padded.width);
@@ -134,12 +135,16 @@ Predictor::Predictor(const Model& model, const PredictorOptions& options)
 
 Predictor::~Predictor() = default;
 
-Prediction Predictor::predict(const Image& photo) const {
+Prediction Predictor::predict(const ImageView& photo) const {
     return std::move(implementation_->predict({&photo, 1}).front());
 }
 
-std::vector<Prediction> Predictor::predict(std::span<const Image> photos) const {
+std::vector<Prediction> Predictor::predict(std::span<const ImageView> photos) const {
     return implementation_->predict(photos);
+}
+
+std::future<Prediction> Predictor::predict_async(const ImageView& photo) const {
+    return std::async(std::launch::async, [this, photo] { return predict(photo); });
 }
 
 void Predictor::warmup(ImageSize photo) const {
@@ -155,21 +160,12 @@ const Config& Predictor::config() const {
     return implementation_->config();
 }
 
-std::string Predictor::precision() const {
+Precision Predictor::precision() const {
     return implementation_->precision();
 }
 
 int Predictor::streams() const {
     return implementation_->streams();
-}
-
-std::vector<std::size_t> by_score(std::span<const Detection> detections) {
-    std::vector<std::size_t> order(detections.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-        return detections[a].score > detections[b].score;
-    });
-    return order;
 }
 
 }  // namespace embedmask

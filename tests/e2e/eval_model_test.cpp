@@ -236,7 +236,7 @@ TEST(PennFudan, Fp32ReachesTheAuthorsAp) {
 
 TEST(PennFudan, Bf16ReachesTheAuthorsAp) {
     if (testing::shared_data().empty()) GTEST_SKIP() << testing::kNoSharedData;
-    if (Predictor(testing::pedestrian_model()).precision() != "bf16")
+    if (Predictor(testing::pedestrian_model()).precision() != Precision::bf16)
         GTEST_SKIP() << "this CPU has no bf16 units";
     expect_the_authors_ap("bf16", 0.01);
 }

@@ -104,7 +104,7 @@ TEST(Reference, Bf16AgreesWithFp32) {
     const Model model = testing::pedestrian_model();
     const Predictor exact(model, {.precision = Precision::fp32});
     const Predictor fast(model, {.precision = Precision::automatic});
-    if (fast.precision() != "bf16") GTEST_SKIP() << "this CPU has no bf16 units";
+    if (fast.precision() != Precision::bf16) GTEST_SKIP() << "this CPU has no bf16 units";
     const Agreement found = agreement(exact, fast);
     std::printf("bf16: %zu of %zu detections agree with fp32\n", found.agreeing, found.total);
     ASSERT_GT(found.total, 100U);

@@ -84,7 +84,7 @@ struct Result {
 };
 
 Result run(const RowKernels& kernels, const Image& image, ImageSize to) {
-    RowWindow window(image.rgb, image.size.width, image.size.height, to.width, to.height, kernels);
+    RowWindow window(image, to, kernels);
     const auto width = static_cast<std::size_t>(to.width);
     // One element more than a row: nothing may be written there.
     Result result;

@@ -2,16 +2,17 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <thread>
 
-#include "base/ordered_pipeline.h"
 #include "embedmask/error.h"
 #include "engine/engine.h"
 #include "engine/random_network.h"
 #include "image/preprocess.h"
 #include "predictor/postprocess.h"
 #include "predictor/probability.h"
+#include "test_data.h"
 
 namespace embedmask {
 namespace {
@@ -75,34 +76,13 @@ TEST(Predictor, ThreadsThatShareItAgreeWithOne) {
     expect_same(found_b, expected_b);
 }
 
-TEST(OrderedPipeline, KeepsTheOrderAndPassesOnExceptions) {
-    for (const int workers : {1, 3}) {
-        std::vector<std::size_t> order;
-        detail::run_ordered(
-            50, workers, [](std::size_t i) { return 2 * i; },
-            [&](std::size_t i, std::size_t result) {
-                EXPECT_EQ(result, 2 * i);
-                order.push_back(i);
-            });
-        ASSERT_EQ(order.size(), 50U);
-        EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));
-        EXPECT_THROW(detail::run_ordered(
-                         50, workers,
-                         [](std::size_t i) {
-                             if (i == 20) throw Error("item 20");
-                             return i;
-                         },
-                         [](std::size_t, std::size_t) {}),
-                     Error);
-    }
-}
-
 // A batch is padded to its largest photo; the network sees exactly the tensor of §2.5.
 TEST(Predictor, BatchOfTwoSizesFollowsThePaddingRule) {
     const Model model = tiny_model();
     const Predictor predictor(model, reference());
     const Image photos[] = {pattern(64, 32), pattern(32, 64)};
-    const auto batch = predictor.predict(std::span(photos));
+    const ImageView views[] = {photos[0], photos[1]};
+    const auto batch = predictor.predict(std::span(views));
     ASSERT_EQ(batch.size(), 2U);
 
     const network::Network network =
@@ -142,7 +122,7 @@ TEST(Predictor, TinyAndExtremePhotosAndEmptyBatches) {
                 }
             }
         }
-        EXPECT_TRUE(predictor.predict(std::span<const Image>()).empty());
+        EXPECT_TRUE(predictor.predict(std::span<const ImageView>()).empty());
         predictor.warmup({50, 40});
     }
 }
@@ -158,7 +138,7 @@ TEST(Predictor, OptionsChangeWhatTheyName) {
         EXPECT_EQ(detection.category_id, 8);
     }
     options = reference();
-    options.score_threshold = all.detections[by_score(all.detections)[0]].score;
+    options.score_threshold = all.detections.front().score;
     EXPECT_EQ(Predictor(model, options).predict(photo).detections.size(), 1U);
     options.score_threshold = 1;
     EXPECT_TRUE(Predictor(model, options).predict(photo).detections.empty());
@@ -213,8 +193,115 @@ TEST(Predictor, SpatialAwareTimesSpatialFreeIsFused) {
 
 TEST(Predictor, Bf16OnACpuWithoutItIsAnError) {
     const Model model = tiny_model();
-    if (Predictor(model).precision() == "bf16") GTEST_SKIP() << "this CPU has bf16 units";
-    EXPECT_THROW(Predictor(model, {.precision = Precision::bf16}), Error);
+    if (Predictor(model).precision() == Precision::bf16) GTEST_SKIP() << "this CPU has bf16 units";
+    try {
+        const Predictor predictor(model, {.precision = Precision::bf16});
+        FAIL() << "no error";
+    } catch (const Error& error) {
+        EXPECT_EQ(error.kind(), ErrorKind::unsupported);
+        EXPECT_EQ(std::string(error.what()).find("PredictorOptions::precision"), 0U);
+    }
+}
+
+TEST(Predictor, DetectionsComeByDescendingScore) {
+    const Model model = tiny_model();
+    const auto found = Predictor(model, reference()).predict(pattern(64, 48)).detections;
+    ASSERT_GT(found.size(), 2U);
+    EXPECT_TRUE(
+        std::is_sorted(found.begin(), found.end(),
+                       [](const Detection& a, const Detection& b) { return a.score > b.score; }));
+    EXPECT_GT(found.front().score, found.back().score);
+}
+
+// The same picture in every order of bytes, with room between its rows and upside down.
+TEST(Predictor, ReadsFramesWhereTheyAre) {
+    const Image photo = pattern(40, 30);
+    const Predictor predictor(tiny_model(), reference());
+    const Prediction expected = predictor.predict(photo);
+    ASSERT_FALSE(expected.detections.empty());
+    const auto frame = [&](PixelOrder order, int gap, bool upside_down) {
+        const int step = bytes_per_pixel(order);
+        const bool swap = order == PixelOrder::bgr || order == PixelOrder::bgra;
+        const std::ptrdiff_t stride = static_cast<std::ptrdiff_t>(40) * step + gap;
+        std::vector<std::uint8_t> bytes(static_cast<std::size_t>(stride) * 30, 77);
+        for (int y = 0; y < 30; ++y) {
+            for (int x = 0; x < 40; ++x) {
+                const std::uint8_t* from = &photo.rgb[3UL * (40 * y + x)];
+                std::uint8_t* to = bytes.data() + stride * (upside_down ? 29 - y : y) + x * step;
+                to[0] = from[swap ? 2 : 0];
+                to[1] = from[1];
+                to[2] = from[swap ? 0 : 2];
+            }
+        }
+        return bytes;
+    };
+    for (const PixelOrder order :
+         {PixelOrder::rgb, PixelOrder::bgr, PixelOrder::rgba, PixelOrder::bgra}) {
+        const std::ptrdiff_t stride = 40 * bytes_per_pixel(order) + 9;
+        const auto upright = frame(order, 9, false);
+        expect_same(predictor.predict(ImageView(upright.data(), {40, 30}, stride, order)),
+                    expected);
+        const auto turned = frame(order, 9, true);
+        expect_same(
+            predictor.predict(ImageView(turned.data() + 29 * stride, {40, 30}, -stride, order)),
+            expected);
+        EXPECT_EQ(to_image(ImageView(upright.data(), {40, 30}, stride, order)).rgb, photo.rgb);
+    }
+    std::vector<std::uint8_t> grey(40 * 30);
+    Image same{{40, 30}, {}};
+    for (std::size_t i = 0; i < grey.size(); ++i) {
+        grey[i] = photo.rgb[3 * i];
+        same.rgb.insert(same.rgb.end(), 3, grey[i]);
+    }
+    expect_same(predictor.predict(ImageView(grey.data(), {40, 30}, 40, PixelOrder::grey)),
+                predictor.predict(same));
+}
+
+TEST(Predictor, AViewWithoutPixelsIsAnError) {
+    const Predictor predictor(tiny_model(), reference());
+    const std::vector<std::uint8_t> bytes(300);
+    const auto kind = [&](const ImageView& view) {
+        try {
+            (void)predictor.predict(view);
+        } catch (const Error& error) {
+            return error.kind();
+        }
+        return ErrorKind::system;
+    };
+    EXPECT_EQ(kind(ImageView()), ErrorKind::usage);
+    EXPECT_EQ(kind(ImageView(bytes.data(), {0, 10}, 30, PixelOrder::rgb)), ErrorKind::usage);
+    EXPECT_EQ(kind(ImageView(bytes.data(), {10, 10}, 29, PixelOrder::rgb)), ErrorKind::usage);
+    EXPECT_THROW((void)predictor.predict(Image{{4, 4}, {1, 2, 3}}), Error);
+}
+
+TEST(Predictor, FuturesGiveWhatPredictGives) {
+    const Predictor predictor(tiny_model(), reference(2));
+    const Image a = pattern(40, 30);
+    const Image b = pattern(30, 44);
+    auto first = predictor.predict_async(a);
+    auto second = predictor.predict_async(b);
+    expect_same(first.get(), predictor.predict(a));
+    expect_same(second.get(), predictor.predict(b));
+    auto failed = predictor.predict_async(ImageView());
+    EXPECT_THROW((void)failed.get(), Error);
+}
+
+TEST(Predictor, OptionsOutOfRangeNameTheOption) {
+    const Model model = tiny_model();
+    PredictorOptions options = reference();
+    options.mask_threshold = 1.5;
+    const auto message = [&] { return testing::message_of([&] { Predictor(model, options); }); };
+    EXPECT_EQ(message(),
+              "PredictorOptions::mask_threshold: 1.5 is out of range, allowed 0.0001 to "
+              "0.999999");
+    options = reference();
+    options.short_side = 0;
+    EXPECT_EQ(message(), "PredictorOptions::short_side: 0 is out of range, allowed 1 to 1000000");
+    options = reference();
+    options.sweep_thresholds = {0.5, std::nan("")};
+    EXPECT_EQ(message(),
+              "PredictorOptions::sweep_thresholds: nan is out of range, allowed 0.0001 "
+              "to 0.999999");
 }
 
 }  // namespace
