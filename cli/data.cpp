@@ -3,19 +3,46 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <functional>
 #include <memory>
 
 #include "base/file.h"
 #include "command.h"
-#include "data_check.h"
-#include "data_convert.h"
-#include "data_sets.h"
-#include "data_stats.h"
+#include "data/statistics_page.h"
+#include "data_print.h"
+#include "embedmask/data.h"
 #include "embedmask/error.h"
 #include "side_by_side.h"
 
 namespace embedmask::cli {
 namespace {
+
+/// The names of the library's options are flags here.
+std::string with_data_flags(std::string text) {
+    static const std::vector<std::pair<std::string, std::string>> kFlags = {
+        {"SplitOptions::fraction", "--fraction"},
+        {"MergeOptions::renumber", "--renumber"},
+        {"DatasetImportOptions::from", "--from"},
+        {"DatasetImportOptions::images", "--images"}};
+    for (const auto& [option, flag] : kFlags) {
+        for (auto at = text.find(option); at != std::string::npos; at = text.find(option)) {
+            text.replace(at, option.size(), flag);
+        }
+    }
+    return text;
+}
+
+/// What a verb does, with errors in the words of the command line.
+std::function<void()> in_flags(std::function<void()> action) {
+    return [action = std::move(action)] {
+        try {
+            action();
+        } catch (const Error& error) {
+            throw Error(with_data_flags(error.what()), with_data_flags(error.fix()), error.kind());
+        }
+    };
+}
 
 struct ShowOptions {
     std::string data;
@@ -34,16 +61,19 @@ void show(const ShowOptions& options) {
         results = read_results(options.results);
         require_known_ids(data, results, options.results);
     }
-    for (const std::int64_t id : options.ids)
-        if (data.image(id) == nullptr)
+    for (const std::int64_t id : options.ids) {
+        if (data.image(id) == nullptr) {
             throw Error(fmt::format("{} has no image {}", options.data, id));
+        }
+    }
     detail::make_folder(options.out);
     const SideBySide pictures(data, results, options.images, options.score);
     std::size_t written = 0;
     for (const ImageRecord& image : data.images) {
         if (!options.ids.empty() &&
-            std::find(options.ids.begin(), options.ids.end(), image.id) == options.ids.end())
+            std::find(options.ids.begin(), options.ids.end(), image.id) == options.ids.end()) {
             continue;
+        }
         const auto name = std::filesystem::path(image.file_name).stem().string();
         write_jpeg(std::filesystem::path(options.out) / fmt::format("{}-{}.jpg", name, image.id),
                    pictures.draw(image));
@@ -53,69 +83,115 @@ void show(const ShowOptions& options) {
 }
 
 void add_check(CLI::App& data) {
-    auto options = std::make_shared<CheckOptions>();
+    struct Flags {
+        std::string annotations;
+        CheckOptions options;
+        bool json = false;
+    };
+    auto flags = std::make_shared<Flags>();
     CLI::App* command = add_command(data, "check", "What is wrong with an annotation file",
                                     {"embedmask data check instances.json --images photos/",
                                      "embedmask data check instances.json --fix mended.json"});
-    command->add_option("ANN", options->data, "COCO annotation file")->required();
-    command->add_option("--images", options->images, "folder of the photos: opens every one");
-    command->add_option("--fix", options->fix, "write a repaired file");
-    command->add_flag("--json", options->json, "findings as JSON");
-    command->callback([options] {
-        if (const int code = check_dataset(*options); code != 0) throw CLI::RuntimeError(code);
+    command->add_option("ANN", flags->annotations, "COCO annotation file")->required();
+    command->add_option("--images", flags->options.images, "folder of the photos: opens every one");
+    command->add_option("--fix", flags->options.repaired, "write a repaired file");
+    command->add_flag("--json", flags->json, "findings as JSON");
+    command->callback([flags] {
+        const DatasetCheck check = check_dataset(flags->annotations, flags->options);
+        print_check(flags->annotations, check, flags->json);
+        if (check.repaired) {
+            fmt::print(stderr, "repaired file: {}\n", flags->options.repaired.string());
+        } else if (check.problems() > 0) {
+            throw CLI::RuntimeError(1);
+        }
     });
 }
 
 void add_stats(CLI::App& data) {
-    auto options = std::make_shared<StatsOptions>();
+    struct Flags {
+        std::string annotations;
+        std::string html;
+        bool json = false;
+    };
+    auto flags = std::make_shared<Flags>();
     CLI::App* command = add_command(data, "stats", "Counts and sizes, by category",
                                     {"embedmask data stats instances.json",
                                      "embedmask data stats instances.json --html stats.html"});
-    command->add_option("ANN", options->data, "COCO annotation file")->required();
-    command->add_option("--html", options->html, "write a page with histograms");
-    command->add_flag("--json", options->json, "numbers as JSON");
-    command->callback([options] { print_statistics(*options); });
+    command->add_option("ANN", flags->annotations, "COCO annotation file")->required();
+    command->add_option("--html", flags->html, "write a page with histograms");
+    command->add_flag("--json", flags->json, "numbers as JSON");
+    command->callback([flags] {
+        const auto statistics =
+            dataset_statistics(read_dataset(flags->annotations, {.keep_problems = true}));
+        print_statistics(statistics, flags->json);
+        if (!flags->html.empty()) {
+            detail::write_file_atomically(flags->html, data::statistics_page(statistics));
+        }
+    });
 }
 
 void add_split(CLI::App& data) {
-    auto options = std::make_shared<SplitOptions>();
+    struct Flags {
+        std::string annotations;
+        std::string out;
+        SplitOptions options;
+    };
+    auto flags = std::make_shared<Flags>();
     CLI::App* command = add_command(
         data, "split", "A training and a validation file, alike in their categories",
         {"embedmask data split instances.json --out instances",
          "embedmask data split instances.json --out instances --fraction 0.1 --seed 7"});
-    command->add_option("ANN", options->data, "COCO annotation file")->required();
-    command->add_option("--out", options->out, "OUT-train.json and OUT-val.json")->required();
-    command->add_option("--fraction", options->fraction, "share of the images in val (0.2)");
-    command->add_option("--seed", options->seed, "same seed, same split (1)");
-    command->callback([options] { split_dataset(*options); });
+    command->add_option("ANN", flags->annotations, "COCO annotation file")->required();
+    command->add_option("--out", flags->out, "OUT-train.json and OUT-val.json")->required();
+    command->add_option("--fraction", flags->options.fraction, "share of the images in val (0.2)");
+    command->add_option("--seed", flags->options.seed, "same seed, same split (1)");
+    command->callback(in_flags([flags] {
+        const std::string train = flags->out + "-train.json";
+        const std::string val = flags->out + "-val.json";
+        const SplitReport report = split_dataset(flags->annotations, train, val, flags->options);
+        fmt::print("{}: {} images\n", train, report.train_images);
+        fmt::print("{}: {} images\n", val, report.val_images);
+    }));
 }
 
 void add_merge(CLI::App& data) {
-    auto options = std::make_shared<MergeOptions>();
+    struct Flags {
+        std::vector<std::filesystem::path> annotations;
+        std::filesystem::path out;
+        MergeOptions options;
+    };
+    auto flags = std::make_shared<Flags>();
     CLI::App* command =
         add_command(data, "merge", "One annotation file of several",
                     {"embedmask data merge a.json b.json --out all.json",
                      "embedmask data merge a.json b.json --out all.json --renumber"});
-    command->add_option("ANN", options->data, "COCO annotation files")->required();
-    command->add_option("--out", options->out, "the merged file")->required();
-    command->add_flag("--renumber", options->renumber, "new ids where two files use the same one");
-    command->callback([options] { merge_datasets(*options); });
+    command->add_option("ANN", flags->annotations, "COCO annotation files")->required();
+    command->add_option("--out", flags->out, "the merged file")->required();
+    command->add_flag("--renumber", flags->options.renumber,
+                      "new ids where two files use the same one");
+    command->callback(
+        in_flags([flags] { merge_datasets(flags->annotations, flags->out, flags->options); }));
 }
 
 void add_filter(CLI::App& data) {
-    auto options = std::make_shared<FilterOptions>();
+    struct Flags {
+        std::filesystem::path annotations;
+        std::filesystem::path out;
+        FilterOptions options;
+    };
+    auto flags = std::make_shared<Flags>();
     CLI::App* command = add_command(
         data, "filter", "Keep some categories or objects; ids stay as they are",
         {"embedmask data filter instances.json --categories person,car --used --out cars.json",
          "embedmask data filter instances.json --no-crowds --min-area 16 --out plain.json"});
-    command->add_option("ANN", options->data, "COCO annotation file")->required();
-    command->add_option("--out", options->out, "the filtered file")->required();
-    command->add_option("--categories", options->categories, "names or ids to keep")
+    command->add_option("ANN", flags->annotations, "COCO annotation file")->required();
+    command->add_option("--out", flags->out, "the filtered file")->required();
+    command->add_option("--categories", flags->options.categories, "names or ids to keep")
         ->delimiter(',');
-    command->add_flag("--used", options->used, "drop images and categories without objects");
-    command->add_flag("--no-crowds", options->no_crowds, "drop crowds");
-    command->add_option("--min-area", options->min_area, "drop smaller objects, pixels");
-    command->callback([options] { filter_dataset(*options); });
+    command->add_flag("--used", flags->options.used, "drop images and categories without objects");
+    command->add_flag("--no-crowds", flags->options.no_crowds, "drop crowds");
+    command->add_option("--min-area", flags->options.min_area, "drop smaller objects, pixels");
+    command->callback([flags] { filter_dataset(flags->annotations, flags->out, flags->options); });
 }
 
 void add_show(CLI::App& data) {
@@ -134,26 +210,44 @@ void add_show(CLI::App& data) {
 }
 
 void add_convert(CLI::App& data) {
-    auto options = std::make_shared<ConvertOptions>();
+    static const std::vector<std::string> kExports = {"labelme", "yolo", "voc", "masks"};
+    static const std::vector<std::string> kImports = {"labelme", "yolo", "voc", "masks", "lvis"};
+    struct Flags {
+        std::string input;
+        std::string out;
+        std::string to;
+        std::string from;
+        std::string images;
+    };
+    auto flags = std::make_shared<Flags>();
     CLI::App* command = add_command(
         data, "convert",
         "COCO to and from labelme, YOLO-seg, VOC pictures, mask pictures; from LVIS",
         {"embedmask data convert instances.json --to yolo --out labels/",
          "embedmask data convert labels/ --from yolo --images photos/ --out instances.json"});
-    command->add_option("INPUT", options->input, "COCO file, or what is to be imported")
-        ->required();
-    command->add_option("--out", options->out, "folder, or the COCO file")->required();
-    auto* to = command->add_option("--to", options->to, "labelme, yolo, voc, masks")
-                   ->check(CLI::IsMember(kExportForms));
-    command->add_option("--from", options->from, "labelme, yolo, voc, masks, lvis")
-        ->check(CLI::IsMember(kImportForms))
+    command->add_option("INPUT", flags->input, "COCO file, or what is to be imported")->required();
+    command->add_option("--out", flags->out, "folder, or the COCO file")->required();
+    auto* to = command->add_option("--to", flags->to, "labelme, yolo, voc, masks")
+                   ->check(CLI::IsMember(kExports));
+    command->add_option("--from", flags->from, "labelme, yolo, voc, masks, lvis")
+        ->check(CLI::IsMember(kImports))
         ->excludes(to);
-    command->add_option("--images", options->images, "folder of the photos, for --from");
-    command->callback([options] {
-        if (options->to.empty() == options->from.empty())
+    command->add_option("--images", flags->images, "folder of the photos, for --from");
+    command->callback(in_flags([flags] {
+        const auto target = label_format(flags->to);
+        const auto source = label_format(flags->from);
+        if (target.has_value() == source.has_value()) {
             throw CLI::ValidationError("data convert needs --to or --from");
-        options->to.empty() ? import_dataset(*options) : export_dataset(*options);
-    });
+        }
+        if (target) {
+            print_export(flags->out,
+                         export_dataset(read_dataset(flags->input), flags->out, *target), *target);
+        } else {
+            const DatasetImport import = import_dataset(flags->input, flags->out,
+                                                        {.from = *source, .images = flags->images});
+            print_counts(flags->out, import.written);
+        }
+    }));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include "base/ordered_pipeline.h"
+#include "data/recorded_image.h"
 #include "embedmask/error.h"
 #include "progress.h"
 
@@ -88,14 +89,10 @@ void ModelRun::run(std::span<const std::size_t> images, const Use& score,
         images.size(), predictor_.streams() + 1,
         [&](std::size_t i) {
             const ImageRecord& record = dataset_.images[images[i]];
-            DecodeOptions decoding;
-            decoding.max_pixels = options_.predictor.max_pixels;
-            if (record.width > 0 && record.height > 0) {
-                decoding.expected_size = ImageSize{record.width, record.height};
-            }
             Scored scored;
             auto stage = Clock::now();
-            const Image photo = read_image(folder / record.file_name, decoding);
+            const Image photo =
+                data::read_recorded_image(folder, record, options_.predictor.max_pixels);
             scored.decode = milliseconds_since(stage);
             scored.prediction = predictor_.predict(photo);
             stage = Clock::now();

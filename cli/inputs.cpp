@@ -1,71 +1,15 @@
 #include "inputs.h"
 
 #include <fmt/format.h>
-#include <glob.h>
 
-#include <algorithm>
 #include <charconv>
 #include <cstdlib>
-#include <fstream>
-#include <iostream>
-#include <set>
+#include <optional>
 
-#include "embedmask/dataset.h"
 #include "embedmask/error.h"
 
 namespace embedmask::cli {
 namespace {
-
-namespace fs = std::filesystem;
-
-bool is_photo_name(const fs::path& path) {
-    std::string extension = path.extension().string();
-    std::transform(extension.begin(), extension.end(), extension.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return extension == ".jpg" || extension == ".jpeg" || extension == ".png";
-}
-
-void add_folder(const fs::path& folder, std::vector<fs::path>& paths) {
-    std::vector<fs::path> found;
-    for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
-        if (entry.is_regular_file() && is_photo_name(entry.path())) found.push_back(entry.path());
-    }
-    if (found.empty())
-        throw Error(folder.string() + ": no .jpg, .jpeg or .png file in this folder");
-    std::sort(found.begin(), found.end());
-    paths.insert(paths.end(), found.begin(), found.end());
-}
-
-void add_lines(std::istream& lines, std::vector<fs::path>& paths) {
-    for (std::string line; std::getline(lines, line);) {
-        if (!line.empty()) paths.emplace_back(line);
-    }
-}
-
-void add_glob(const std::string& pattern, std::vector<fs::path>& paths) {
-    glob_t matches{};
-    const int status = ::glob(pattern.c_str(), 0, nullptr, &matches);
-    for (std::size_t i = 0; status == 0 && i < matches.gl_pathc; ++i) {
-        paths.emplace_back(matches.gl_pathv[i]);
-    }
-    ::globfree(&matches);
-    if (status != 0) throw Error(pattern + ": no file matches");
-}
-
-void add_input(const std::string& input, std::vector<fs::path>& paths) {
-    if (input == "-") return add_lines(std::cin, paths);
-    if (input.starts_with('@')) {
-        std::ifstream list(input.substr(1));
-        if (!list) throw Error(fmt::format("{}: cannot open the list", input.substr(1)));
-        return add_lines(list, paths);
-    }
-    if (fs::is_directory(input) && !is_photo_name(input)) return add_folder(input, paths);
-    if (!fs::exists(input) && input.find_first_of("*?[") != std::string::npos) {
-        return add_glob(input, paths);
-    }
-    // A path that cannot be read is reported with the photo, and the others go on.
-    paths.emplace_back(input);
-}
 
 bool parse_number(std::string_view text, std::int64_t* value) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *value);
@@ -97,41 +41,6 @@ std::optional<Shard> shard_of_environment() {
 
 }  // namespace
 
-std::vector<InputPhoto> find_photos(const std::vector<std::string>& inputs) {
-    std::vector<fs::path> paths;
-    for (const std::string& input : inputs) {
-        add_input(input, paths);
-    }
-    if (paths.empty()) throw Error("no photos", "name files, folders, globs, @list or -");
-    std::vector<InputPhoto> photos;
-    std::set<std::int64_t> ids;
-    for (fs::path& path : paths) {
-        InputPhoto photo;
-        if (parse_number(path.stem().string(), &photo.image_id)) ids.insert(photo.image_id);
-        photo.path = std::move(path);
-        photos.push_back(std::move(photo));
-    }
-    // Two photos must not share an id, so names count only when they all do.
-    if (ids.size() < photos.size()) {
-        for (std::size_t i = 0; i < photos.size(); ++i) {
-            photos[i].image_id = static_cast<std::int64_t>(i) + 1;
-        }
-    }
-    return photos;
-}
-
-std::vector<InputPhoto> annotated_photos(const fs::path& annotations, const fs::path& images) {
-    const Dataset dataset = read_dataset(annotations);
-    if (dataset.images.empty()) throw Error(annotations.string() + ": lists no images");
-    std::vector<InputPhoto> photos;
-    for (const ImageRecord& image : dataset.images) {
-        InputPhoto photo{images / image.file_name, image.id, std::nullopt};
-        if (image.width > 0 && image.height > 0) photo.expected_size = {image.width, image.height};
-        photos.push_back(std::move(photo));
-    }
-    return photos;
-}
-
 Shard parse_shard(const std::string& text) {
     Shard shard;
     if (text == "auto") {
@@ -159,8 +68,9 @@ Shard parse_shard(const std::string& text) {
     return shard;
 }
 
-std::vector<InputPhoto> select_shard(const std::vector<InputPhoto>& photos, const Shard& shard) {
-    std::vector<InputPhoto> selected;
+std::vector<data::ImageFile> select_shard(const std::vector<data::ImageFile>& photos,
+                                          const Shard& shard) {
+    std::vector<data::ImageFile> selected;
     for (auto i = static_cast<std::size_t>(shard.index); i < photos.size();
          i += static_cast<std::size_t>(shard.count)) {
         selected.push_back(photos[i]);

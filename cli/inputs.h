@@ -1,31 +1,13 @@
-// Which photos a command works on.
+// Which part of its photos a command works on.
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "embedmask/image.h"
+#include "data/image_files.h"
 
 namespace embedmask::cli {
-
-struct InputPhoto {
-    std::filesystem::path path;
-    std::int64_t image_id = 0;
-    std::optional<ImageSize> expected_size;  ///< of the annotation file's record
-};
-
-/// Files, folders (their JPEG and PNG files, by name), globs, @list (a file with one path a line),
-/// or
-/// - (paths on standard input). The image id is the number in a file name that is one
-/// ("000000000139.jpg" → 139), else counts from 1. Error when nothing is found.
-std::vector<InputPhoto> find_photos(const std::vector<std::string>& inputs);
-
-/// The images of a COCO annotation file in its order, with its ids and sizes.
-std::vector<InputPhoto> annotated_photos(const std::filesystem::path& annotations,
-                                         const std::filesystem::path& images);
 
 /// One part of a job that several processes share.
 struct Shard {
@@ -38,6 +20,7 @@ struct Shard {
 Shard parse_shard(const std::string& text);
 
 /// Every count-th photo beginning with the index-th.
-std::vector<InputPhoto> select_shard(const std::vector<InputPhoto>& photos, const Shard& shard);
+std::vector<data::ImageFile> select_shard(const std::vector<data::ImageFile>& photos,
+                                          const Shard& shard);
 
 }  // namespace embedmask::cli

@@ -84,9 +84,9 @@ PhotoWriter::PhotoWriter(fs::path out, const std::vector<std::string>& forms, fl
     }
 }
 
-void PhotoWriter::name_photos(const std::vector<InputPhoto>& photos) {
+void PhotoWriter::name_photos(const std::vector<data::ImageFile>& photos) {
     std::set<std::string> taken;
-    for (const InputPhoto& photo : photos) {
+    for (const data::ImageFile& photo : photos) {
         const std::string stem = photo.path.stem().string();
         std::string name = stem;
         for (int copy = 2; !taken.insert(name).second; ++copy) {
@@ -101,7 +101,7 @@ fs::path PhotoWriter::file(const std::string& form, std::size_t index,
     return out_ / form / (names_[index] + extension);
 }
 
-void PhotoWriter::write(std::size_t index, const InputPhoto& input, const Image& photo,
+void PhotoWriter::write(std::size_t index, const data::ImageFile& input, const Image& photo,
                         const Prediction& prediction) const {
     if (forms_.empty()) return;
     const auto instances = instances_of(prediction, shown_score_, categories_);
@@ -156,7 +156,7 @@ void CocoWriter::finish() {
     if (masks_) masks_->commit();
 }
 
-std::string json_line(const InputPhoto& input, const Prediction& prediction,
+std::string json_line(const data::ImageFile& input, const Prediction& prediction,
                       const std::vector<Category>& categories) {
     json line = {{"file", input.path.string()},
                  {"image_id", input.image_id},
@@ -177,7 +177,7 @@ std::string json_line(const InputPhoto& input, const Prediction& prediction,
     return text_of(line);
 }
 
-std::string json_error_line(const InputPhoto& input, const std::string& error) {
+std::string json_error_line(const data::ImageFile& input, const std::string& error) {
     return text_of({{"file", input.path.string()}, {"image_id", input.image_id}, {"error", error}});
 }
 

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "data/image_files.h"
 #include "embedmask/predictor.h"
 #include "embedmask/results.h"
-#include "inputs.h"
 
 namespace embedmask::cli {
 
@@ -25,9 +25,9 @@ public:
                 std::vector<Category> categories);
 
     /// Reserves a file name for every photo, unique even when photos of two folders are namesakes.
-    void name_photos(const std::vector<InputPhoto>& photos);
+    void name_photos(const std::vector<data::ImageFile>& photos);
 
-    void write(std::size_t index, const InputPhoto& input, const Image& photo,
+    void write(std::size_t index, const data::ImageFile& input, const Image& photo,
                const Prediction& prediction) const;
     [[nodiscard]] const std::string& name(std::size_t index) const { return names_[index]; }
     [[nodiscard]] bool wants_anything() const { return !forms_.empty(); }
@@ -61,10 +61,10 @@ private:
 };
 
 /// One line of JSON about a photo: file, size, and its detections by descending score.
-std::string json_line(const InputPhoto& input, const Prediction& prediction,
+std::string json_line(const data::ImageFile& input, const Prediction& prediction,
                       const std::vector<Category>& categories);
 
 /// The same for a photo that could not be read.
-std::string json_error_line(const InputPhoto& input, const std::string& error);
+std::string json_error_line(const data::ImageFile& input, const std::string& error);
 
 }  // namespace embedmask::cli

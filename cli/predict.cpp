@@ -131,10 +131,10 @@ public:
     }
 
 private:
-    static std::vector<InputPhoto> photos_of(const Options& options) {
-        std::vector<InputPhoto> photos = options.data.empty()
-                                             ? find_photos(options.inputs)
-                                             : annotated_photos(options.data, options.images);
+    static std::vector<data::ImageFile> photos_of(const Options& options) {
+        std::vector<data::ImageFile> photos =
+            options.data.empty() ? data::find_images(options.inputs)
+                                 : data::annotated_images(options.data, options.images);
         if (options.shard.empty()) return photos;
         return select_shard(photos, parse_shard(options.shard));
     }
@@ -151,7 +151,7 @@ private:
     }
 
     Outcome process(std::size_t i) const {
-        const InputPhoto& input = photos_[i];
+        const data::ImageFile& input = photos_[i];
         Outcome outcome;
         auto start = Clock::now();
         Image photo;
@@ -174,7 +174,7 @@ private:
         return outcome;
     }
 
-    void report(const InputPhoto& input, const Outcome& outcome, Progress& progress) const {
+    void report(const data::ImageFile& input, const Outcome& outcome, Progress& progress) const {
         if (!outcome.prediction) {
             progress.clear();
             fmt::print(stderr, "skipped: {}\n", outcome.error);
@@ -208,7 +208,7 @@ private:
     }
 
     const Options& options_;
-    std::vector<InputPhoto> photos_;
+    std::vector<data::ImageFile> photos_;
     Model model_;
     Predictor predictor_;
     float shown_score_;

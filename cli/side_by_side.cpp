@@ -4,6 +4,7 @@
 #include <deque>
 #include <numeric>
 
+#include "data/recorded_image.h"
 #include "render/overlay.h"
 
 namespace embedmask::cli {
@@ -14,8 +15,7 @@ constexpr double kFound = 0.5;  // IoU from which a detection is one of an objec
 /// One instance to draw; boxes without a mask become the mask of the box.
 class Instances {
 public:
-    Instances(const Dataset& dataset, const ImageRecord& image)
-        : dataset_(dataset), image_(image) {}
+    Instances(const Dataset& dataset, ImageSize size) : dataset_(dataset), size_(size) {}
 
     void add(std::int64_t category_id, const Segmentation& segmentation,
              const std::optional<CocoBox>& box, double score) {
@@ -25,7 +25,7 @@ public:
             shape.form = Segmentation::Form::polygons;
             shape.polygons = {{x, y, x + w, y, x + w, y + h, x, y + h}};
         }
-        const Rle& mask = masks_.emplace_back(to_mask(shape, image_.height, image_.width));
+        const Rle& mask = masks_.emplace_back(to_mask(shape, size_.height, size_.width));
         render::DrawnInstance instance;
         instance.mask = &mask;
         instance.box = to_box(bounding_box(mask));
@@ -46,7 +46,7 @@ public:
 
 private:
     const Dataset& dataset_;
-    const ImageRecord& image_;
+    ImageSize size_;
     std::deque<Rle> masks_;
     std::vector<render::DrawnInstance> instances_;
 };
@@ -115,15 +115,13 @@ SideBySide::SideBySide(const Dataset& dataset, std::span<const Result> results,
 }
 
 Image SideBySide::draw(const ImageRecord& image) const {
-    DecodeOptions options;
-    options.expected_size = ImageSize{image.width, image.height};
-    const Image photo = read_image(folder_ / image.file_name, options);
-    Instances truths(dataset_, image);
+    const Image photo = data::read_recorded_image(folder_, image);
+    Instances truths(dataset_, photo.size);
     for (auto [it, end] = annotations_.equal_range(image.id); it != end; ++it) {
         const Annotation& annotation = dataset_.annotations[it->second];
         truths.add(annotation.category_id, annotation.segmentation, annotation.box, 1);
     }
-    Instances found(dataset_, image);
+    Instances found(dataset_, photo.size);
     for (auto [it, end] = detections_.equal_range(image.id); it != end; ++it) {
         const Result& result = results_[it->second];
         found.add(result.category_id, result.segmentation, result.box, result.score);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/ordered_pipeline.h"
+#include "data/recorded_image.h"
 #include "embedmask/error.h"
 #include "render/instance.h"
 #include "render/overlay.h"
@@ -82,12 +83,7 @@ Scores Validation::run(const Model& model, int pictures) const {
     detail::run_ordered(
         dataset_.images.size(), predictor.streams() + 1,
         [&](std::size_t i) {
-            const ImageRecord& record = dataset_.images[i];
-            DecodeOptions decode;
-            if (record.width > 0 && record.height > 0) {
-                decode.expected_size = ImageSize{record.width, record.height};
-            }
-            const Image photo = read_image(images_ / record.file_name, decode);
+            const Image photo = data::read_recorded_image(images_, dataset_.images[i]);
             Seen seen{predictor.predict(photo), {}};
             if (i < static_cast<std::size_t>(pictures)) {
                 seen.picture = drawn(photo, seen.prediction, model.categories);

@@ -2,14 +2,18 @@
 
 #include <fmt/format.h>
 
+#include <map>
 #include <nlohmann/json.hpp>
 
+#include "data/dataset_builder.h"
+#include "embedmask/error.h"
 #include "mask/contour.h"
 #include "mask/id_map.h"
 
 namespace embedmask::data {
 namespace {
 
+namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 Json points_of(const mask::Ring& ring) {
@@ -18,6 +22,61 @@ Json points_of(const mask::Ring& ring) {
         points.push_back({point.x, point.y});
     }
     return points;
+}
+
+/// The shapes of one group are the parts of one object.
+struct LabelmeObject {
+    std::string label;
+    std::vector<std::vector<double>> rings;
+};
+
+std::vector<double> labelme_ring(const Json& shape) {
+    std::vector<double> ring;
+    for (const Json& point : shape.at("points")) {
+        ring.push_back(point.at(0));
+        ring.push_back(point.at(1));
+    }
+    const std::string type = shape.value("shape_type", "polygon");
+    if (type == "rectangle" && ring.size() == 4) {
+        return {ring[0], ring[1], ring[2], ring[1], ring[2], ring[3], ring[0], ring[3]};
+    }
+    if (type != "polygon") {
+        throw Error(fmt::format("found a {} of {} points: expected a polygon, or a rectangle of 2",
+                                type, ring.size() / 2));
+    }
+    if (ring.size() < 6) {
+        throw Error(
+            fmt::format("found a polygon of {} points: expected at least 3", ring.size() / 2));
+    }
+    return ring;
+}
+
+std::vector<LabelmeObject> labelme_objects(const Json& file) {
+    std::vector<LabelmeObject> objects;
+    std::map<std::int64_t, std::size_t> groups;
+    for (const Json& shape : file.at("shapes")) {
+        std::vector<double> ring = labelme_ring(shape);
+        const Json group = shape.value("group_id", Json());
+        if (group.is_number_integer()) {
+            const auto [known, fresh] = groups.emplace(group.get<std::int64_t>(), objects.size());
+            if (!fresh) {
+                objects[known->second].rings.push_back(std::move(ring));
+                continue;
+            }
+        }
+        objects.push_back({shape.at("label"), {std::move(ring)}});
+    }
+    return objects;
+}
+
+void require_labelme_size(const Json& file, ImageSize size) {
+    const Json width = file.value("imageWidth", Json());
+    const Json height = file.value("imageHeight", Json());
+    if ((width.is_null() || width == size.width) && (height.is_null() || height == size.height)) {
+        return;
+    }
+    throw Error(fmt::format("drawn on a photo of {}x{}, and the photo of this name is {}x{}",
+                            width.dump(), height.dump(), size.width, size.height));
 }
 
 }  // namespace
@@ -49,6 +108,27 @@ std::string labelme_text(std::string_view image_path, ImageSize size,
     file["imageWidth"] = size.width;
     // Names of files may be in any encoding; a byte that is not UTF-8 must not stop the export.
     return file.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+void read_labelme(DatasetBuilder& builder) {
+    for (const fs::path& path : files_of(builder.folder(), ".json")) {
+        const std::string owner = path.string();
+        const Json file = read_json(path);
+        const auto& photo = builder.photo(path.stem().string(), owner);
+        std::vector<LabelmeObject> objects;
+        try {
+            require_labelme_size(file, photo.size);
+            objects = labelme_objects(file);
+        } catch (const Json::exception& error) {
+            throw Error(fmt::format("{}: not a labelme file: {}", owner, error.what()));
+        } catch (const Error& error) {
+            throw Error(fmt::format("{}: {}", owner, error.what()), error.fix());
+        }
+        for (const LabelmeObject& object : objects) {
+            builder.add_polygons(photo, builder.category_named(object.label, owner), object.rings,
+                                 owner);
+        }
+    }
 }
 
 }  // namespace embedmask::data

@@ -3,14 +3,23 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <iterator>
 #include <limits>
+#include <sstream>
 
+#include "base/file.h"
+#include "data/dataset_builder.h"
+#include "embedmask/error.h"
 #include "mask/contour.h"
 #include "mask/id_map.h"
 
 namespace embedmask::data {
 namespace {
+
+namespace fs = std::filesystem;
+
+constexpr double kRounding = 1e-3;  // YOLO tools write coordinates this far outside of the photo
 
 struct Cut {
     std::size_t from = 0;
@@ -41,6 +50,50 @@ void join(mask::Ring& ring, const mask::Ring& other) {
     ring.insert(ring.begin() + static_cast<std::ptrdiff_t>(from) + 1, detour.begin(), detour.end());
 }
 
+/// The words of one line as numbers. Error for a word that is none.
+std::vector<double> numbers(const std::string& line, const std::string& owner) {
+    std::vector<double> values;
+    std::istringstream words(line);
+    for (std::string word; words >> word;) {
+        double value = 0;
+        const char* end = word.data() + word.size();
+        const auto parsed = std::from_chars(word.data(), end, value);
+        if (parsed.ec != std::errc{} || parsed.ptr != end) {
+            throw Error(fmt::format("{}: found \"{}\": expected a number", owner, word));
+        }
+        values.push_back(value);
+    }
+    return values;
+}
+
+/// Class and ring of one line, the ring in pixels.
+struct YoloObject {
+    std::int64_t index = 0;
+    std::vector<double> ring;
+};
+
+YoloObject yolo_object(const std::vector<double>& values, ImageSize size,
+                       const std::string& owner) {
+    YoloObject object;
+    object.index = static_cast<std::int64_t>(values[0]);
+    if (static_cast<double>(object.index) != values[0]) {
+        throw Error(fmt::format("{}: found {}: expected a class number first", owner, values[0]));
+    }
+    for (std::size_t i = 1; i < values.size(); ++i) {
+        if (!(values[i] >= -kRounding && values[i] <= 1 + kRounding)) {
+            throw Error(
+                fmt::format("{}: found {}: expected coordinates from 0 to 1", owner, values[i]));
+        }
+        object.ring.push_back(values[i] * (i % 2 == 1 ? size.width : size.height));
+    }
+    if (object.ring.size() < 6 || object.ring.size() % 2 != 0) {
+        throw Error(
+            fmt::format("{}: found {} numbers after the class: expected pairs, at least three",
+                        owner, object.ring.size()));
+    }
+    return object;
+}
+
 }  // namespace
 
 std::string yolo_text(ImageSize size, std::span<const LabelledMask> objects, float tolerance) {
@@ -66,6 +119,23 @@ std::string yolo_text(ImageSize size, std::span<const LabelledMask> objects, flo
         text += '\n';
     }
     return text;
+}
+
+void read_yolo(DatasetBuilder& builder) {
+    for (const fs::path& path : files_of(builder.folder(), ".txt")) {
+        const auto& photo = builder.photo(path.stem().string(), path.string());
+        const auto bytes = detail::read_file(path);
+        std::istringstream lines(std::string(bytes.begin(), bytes.end()));
+        std::size_t number = 0;
+        for (std::string line; std::getline(lines, line);) {
+            const std::string owner = fmt::format("{}, line {}", path.string(), ++number);
+            const std::vector<double> values = numbers(line, owner);
+            if (values.empty()) continue;
+            const YoloObject object = yolo_object(values, photo.size, owner);
+            builder.add_polygons(photo, builder.category_at(object.index, owner), {object.ring},
+                                 owner);
+        }
+    }
 }
 
 }  // namespace embedmask::data

@@ -1,4 +1,4 @@
-#include "dataset_builder.h"
+#include "data/dataset_builder.h"
 
 #include <fmt/format.h>
 
@@ -9,11 +9,11 @@
 #include "base/file.h"
 #include "base/nearest.h"
 #include "coco/dataset_text.h"
+#include "data/image_files.h"
 #include "embedmask/error.h"
 #include "embedmask/polygon.h"
-#include "inputs.h"
 
-namespace embedmask::cli {
+namespace embedmask::data {
 
 namespace fs = std::filesystem;
 
@@ -33,17 +33,19 @@ std::vector<fs::path> files_of(const fs::path& folder, const std::string& extens
     std::vector<fs::path> files;
     for (const auto& entry : fs::directory_iterator(folder, failed)) {
         const fs::path name = entry.path().filename();
-        if (name.extension() == extension && name != "categories.json" && name != "classes.txt")
+        if (name.extension() == extension && name != "categories.json" && name != "classes.txt") {
             files.push_back(entry.path());
+        }
     }
     if (failed) throw Error(fmt::format("{}: {}", folder.string(), failed.message()));
-    if (files.empty())
+    if (files.empty()) {
         throw Error(fmt::format("{}: found no file *{}", folder.string(), extension));
+    }
     std::sort(files.begin(), files.end());
     return files;
 }
 
-DatasetBuilder::DatasetBuilder(fs::path labels, const std::string& photos)
+DatasetBuilder::DatasetBuilder(fs::path labels, const fs::path& photos)
     : labels_(std::move(labels)) {
     read_categories();
     read_photos(photos);
@@ -67,26 +69,28 @@ void DatasetBuilder::read_categories() {
         std::istringstream lines(std::string(bytes.begin(), bytes.end()));
         for (std::string name; std::getline(lines, name);) {
             if (!name.empty() && name.back() == '\r') name.pop_back();
-            if (!name.empty())
+            if (!name.empty()) {
                 categories_.push_back({{"id", categories_.size() + 1}, {"name", name}});
+            }
         }
     }
 }
 
-void DatasetBuilder::read_photos(const std::string& folder) {
-    const std::vector<InputPhoto> found = find_photos({folder});
-    const bool numbers = std::all_of(found.begin(), found.end(), [](const InputPhoto& photo) {
+void DatasetBuilder::read_photos(const fs::path& folder) {
+    const std::vector<ImageFile> found = find_images({folder.string()});
+    const bool numbers = std::all_of(found.begin(), found.end(), [](const ImageFile& photo) {
         const std::string stem = photo.path.stem().string();
         return stem.find_first_not_of("0123456789") == std::string::npos;
     });
-    for (const InputPhoto& input : found) {
+    for (const ImageFile& input : found) {
         const ImageSize size = read_image(input.path, {.orientation = Orientation::stored}).size;
         const auto counted = static_cast<std::int64_t>(images_.size()) + 1;
         const Photo photo{numbers ? input.image_id : counted, size};
         const std::string name = input.path.filename().string();
-        if (!photos_.emplace(input.path.stem().string(), photo).second)
+        if (!photos_.emplace(input.path.stem().string(), photo).second) {
             throw Error(fmt::format("{}: there is another photo of this name", input.path.string()),
                         "labels belong to photos by their names: rename one of the two");
+        }
         images_.push_back({{"id", photo.id},
                            {"file_name", name},
                            {"width", size.width},
@@ -99,7 +103,7 @@ const DatasetBuilder::Photo& DatasetBuilder::photo(const std::string& stem,
     const auto found = photos_.find(stem);
     if (found != photos_.end()) return found->second;
     throw Error(fmt::format("{}: there is no photo called {}", owner, stem),
-                "--images names the folder of the photos");
+                "DatasetImportOptions::images names the folder of the photos");
 }
 
 std::int64_t DatasetBuilder::category_named(const std::string& name, const std::string& owner) {
@@ -108,16 +112,18 @@ std::int64_t DatasetBuilder::category_named(const std::string& name, const std::
         if (category["name"] == name) return category["id"];
         names.push_back(category["name"]);
     }
-    if (!list_.empty())
+    if (!list_.empty()) {
         throw Error(fmt::format("{}: the category \"{}\" is not one of {}", owner, name, list_),
                     fmt::format("did you mean \"{}\"?", detail::nearest(name, names)));
+    }
     categories_.push_back({{"id", categories_.size() + 1}, {"name", name}});
     return categories_.back()["id"];
 }
 
 std::int64_t DatasetBuilder::category_at(std::int64_t index, const std::string& owner) const {
-    if (index >= 0 && static_cast<std::size_t>(index) < categories_.size())
+    if (index >= 0 && static_cast<std::size_t>(index) < categories_.size()) {
         return categories_[static_cast<std::size_t>(index)]["id"];
+    }
     throw Error(
         fmt::format("{}: found class {}: expected one of the {} that {} lists", owner, index,
                     categories_.size(), list_.empty() ? (labels_ / "classes.txt").string() : list_),
@@ -125,10 +131,12 @@ std::int64_t DatasetBuilder::category_at(std::int64_t index, const std::string& 
 }
 
 std::int64_t DatasetBuilder::category_with_id(std::int64_t id, const std::string& owner) {
-    for (const Json& category : categories_)
+    for (const Json& category : categories_) {
         if (category["id"] == id) return id;
-    if (!list_.empty())
+    }
+    if (!list_.empty()) {
         throw Error(fmt::format("{}: the category id {} is not one of {}", owner, id, list_));
+    }
     categories_.push_back({{"id", id}, {"name", std::to_string(id)}});
     return id;
 }
@@ -161,19 +169,19 @@ void DatasetBuilder::add(const Photo& photo, std::int64_t category, const Rle& m
                             {"segmentation", std::move(segmentation)}});
 }
 
-void DatasetBuilder::write(const fs::path& path) const {
+DatasetCounts DatasetBuilder::write(const fs::path& path) const {
     detail::DatasetTextWriter writer(path, {});
     const auto list = [&](const char* name, const std::vector<Json>& records) {
         writer.begin(name);
-        for (const Json& record : records)
+        for (const Json& record : records) {
             writer.add(record.dump());
+        }
     };
     list("images", images_);
     list("annotations", annotations_);
     list("categories", categories_);
     writer.commit();
-    fmt::print(stderr, "{}: {} images, {} objects, {} categories\n", path.string(), images_.size(),
-               annotations_.size(), categories_.size());
+    return {images_.size(), annotations_.size(), categories_.size()};
 }
 
-}  // namespace embedmask::cli
+}  // namespace embedmask::data

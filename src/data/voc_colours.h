@@ -4,7 +4,7 @@
 #include <array>
 #include <cstdint>
 
-namespace embedmask::cli {
+namespace embedmask::data {
 
 inline constexpr unsigned kVocVoid = 255;  // crowds and outlines: neither object nor background
 inline constexpr unsigned kVocMost = 254;  // objects of a picture, and categories
@@ -12,10 +12,12 @@ inline constexpr unsigned kVocMost = 254;  // objects of a picture, and categori
 /// Bits of the index, spread over the high bits of red, green and blue.
 inline std::array<std::uint8_t, 3> voc_colour(unsigned index) {
     std::array<std::uint8_t, 3> colour{};
-    for (unsigned bit = 0; bit < 8; ++bit)
-        for (unsigned channel = 0; channel < 3; ++channel)
+    for (unsigned bit = 0; bit < 8; ++bit) {
+        for (unsigned channel = 0; channel < 3; ++channel) {
             colour.at(channel) |=
                 static_cast<std::uint8_t>((index >> (3 * bit + channel) & 1U) << (7 - bit));
+        }
+    }
     return colour;
 }
 
@@ -31,4 +33,4 @@ inline unsigned voc_index(std::uint8_t red, std::uint8_t green, std::uint8_t blu
     return index;
 }
 
-}  // namespace embedmask::cli
+}  // namespace embedmask::data

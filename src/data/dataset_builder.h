@@ -1,4 +1,4 @@
-// A COCO file that grows from a folder of labels and a folder of photos (`data convert --from`).
+// A COCO file that grows from a folder of labels and a folder of photos.
 #pragma once
 
 #include <cstdint>
@@ -8,10 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "embedmask/data.h"
 #include "embedmask/image.h"
 #include "embedmask/rle.h"
 
-namespace embedmask::cli {
+namespace embedmask::data {
 
 /// The JSON of a file; Error with the byte position where it is malformed.
 nlohmann::ordered_json read_json(const std::filesystem::path& path);
@@ -27,7 +28,7 @@ public:
     /// of the folder of labels; without these files from the labels themselves. Image ids are the
     /// numbers that the photos' names are, when all are; else they count from 1. Error for two
     /// photos of one name.
-    DatasetBuilder(std::filesystem::path labels, const std::string& photos);
+    DatasetBuilder(std::filesystem::path labels, const std::filesystem::path& photos);
 
     struct Photo {
         std::int64_t id = 0;
@@ -50,13 +51,13 @@ public:
                       const std::vector<std::vector<double>>& rings, const std::string& owner);
     void add_mask(const Photo& photo, std::int64_t category, const Rle& mask);
 
-    void write(const std::filesystem::path& path) const;
+    DatasetCounts write(const std::filesystem::path& path) const;
 
 private:
     using Json = nlohmann::ordered_json;
 
     void read_categories();
-    void read_photos(const std::string& folder);
+    void read_photos(const std::filesystem::path& folder);
     void add(const Photo& photo, std::int64_t category, const Rle& mask, Json segmentation);
 
     std::filesystem::path labels_;
@@ -67,4 +68,4 @@ private:
     std::vector<Json> categories_;
 };
 
-}  // namespace embedmask::cli
+}  // namespace embedmask::data

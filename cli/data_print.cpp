@@ -1,0 +1,122 @@
+#include "data_print.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+namespace embedmask::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string fix_of(const Finding& finding) {
+    return finding.repairable ? "--fix " + finding.fix : finding.fix;
+}
+
+void print_json(const std::string& annotations, const DatasetCheck& check) {
+    Json list = Json::array();
+    for (const Finding& item : check.findings) {
+        list.push_back({{"problem", item.name},
+                        {"count", item.count},
+                        {"consequence", item.consequence},
+                        {"fix", fix_of(item)},
+                        {"harmless", item.harmless},
+                        {"examples", item.examples}});
+    }
+    fmt::print("{}\n", Json{{"data", annotations}, {"findings", list}}.dump(1));
+}
+
+void print_text(const std::string& annotations, const DatasetCheck& check) {
+    for (const Finding& item : check.findings) {
+        fmt::print("{:>6}  {}: {}\n        to fix: {}\n", item.count, item.name, item.consequence,
+                   fix_of(item));
+        for (const std::string& example : item.examples) {
+            fmt::print("        {}\n", example);
+        }
+    }
+    const std::size_t wrong = check.problems();
+    fmt::print("{}: {}\n", annotations,
+               wrong == 0 ? std::string("nothing is wrong") : fmt::format("{} problems", wrong));
+}
+
+void print_text(const DatasetStatistics& statistics) {
+    fmt::print("{}: {} images ({} without objects), {} objects, {} categories\n\n",
+               statistics.source, statistics.counts.images, statistics.images_without_objects,
+               statistics.counts.objects, statistics.counts.categories);
+    fmt::print("{:>8} {:<22} {:>8} {:>8} {:>7} {:>8} {:>8} {:>8} {:>8} {:>9}\n", "id", "category",
+               "images", "objects", "crowds", "no mask", "small", "medium", "large", "median px");
+    for (const CategoryStatistics& item : statistics.categories) {
+        fmt::print("{:>8} {:<22} {:>8} {:>8} {:>7} {:>8} {:>8} {:>8} {:>8} {:>9.0f}\n", item.id,
+                   item.name, item.images, item.objects, item.crowds, item.without_mask, item.small,
+                   item.medium, item.large, std::sqrt(item.median_area));
+    }
+    for (const Histogram& item : statistics.histograms) {
+        fmt::print("\n{}\n", item.title);
+        std::size_t most = 1;
+        for (const auto& bar : item.bars) {
+            most = std::max(most, bar.count);
+        }
+        for (const auto& [label, count] : item.bars) {
+            fmt::print("{:>14} {:>8} {}\n", label, count, std::string(count * 50 / most, '#'));
+        }
+    }
+}
+
+void print_json(const DatasetStatistics& statistics) {
+    Json categories = Json::array();
+    for (const CategoryStatistics& item : statistics.categories) {
+        categories.push_back({{"id", item.id},
+                              {"name", item.name},
+                              {"images", item.images},
+                              {"objects", item.objects},
+                              {"crowds", item.crowds},
+                              {"without_mask", item.without_mask},
+                              {"small", item.small},
+                              {"medium", item.medium},
+                              {"large", item.large}});
+    }
+    Json histograms = Json::object();
+    for (const Histogram& item : statistics.histograms) {
+        Json bars = Json::array();
+        for (const auto& [label, count] : item.bars) {
+            bars.push_back(Json::array({label, count}));
+        }
+        histograms[item.title] = bars;
+    }
+    fmt::print("{}\n", Json{{"data", statistics.source},
+                            {"images", statistics.counts.images},
+                            {"objects", statistics.counts.objects},
+                            {"categories", categories},
+                            {"histograms", histograms}}
+                           .dump(1));
+}
+
+}  // namespace
+
+void print_check(const std::string& annotations, const DatasetCheck& check, bool json) {
+    json ? print_json(annotations, check) : print_text(annotations, check);
+}
+
+void print_statistics(const DatasetStatistics& statistics, bool json) {
+    json ? print_json(statistics) : print_text(statistics);
+}
+
+void print_counts(const std::string& file, const DatasetCounts& counts) {
+    fmt::print(stderr, "{}: {} images, {} objects, {} categories\n", file, counts.images,
+               counts.objects, counts.categories);
+}
+
+void print_export(const std::string& folder, const ExportReport& report, LabelFormat format) {
+    fmt::print(stderr, "{} images to {} in {}\n", report.images, name_of(format), folder);
+    if (report.crowds_left_out > 0) {
+        fmt::print(stderr, "left out: {} crowds, which {} files do not know\n",
+                   report.crowds_left_out, name_of(format));
+    }
+    if (report.objects_without_mask > 0) {
+        fmt::print(stderr, "left out: {} objects without a mask\n", report.objects_without_mask);
+    }
+}
+
+}  // namespace embedmask::cli

@@ -1,0 +1,41 @@
+// One photo with its objects as masks: what exports write.
+#pragma once
+
+#include <deque>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "data/labelled_mask.h"
+#include "embedmask/dataset.h"
+#include "embedmask/image.h"
+
+namespace embedmask::data {
+
+/// Not to be copied: `objects` point into `masks`. The record and the annotations are borrowed.
+struct LabelledPhoto {
+    LabelledPhoto() = default;
+    LabelledPhoto(const LabelledPhoto&) = delete;
+    LabelledPhoto& operator=(const LabelledPhoto&) = delete;
+    LabelledPhoto(LabelledPhoto&&) = default;
+    LabelledPhoto& operator=(LabelledPhoto&&) = default;
+    ~LabelledPhoto() = default;
+
+    const ImageRecord* record = nullptr;
+    std::string name;  ///< of the file, without extension
+    // One entry an object in each:
+    std::deque<Rle> masks;
+    std::vector<const Annotation*> annotations;
+    std::vector<LabelledMask> objects;
+
+    [[nodiscard]] ImageSize size() const { return {record->width, record->height}; }
+};
+
+/// A picture without labels.
+inline Image black_picture(ImageSize size) {
+    const auto pixels =
+        static_cast<std::size_t>(size.width) * static_cast<std::size_t>(size.height);
+    return {size, std::vector<std::uint8_t>(3 * pixels, 0)};
+}
+
+}  // namespace embedmask::data

@@ -1,0 +1,16 @@
+// LVIS annotation files.
+#pragma once
+
+#include <filesystem>
+
+#include "embedmask/data.h"
+
+namespace embedmask::data {
+
+/// LVIS files are COCO files whose images have a URL instead of a name and whose objects no
+/// iscrowd: both are added to the copy `annotations`. The folder stays in the name: the photos of
+/// LVIS val lie in COCO's train2017 and val2017. Error for an image with neither.
+DatasetCounts import_lvis(const std::filesystem::path& lvis,
+                          const std::filesystem::path& annotations);
+
+}  // namespace embedmask::data

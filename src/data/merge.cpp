@@ -1,0 +1,132 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <unordered_map>
+
+#include "coco/dataset_text.h"
+#include "embedmask/data.h"
+#include "embedmask/error.h"
+
+namespace embedmask {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// The same id or name must mean the same category in both files.
+void require_same_categories(const Dataset& first, const Dataset& other) {
+    for (const Category& a : first.categories) {
+        for (const Category& b : other.categories) {
+            if ((a.id == b.id) != (a.name == b.name)) {
+                throw Error(
+                    fmt::format("category {} \"{}\" of {} and category {} \"{}\" of {}: the "
+                                "same id and name must go together",
+                                a.id, a.name, first.source, b.id, b.name, other.source),
+                    "make the categories of the two files agree");
+            }
+        }
+    }
+}
+
+/// Ids that are handed on: as they are, or new ones after a collision.
+class Ids {
+public:
+    Ids(std::string what, bool renumber) : what_(std::move(what)), renumber_(renumber) {}
+
+    void reserve(std::int64_t id) { next_ = std::max(next_, id + 1); }
+    std::int64_t take(std::int64_t id, const std::string& source) {
+        const auto [known, fresh] = owners_.emplace(id, source);
+        if (fresh) return id;
+        if (!renumber_) {
+            throw Error(
+                fmt::format("{} id {} stands in {} and in {}", what_, id, known->second, source),
+                "pass MergeOptions::renumber to give the later one a new id");
+        }
+        owners_.emplace(next_, source);
+        return next_++;
+    }
+
+private:
+    std::string what_;
+    bool renumber_;
+    std::int64_t next_ = 1;
+    std::unordered_map<std::int64_t, std::string> owners_;
+};
+
+std::string with_ids(std::string_view record,
+                     const std::vector<std::pair<const char*, std::int64_t>>& ids) {
+    Json json = Json::parse(record);
+    bool same = true;
+    for (const auto& [key, id] : ids) {
+        same = same && json[key] == id;
+        json[key] = id;
+    }
+    return same ? std::string(record) : json.dump();
+}
+
+}  // namespace
+
+DatasetCounts merge_datasets(const std::vector<std::filesystem::path>& annotations,
+                             const std::filesystem::path& merged, const MergeOptions& options) {
+    if (annotations.empty()) {
+        throw Error("merge_datasets: found no annotation files: expected at least one", {},
+                    ErrorKind::usage);
+    }
+    std::vector<std::unique_ptr<detail::DatasetText>> files;
+    Ids images("image", options.renumber);
+    Ids objects("annotation", options.renumber);
+    for (const std::filesystem::path& path : annotations) {
+        auto file = std::make_unique<detail::DatasetText>(path);
+        for (const auto& other : files) {
+            require_same_categories(other->dataset(), file->dataset());
+        }
+        files.push_back(std::move(file));
+        for (const ImageRecord& image : files.back()->dataset().images) {
+            images.reserve(image.id);
+        }
+        for (const Annotation& item : files.back()->dataset().annotations) {
+            objects.reserve(item.id);
+        }
+    }
+    detail::DatasetTextWriter writer(merged, files.front()->other_members());
+    DatasetCounts counts;
+    std::vector<std::unordered_map<std::int64_t, std::int64_t>> new_ids(files.size());
+    writer.begin("images");
+    for (std::size_t f = 0; f < files.size(); ++f) {
+        const Dataset& data = files[f]->dataset();
+        for (std::size_t i = 0; i < data.images.size(); ++i) {
+            const std::int64_t id = images.take(data.images[i].id, data.source);
+            new_ids[f][data.images[i].id] = id;
+            writer.add(with_ids(files[f]->image(i), {{"id", id}}));
+            ++counts.images;
+        }
+    }
+    writer.begin("annotations");
+    for (std::size_t f = 0; f < files.size(); ++f) {
+        const Dataset& data = files[f]->dataset();
+        for (std::size_t i = 0; i < data.annotations.size(); ++i) {
+            const auto image = new_ids[f].find(data.annotations[i].image_id);
+            if (image == new_ids[f].end()) continue;
+            const std::int64_t id = objects.take(data.annotations[i].id, data.source);
+            writer.add(
+                with_ids(files[f]->annotation(i), {{"id", id}, {"image_id", image->second}}));
+            ++counts.objects;
+        }
+    }
+    writer.begin("categories");
+    std::set<std::int64_t> written;
+    for (const auto& file : files) {
+        for (std::size_t i = 0; i < file->dataset().categories.size(); ++i) {
+            if (written.insert(file->dataset().categories[i].id).second) {
+                writer.add(file->category(i));
+            }
+        }
+    }
+    writer.commit();
+    counts.categories = written.size();
+    return counts;
+}
+
+}  // namespace embedmask

@@ -1,0 +1,83 @@
+#include "data/voc.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "base/file.h"
+#include "data/dataset_builder.h"
+#include "data/voc_colours.h"
+#include "embedmask/error.h"
+#include "mask/id_map.h"
+
+namespace embedmask::data {
+
+namespace fs = std::filesystem;
+
+void make_voc_folders(const fs::path& folder) {
+    detail::make_folder(folder / "SegmentationClass");
+    detail::make_folder(folder / "SegmentationObject");
+}
+
+void write_voc(const fs::path& folder, const LabelledPhoto& photo) {
+    if (photo.objects.size() > kVocMost) {
+        throw Error(fmt::format("image {}: {} objects: VOC pictures number at most {}",
+                                photo.record->id, photo.objects.size(), kVocMost));
+    }
+    const auto owners = mask::id_map(photo.size(), mask::scored_masks(photo.objects));
+    Image classes = black_picture(photo.size());
+    Image objects = black_picture(photo.size());
+    for (std::size_t i = 0; i < owners.size(); ++i) {
+        if (owners[i] == 0) continue;
+        const std::size_t owner = owners[i] - 1U;
+        const bool crowd = photo.annotations[owner]->crowd;
+        const auto category = static_cast<unsigned>(photo.objects[owner].category_index) + 1;
+        const auto class_colour = voc_colour(crowd ? kVocVoid : category);
+        const auto object_colour = voc_colour(crowd ? kVocVoid : owners[i]);
+        std::copy(class_colour.begin(), class_colour.end(),
+                  classes.rgb.begin() + static_cast<std::ptrdiff_t>(3 * i));
+        std::copy(object_colour.begin(), object_colour.end(),
+                  objects.rgb.begin() + static_cast<std::ptrdiff_t>(3 * i));
+    }
+    write_png(folder / "SegmentationClass" / (photo.name + ".png"), classes);
+    write_png(folder / "SegmentationObject" / (photo.name + ".png"), objects);
+}
+
+void read_voc(DatasetBuilder& builder) {
+    for (const fs::path& path : files_of(builder.folder() / "SegmentationObject", ".png")) {
+        const auto& photo = builder.photo(path.stem().string(), path.string());
+        const Image objects = read_image(path, {.expected_size = photo.size});
+        const Image classes = read_image(builder.folder() / "SegmentationClass" / path.filename(),
+                                         {.expected_size = photo.size});
+        const std::size_t pixels = objects.rgb.size() / 3;
+        std::map<unsigned, std::vector<std::uint8_t>> masks;
+        std::map<unsigned, unsigned> labels;
+        for (std::size_t i = 0; i < pixels; ++i) {
+            const auto index = [&](const Image& image) {
+                return voc_index(image.rgb[3 * i], image.rgb[3 * i + 1], image.rgb[3 * i + 2]);
+            };
+            const unsigned object = index(objects);
+            if (object == 0 || object == kVocVoid) continue;
+            auto& mask = masks[object];
+            mask.resize(pixels, 0);
+            mask[i] = 1;
+            if (const unsigned label = index(classes); label != 0 && label != kVocVoid) {
+                labels[object] = label;
+            }
+        }
+        for (const auto& [object, mask] : masks) {
+            if (!labels.contains(object)) {
+                throw Error(fmt::format("{}: object {} has no class in SegmentationClass",
+                                        path.string(), object),
+                            "both pictures must show every object");
+            }
+            const std::int64_t category =
+                builder.category_at(static_cast<std::int64_t>(labels[object]) - 1, path.string());
+            builder.add_mask(photo, category,
+                             encode_rows(mask, photo.size.height, photo.size.width));
+        }
+    }
+}
+
+}  // namespace embedmask::data
