@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "embedmask/dataset.h"
+#include "embedmask/export.h"
 
 namespace embedmask {
 
@@ -38,7 +39,7 @@ struct Finding {
     std::vector<std::string> examples;  ///< the first three at most, each naming its record
 };
 
-struct DatasetCheck {
+struct EMBEDMASK_EXPORT DatasetCheck {
     std::vector<Finding> findings;  ///< in the order in which they were found
     bool repaired = false;          ///< CheckOptions::repaired was written
 
@@ -50,8 +51,8 @@ struct DatasetCheck {
 /// their image or each other, and photos that are missing, unreadable or of another size. Such
 /// problems are findings; Error is only for what is no annotation file at all. Uses all processors
 /// for the photos.
-[[nodiscard]] DatasetCheck check_dataset(const std::filesystem::path& annotations,
-                                         const CheckOptions& options = {});
+[[nodiscard]] EMBEDMASK_EXPORT DatasetCheck check_dataset(const std::filesystem::path& annotations,
+                                                          const CheckOptions& options = {});
 
 struct SplitOptions {
     double fraction = 0.2;   ///< share of the images in the validation file, between 0 and 1
@@ -65,9 +66,10 @@ struct SplitReport {
 
 /// Writes about `fraction` of the images to the file `val` and the others to `train`, so that each
 /// category has about that share of its objects in `val`.
-SplitReport split_dataset(const std::filesystem::path& annotations,
-                          const std::filesystem::path& train, const std::filesystem::path& val,
-                          const SplitOptions& options = {});
+EMBEDMASK_EXPORT SplitReport split_dataset(const std::filesystem::path& annotations,
+                                           const std::filesystem::path& train,
+                                           const std::filesystem::path& val,
+                                           const SplitOptions& options = {});
 
 /// How many records a file holds.
 struct DatasetCounts {
@@ -85,8 +87,9 @@ struct MergeOptions {
 /// Writes one file of several (at least one). Error that names both files when a category id or
 /// name means different things in them, or an image or annotation id occurs twice, unless later
 /// ones may be renumbered.
-DatasetCounts merge_datasets(const std::vector<std::filesystem::path>& annotations,
-                             const std::filesystem::path& merged, const MergeOptions& options = {});
+EMBEDMASK_EXPORT DatasetCounts merge_datasets(const std::vector<std::filesystem::path>& annotations,
+                                              const std::filesystem::path& merged,
+                                              const MergeOptions& options = {});
 
 struct FilterOptions {
     std::vector<std::string> categories{};  ///< names or ids to keep; empty: all
@@ -97,8 +100,9 @@ struct FilterOptions {
 
 /// Writes what the options keep of an annotation file; ids stay as they are. Objects without an
 /// annotated area are never too small. Error for a category that the file does not have.
-DatasetCounts filter_dataset(const std::filesystem::path& annotations,
-                             const std::filesystem::path& filtered, const FilterOptions& options);
+EMBEDMASK_EXPORT DatasetCounts filter_dataset(const std::filesystem::path& annotations,
+                                              const std::filesystem::path& filtered,
+                                              const FilterOptions& options);
 
 /// Counts of one category. Objects are small below 32^2 pixels and large from 96^2 on; without an
 /// annotated area that of the box counts.
@@ -134,7 +138,7 @@ struct DatasetStatistics {
     std::vector<Histogram> histograms;           ///< objects in an image, object sizes, image sizes
 };
 
-[[nodiscard]] DatasetStatistics dataset_statistics(const Dataset& dataset);
+[[nodiscard]] EMBEDMASK_EXPORT DatasetStatistics dataset_statistics(const Dataset& dataset);
 
 /// How other tools write labels.
 enum class LabelFormat {
@@ -146,10 +150,10 @@ enum class LabelFormat {
 };
 
 /// "labelme", "yolo", "voc", "masks", "lvis".
-const char* name_of(LabelFormat format);
+EMBEDMASK_EXPORT const char* name_of(LabelFormat format);
 
 /// The format of that name, or nothing.
-std::optional<LabelFormat> label_format(std::string_view name);
+EMBEDMASK_EXPORT std::optional<LabelFormat> label_format(std::string_view name);
 
 /// What an export wrote and what its format cannot say.
 struct ExportReport {
@@ -162,8 +166,8 @@ struct ExportReport {
 /// and beside them categories.json, which keeps the category ids, and classes.txt. Error for two
 /// photos of one name, two categories of one name (labelme), unknown categories, images without a
 /// recorded size, more than 254 categories, or objects in an image (VOC), and for LVIS.
-ExportReport export_dataset(const Dataset& dataset, const std::filesystem::path& folder,
-                            LabelFormat to);
+EMBEDMASK_EXPORT ExportReport export_dataset(const Dataset& dataset,
+                                             const std::filesystem::path& folder, LabelFormat to);
 
 struct DatasetImportOptions {
     LabelFormat from = LabelFormat::labelme;
@@ -178,8 +182,8 @@ struct DatasetImport {
 /// Turns a folder of labels, or an LVIS file, into the COCO file `annotations`. Image ids are the
 /// numbers that file names are, else they count from 1; category ids are those of categories.json
 /// where it is there. Error (file, line) for what is broken or leads nowhere.
-DatasetImport import_dataset(const std::filesystem::path& labels,
-                             const std::filesystem::path& annotations,
-                             const DatasetImportOptions& options);
+EMBEDMASK_EXPORT DatasetImport import_dataset(const std::filesystem::path& labels,
+                                              const std::filesystem::path& annotations,
+                                              const DatasetImportOptions& options);
 
 }  // namespace embedmask
