@@ -18,32 +18,6 @@
 namespace embedmask::cli {
 namespace {
 
-/// The names of the library's options are flags here.
-std::string with_data_flags(std::string text) {
-    static const std::vector<std::pair<std::string, std::string>> kFlags = {
-        {"SplitOptions::fraction", "--fraction"},
-        {"MergeOptions::renumber", "--renumber"},
-        {"DatasetImportOptions::from", "--from"},
-        {"DatasetImportOptions::images", "--images"}};
-    for (const auto& [option, flag] : kFlags) {
-        for (auto at = text.find(option); at != std::string::npos; at = text.find(option)) {
-            text.replace(at, option.size(), flag);
-        }
-    }
-    return text;
-}
-
-/// What a verb does, with errors in the words of the command line.
-std::function<void()> in_flags(std::function<void()> action) {
-    return [action = std::move(action)] {
-        try {
-            action();
-        } catch (const Error& error) {
-            throw Error(with_data_flags(error.what()), with_data_flags(error.fix()), error.kind());
-        }
-    };
-}
-
 struct ShowOptions {
     std::string data;
     std::string images;
@@ -145,13 +119,13 @@ void add_split(CLI::App& data) {
     command->add_option("--out", flags->out, "OUT-train.json and OUT-val.json")->required();
     command->add_option("--fraction", flags->options.fraction, "share of the images in val (0.2)");
     command->add_option("--seed", flags->options.seed, "same seed, same split (1)");
-    command->callback(in_flags([flags] {
+    command->callback([flags] {
         const std::string train = flags->out + "-train.json";
         const std::string val = flags->out + "-val.json";
         const SplitReport report = split_dataset(flags->annotations, train, val, flags->options);
         fmt::print("{}: {} images\n", train, report.train_images);
         fmt::print("{}: {} images\n", val, report.val_images);
-    }));
+    });
 }
 
 void add_merge(CLI::App& data) {
@@ -170,7 +144,7 @@ void add_merge(CLI::App& data) {
     command->add_flag("--renumber", flags->options.renumber,
                       "new ids where two files use the same one");
     command->callback(
-        in_flags([flags] { merge_datasets(flags->annotations, flags->out, flags->options); }));
+        ([flags] { merge_datasets(flags->annotations, flags->out, flags->options); }));
 }
 
 void add_filter(CLI::App& data) {
@@ -233,7 +207,7 @@ void add_convert(CLI::App& data) {
         ->check(CLI::IsMember(kImports))
         ->excludes(to);
     command->add_option("--images", flags->images, "folder of the photos, for --from");
-    command->callback(in_flags([flags] {
+    command->callback([flags] {
         const auto target = label_format(flags->to);
         const auto source = label_format(flags->from);
         if (target.has_value() == source.has_value()) {
@@ -247,7 +221,7 @@ void add_convert(CLI::App& data) {
                                                         {.from = *source, .images = flags->images});
             print_counts(flags->out, import.written);
         }
-    }));
+    });
 }
 
 }  // namespace

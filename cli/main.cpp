@@ -68,7 +68,9 @@ int main(int argc, char** argv) {
         return run(argc, argv);
     } catch (const embedmask::Error& error) {
         fmt::print(stderr, "embedmask: {}\n", embedmask::cli::with_flags(error.what()));
-        if (!error.fix().empty()) fmt::print(stderr, "  to fix: {}\n", error.fix());
+        if (!error.fix().empty()) {
+            fmt::print(stderr, "  to fix: {}\n", embedmask::cli::with_flags(error.fix()));
+        }
     } catch (const std::exception& error) {
         fmt::print(stderr, "embedmask: {}\n", error.what());
     }
