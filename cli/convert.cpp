@@ -8,11 +8,8 @@
 #include "config/assignment.h"
 #include "embedmask/dataset.h"
 #include "embedmask/error.h"
+#include "embedmask/import.h"
 #include "embedmask/model.h"
-#include "foreign/generation.h"
-#include "foreign/import.h"
-#include "foreign/import_text.h"
-#include "foreign/weights_file.h"
 
 namespace embedmask::cli {
 namespace {
@@ -48,70 +45,37 @@ Storage storage_of(const std::string& name) {
     return Storage::f16;
 }
 
-// What the files say about the network they come from, unless the user says otherwise (§10.6).
-void follow_generation(const std::vector<foreign::ForeignWeights>& files, const Options& options,
-                       Config* config) {
-    for (const foreign::ForeignWeights& file : files) {
-        const foreign::Recognised recognised = foreign::recognise_generation(file);
-        if (recognised.generation == foreign::Generation::unknown) continue;
-        fmt::print("{}: {}\n", file.file, foreign::describe(recognised));
-        foreign::check_generation(recognised, *config, file.file);
-        if (!has_masks(*config)) continue;
-        std::vector<std::string> sets;
-        if (recognised.embed_dim != config->embed_dim &&
-            !detail::assigns(options.sets, "embed_dim")) {
-            sets.push_back(fmt::format("embed_dim={}", recognised.embed_dim));
-        }
-        if (recognised.conv3 && config->proposal_head != ProposalHeadKind::conv3 &&
-            !detail::assigns(options.sets, "proposal_head")) {
-            sets.emplace_back("proposal_head=conv3");
-        }
-        for (const std::string& set : sets) {
-            fmt::print("  as in the file: {}\n", set);
-        }
-        apply_overrides(*config, sets);
-    }
-}
-
 // Foreign weights for a preset.
 Model import_model(const Options& options) {
     const std::string preset = options.preset.empty() ? kDefaultPreset : options.preset;
-    std::vector<foreign::ForeignWeights> files;
+    std::vector<ForeignWeights> files;
     for (const std::string& path : options.weights) {
-        files.push_back(foreign::read_foreign_weights(path));
+        files.push_back(read_foreign_weights(path));
     }
     if (options.categories.empty()) {
         throw Error("--categories is missing: these weights do not say what they detect",
                     "--categories NAME,NAME,... or --categories ANNOTATIONS.json");
     }
-    Model model;
-    model.config = config_of(preset);
-    apply_overrides(model.config, options.sets);
-    follow_generation(files, options, &model.config);
-    model.categories = categories_of(options);
-    model.config.num_classes = static_cast<std::int64_t>(model.categories.size());
-
-    foreign::Import imported =
-        foreign::import_weights(model.graph(), files, model.config.backbone.frozen_bn_eps);
-    if (imported.report.has_torchvision_statistics && model.config.backbone.frozen_bn_eps == 0 &&
-        !detail::assigns(options.sets, "backbone.frozen_bn_eps")) {
-        model.config.backbone.frozen_bn_eps = 1e-5;
-        fmt::print("running statistics of torchvision: backbone.frozen_bn_eps = 1e-5\n");
+    ImportOptions import;
+    import.config = config_of(preset);
+    apply_overrides(import.config, options.sets);
+    import.categories = categories_of(options);
+    for (const std::string& set : options.sets) {
+        import.fixed_keys.emplace_back(detail::assigned_key(set));
     }
-    fmt::print("{}", foreign::describe(imported.report, files));
-    if (!imported.report.missing.empty() || !imported.report.mismatched.empty()) {
-        throw Error(
-            fmt::format("{} parameters of preset {} have no weights",
-                        imported.report.missing.size() + imported.report.mismatched.size(), preset),
-            "add the file that holds them, or choose the preset they were trained with");
+    ImportedModel imported = import_model(files, import);
+    for (const std::string& note : imported.notes) {
+        fmt::print("{}\n", note);
     }
-    model.weights = std::move(imported.weights);
-    model.provenance["preset"] = preset;
-    for (const foreign::ForeignWeights& file : files) {
-        model.provenance["weights: " + file.file] =
-            file.metadata.contains("what") ? file.metadata.at("what") : file.file;
+    const ImportReport& report = imported.report;
+    fmt::print("{}", describe(report, files));
+    if (!report.complete()) {
+        throw Error(fmt::format("{} parameters of preset {} have no weights",
+                                report.missing.size() + report.mismatched.size(), preset),
+                    "add the file that holds them, or choose the preset they were trained with");
     }
-    return model;
+    imported.model.provenance["preset"] = preset;
+    return std::move(imported.model);
 }
 
 // A model file already says what it is; only storage and settings may change.

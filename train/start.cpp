@@ -4,9 +4,8 @@
 
 #include "config/assignment.h"
 #include "embedmask/error.h"
+#include "embedmask/import.h"
 #include "embedmask/model.h"
-#include "foreign/import.h"
-#include "foreign/import_text.h"
 #include "foreign/weights_file.h"
 #include "train/tensors.h"
 
@@ -17,23 +16,22 @@ constexpr const char* kClassifier = "cls_logits.";
 
 // A model file's weights as floats, whatever they are stored as, and its configuration's part that
 // belongs to them; else any file that `convert` reads.
-foreign::ForeignWeights read_weights(const std::string& path, TrainOptions& options,
-                                     std::string& table) {
-    if (!is_model_file(path)) return foreign::read_foreign_weights(path);
+ForeignWeights read_weights(const std::string& path, TrainOptions& options, std::string& table) {
+    if (!is_model_file(path)) return read_foreign_weights(path);
     Model model = read_model(path);
     table += adopt_what_weights_expect(model.config, options);
     return {std::filesystem::path(path).filename().string(), std::move(model.weights), {}};
 }
 
-void leave_classifier(std::vector<foreign::ForeignWeights>& files) {
-    for (foreign::ForeignWeights& file : files) {
+void leave_classifier(std::vector<ForeignWeights>& files) {
+    for (ForeignWeights& file : files) {
         std::erase_if(file.tensors, [](const auto& item) {
             return item.first.find(kClassifier) != std::string::npos;
         });
     }
 }
 
-void check(const foreign::ImportReport& report, const Config& config) {
+void check(const ImportReport& report, const Config& config) {
     for (const std::string& mismatch : report.mismatched) {
         if (mismatch.find(kClassifier) != std::string::npos) continue;
         throw Error(fmt::format("the weights have other shapes than this network: {}", mismatch),
@@ -72,7 +70,7 @@ std::string adopt_what_weights_expect(const Config& trained, TrainOptions& optio
 }
 
 Start start_network(TrainOptions options) {
-    std::vector<foreign::ForeignWeights> files;
+    std::vector<ForeignWeights> files;
     std::string changes;
     for (const std::string& path : options.weights) {
         files.push_back(read_weights(path, options, changes));
@@ -89,9 +87,8 @@ Start start_network(TrainOptions options) {
     if (options.weights.empty()) return start;
 
     if (options.new_classes) leave_classifier(files);
-    foreign::Import imported =
-        foreign::import_weights(graph, files, start.config.backbone.frozen_bn_eps);
-    start.table = foreign::describe(imported.report, files) + changes;
+    Import imported = import_weights(graph, files, start.config.backbone.frozen_bn_eps);
+    start.table = describe(imported.report, files) + changes;
     check(imported.report, start.config);
     if (imported.report.has_torchvision_statistics && start.config.backbone.frozen_bn_eps == 0 &&
         !detail::assigns(options.sets, "backbone.frozen_bn_eps")) {

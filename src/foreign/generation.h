@@ -5,8 +5,8 @@
 #include <string>
 
 #include "embedmask/config.h"
+#include "embedmask/import.h"
 #include "embedmask/weights.h"
-#include "foreign/import.h"
 
 namespace embedmask::foreign {
 

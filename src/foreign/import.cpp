@@ -1,4 +1,4 @@
-#include "foreign/import.h"
+#include "embedmask/import.h"
 
 #include <fmt/format.h>
 
@@ -9,7 +9,7 @@
 #include "foreign/generation.h"
 #include "foreign/names.h"
 
-namespace embedmask::foreign {
+namespace embedmask {
 namespace {
 
 // Nothing reads these: the classifier of ImageNet, counters of batches, and two buffers of the
@@ -43,10 +43,10 @@ Import import_weights(const network::Graph& graph, const std::vector<ForeignWeig
     std::map<std::string, ImportReport::Match> matches;
     for (const ForeignWeights& file : files) {
         const Weights tensors =
-            as_g3(with_canonical_names(file.tensors, file.file, &report.warnings));
+            foreign::as_g3(foreign::with_canonical_names(file.tensors, file.file, &report.warnings));
         std::set<std::string> used;
         for (const network::Parameter& parameter : graph.parameters) {
-            const auto found = find_suffix(tensors, from_detectron2(parameter.name));
+            const auto found = find_suffix(tensors, foreign::from_detectron2(parameter.name));
             if (found == tensors.end() || is_ignored(parameter.name)) continue;
             used.insert(found->first);
             if (found->second.shape != parameter.shape) {
@@ -55,7 +55,7 @@ Import import_weights(const network::Graph& graph, const std::vector<ForeignWeig
                                                         shape_text(parameter.shape)));
                 continue;
             }
-            if (!is_float(found->second.dtype)) {
+            if (!foreign::is_float(found->second.dtype)) {
                 report.mismatched.push_back(
                     fmt::format("{}: {} in {}, expected F32, F16, BF16 or F64", parameter.name,
                                 dtype_name(found->second.dtype), file.file));
@@ -69,7 +69,7 @@ Import import_weights(const network::Graph& graph, const std::vector<ForeignWeig
                 report.unused.push_back(fmt::format("{}: {}", file.file, name));
             }
         }
-        report.has_torchvision_statistics |= has_torchvision_statistics(file.tensors);
+        report.has_torchvision_statistics |= foreign::has_torchvision_statistics(file.tensors);
     }
     for (const network::Parameter& parameter : graph.parameters) {
         if (result.weights.contains(parameter.name) || is_ignored(parameter.name)) continue;
@@ -89,4 +89,4 @@ Import import_weights(const network::Graph& graph, const std::vector<ForeignWeig
     return result;
 }
 
-}  // namespace embedmask::foreign
+}  // namespace embedmask

@@ -1,10 +1,10 @@
-#include "foreign/import_text.h"
+#include "embedmask/import.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
-namespace embedmask::foreign {
+namespace embedmask {
 namespace {
 
 std::string list_text(const char* title, const std::vector<std::string>& items) {
@@ -47,4 +47,4 @@ std::string describe(const ImportReport& report, const std::vector<ForeignWeight
     return text;
 }
 
-}  // namespace embedmask::foreign
+}  // namespace embedmask

@@ -112,11 +112,15 @@ ForeignWeights parse_foreign_weights(std::span<const std::byte> bytes, const std
     return weights;
 }
 
+}  // namespace embedmask::foreign
+
+namespace embedmask {
+
 ForeignWeights read_foreign_weights(const std::filesystem::path& path) {
     const auto map = std::make_shared<const detail::MappedFile>(path);
-    ForeignWeights weights = parse_foreign_weights(map->bytes(), path.string(), map);
+    ForeignWeights weights = foreign::parse_foreign_weights(map->bytes(), path.string(), map);
     weights.file = path.filename().string();
     return weights;
 }
 
-}  // namespace embedmask::foreign
+}  // namespace embedmask

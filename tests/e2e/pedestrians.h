@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "embedmask/image.h"
+#include "embedmask/import.h"
 #include "embedmask/model.h"
-#include "foreign/import.h"
 #include "tensor/safetensors.h"
 #include "test_data.h"
 
@@ -22,12 +22,12 @@ inline Model pedestrian_model() {
                                 "input.mean=[103.939, 116.779, 123.68]"};
     apply_overrides(model.config, sets);
     model.categories = {{1, "person"}};
-    std::vector<foreign::ForeignWeights> files;
+    std::vector<ForeignWeights> files;
     for (const char* name :
          {"resnet50-imagenet-caffe.safetensors", "embedmask-r50-pennfudan-head.safetensors"}) {
         files.push_back({name, detail::read_safetensors(shared_data() / name).tensors, {}});
     }
-    model.weights = foreign::import_weights(model.graph(), files, 0).weights;
+    model.weights = import_weights(model.graph(), files, 0).weights;
     return model;
 }
 

@@ -4,10 +4,10 @@
 #include <gtest/gtest.h>
 
 #include "embedmask/error.h"
+#include "embedmask/import.h"
 #include "engine/random_network.h"
 #include "foreign/caffe2_names.h"
 #include "foreign/generation.h"
-#include "foreign/import.h"
 #include "test_data.h"
 
 namespace embedmask {
@@ -32,7 +32,7 @@ TEST(Caffe2Names, EveryBlobOfBothFilesFindsItsPlace) {
          {std::pair{"c2_names_r50", 50}, std::pair{"c2_names_r101", 101}}) {
         const auto golden = testing::golden(file);
         Blank blank;
-        foreign::ForeignWeights weights{"R.pkl", {}, {}};
+        ForeignWeights weights{"R.pkl", {}, {}};
         for (const auto& entry : golden["entries"]) {
             const std::string source = entry["source"];
             EXPECT_EQ(foreign::from_caffe2(source), entry["target"].get<std::string>());
@@ -49,7 +49,7 @@ TEST(Caffe2Names, EveryBlobOfBothFilesFindsItsPlace) {
         Config config = preset("g3");
         config.backbone.depth = depth;
         const network::Graph graph = network::embedmask(config);
-        const foreign::Import import = foreign::import_weights(graph, {weights}, 0);
+        const Import import = import_weights(graph, {weights}, 0);
         EXPECT_TRUE(import.report.unused.empty());
         EXPECT_TRUE(import.report.mismatched.empty());
         EXPECT_TRUE(import.report.warnings.empty());
@@ -62,7 +62,7 @@ TEST(Caffe2Names, EveryBlobOfBothFilesFindsItsPlace) {
 }
 
 TEST(Caffe2Names, BiasesThatAreNotZeroAreReported) {
-    foreign::ForeignWeights weights{"R.pkl", {}, {}};
+    ForeignWeights weights{"R.pkl", {}, {}};
     Blank blank;
     weights.tensors["conv1_w"] = blank.of({64, 3, 7, 7});
     weights.tensors["res_conv1_bn_s"] = blank.of({64});
@@ -70,8 +70,7 @@ TEST(Caffe2Names, BiasesThatAreNotZeroAreReported) {
     weights.tensors["res2_0_branch2b_b"] =
         Tensor::of_bytes(DType::i64, std::vector<std::byte>(8), {1});
     weights.tensors["res2_0_branch2c_b"] = Tensor::of_floats({0, 0}, {2});
-    const foreign::Import import =
-        foreign::import_weights(network::embedmask(preset("g3")), {weights}, 0);
+    const Import import = import_weights(network::embedmask(preset("g3")), {weights}, 0);
     ASSERT_EQ(import.report.warnings.size(), 1U);
     EXPECT_NE(import.report.warnings[0].find("1 convolution biases are not zero"),
               std::string::npos);
@@ -87,7 +86,7 @@ class Generations : public ::testing::TestWithParam<Checkpoint> {};
 
 TEST_P(Generations, CheckpointsAreRecognisedAndEveryTensorFindsItsPlace) {
     Blank blank;
-    foreign::ForeignWeights weights{"c.pth", {}, {}};
+    ForeignWeights weights{"c.pth", {}, {}};
     const auto golden = testing::golden(GetParam().golden);
     for (const auto& entry : golden["entries"]) {
         weights.tensors["module." + entry["name"].get<std::string>()] =
@@ -99,8 +98,7 @@ TEST_P(Generations, CheckpointsAreRecognisedAndEveryTensorFindsItsPlace) {
     EXPECT_FALSE(recognised.conv3);
     const Config config = preset(GetParam().preset);
     foreign::check_generation(recognised, config, "c.pth");
-    const foreign::Import import =
-        foreign::import_weights(network::embedmask(config), {weights}, 0);
+    const Import import = import_weights(network::embedmask(config), {weights}, 0);
     EXPECT_TRUE(import.report.missing.empty()) << import.report.missing[0];
     EXPECT_TRUE(import.report.unused.empty()) << import.report.unused[0];
     EXPECT_TRUE(import.report.mismatched.empty()) << import.report.mismatched[0];
@@ -117,8 +115,8 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& test) { return std::string(test.param.golden); });
 
 // May 2020: D = 8, one margin channel, no κ_l.
-foreign::ForeignWeights g2_weights(const Config& config) {
-    foreign::ForeignWeights weights{
+ForeignWeights g2_weights(const Config& config) {
+    ForeignWeights weights{
         "g2.pth", testing::random_network(network::embedmask(config), 3).weights, {}};
     for (int level = 0; level < 5; ++level) {
         weights.tensors.erase("rpn.head.margin_scales." + std::to_string(level) + ".scale");
@@ -136,11 +134,11 @@ TEST(Generations, G2RunsAsG3WithItsMarginRepeated) {
                                 "tower_channels=8", "tower_groups=4", "pixel_channels=8",
                                 "tower_convs=1"};
     apply_overrides(config, sets);
-    const foreign::ForeignWeights g2 = g2_weights(config);
+    const ForeignWeights g2 = g2_weights(config);
     const foreign::Recognised recognised = foreign::recognise_generation(g2);
     EXPECT_EQ(recognised.generation, foreign::Generation::g2);
     EXPECT_EQ(recognised.embed_dim, 8);
-    const foreign::Import import = foreign::import_weights(network::embedmask(config), {g2}, 0);
+    const Import import = import_weights(network::embedmask(config), {g2}, 0);
     EXPECT_TRUE(import.report.missing.empty());
     EXPECT_TRUE(import.report.unused.empty());
     EXPECT_EQ(to_floats(import.weights.at("rpn.head.proposal_margin_pred.bias")),
@@ -156,7 +154,7 @@ TEST(Generations, G2RunsAsG3WithItsMarginRepeated) {
 
 TEST(Generations, G1IsRefusedAndPlainDetectorsAreUnknown) {
     Blank blank;
-    foreign::ForeignWeights g1{"g1.pth", {}, {}};
+    ForeignWeights g1{"g1.pth", {}, {}};
     g1.tensors["rpn.head.proposal_embed_pred.weight"] = blank.of({32, 256, 3, 3});
     g1.tensors["rpn.head.proposal_margin_pred.weight"] = blank.of({1, 4, 1, 1});
     const foreign::Recognised recognised = foreign::recognise_generation(g1);
@@ -164,13 +162,13 @@ TEST(Generations, G1IsRefusedAndPlainDetectorsAreUnknown) {
     EXPECT_EQ(recognised.embed_dim, 32);
     EXPECT_THROW(foreign::check_generation(recognised, preset("g3"), "g1.pth"), Error);
 
-    foreign::ForeignWeights conv3{"t2.pth", {}, {}};
+    ForeignWeights conv3{"t2.pth", {}, {}};
     conv3.tensors["mask_branch.refine.0.0.weight"] = blank.of({128, 256, 3, 3});
     conv3.tensors["proposal_head.embed_head.free_embed_head.weight"] = blank.of({6, 256, 3, 3});
     EXPECT_TRUE(foreign::recognise_generation(conv3).conv3);
     EXPECT_EQ(foreign::recognise_generation(conv3).embed_dim, 8);
 
-    foreign::ForeignWeights fcos{"fcos.pth", {}, {}};
+    ForeignWeights fcos{"fcos.pth", {}, {}};
     fcos.tensors["rpn.head.cls_logits.weight"] = blank.of({80, 256, 3, 3});
     EXPECT_EQ(foreign::recognise_generation(fcos).generation, foreign::Generation::unknown);
     foreign::check_generation(foreign::recognise_generation(fcos), preset("g3"), "fcos.pth");
@@ -198,11 +196,10 @@ TEST(ForeignNames, BackboneOfDetectron2AloneAndPrefixedTorchvision) {
 
 TEST(Import, WholeNumbersAreNoWeights) {
     const Config config = preset("lite");
-    foreign::ForeignWeights weights{"w", {}, {}};
+    ForeignWeights weights{"w", {}, {}};
     weights.tensors["rpn.head.cls_logits.bias"] =
         Tensor::of_bytes(DType::i64, std::vector<std::byte>(8 * 80), {80});
-    const foreign::Import import =
-        foreign::import_weights(network::embedmask(config), {weights}, 0);
+    const Import import = import_weights(network::embedmask(config), {weights}, 0);
     ASSERT_EQ(import.report.mismatched.size(), 1U);
     EXPECT_NE(import.report.mismatched[0].find("I64 in w, expected F32"), std::string::npos);
 }

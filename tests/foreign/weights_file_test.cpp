@@ -47,7 +47,7 @@ void expect_equal(const Tensor& tensor, const json& expected, const std::string&
     EXPECT_EQ(values_of(tensor), values) << name;
 }
 
-foreign::ForeignWeights parse(const std::string& text) {
+ForeignWeights parse(const std::string& text) {
     const auto bytes = std::make_shared<const std::vector<std::byte>>(bytes_of(text));
     return foreign::parse_foreign_weights(*bytes, "w.pth", bytes);
 }
@@ -78,8 +78,7 @@ std::string file_text(const std::string& name) {
 TEST(ForeignFile, TorchFilesOfBothContainers) {
     const json golden = testing::golden("containers");
     for (const char* name : {"ckpt_zip.pth", "ckpt_legacy.pth", "state_dict_legacy.pth"}) {
-        const foreign::ForeignWeights weights =
-            foreign::read_foreign_weights(data_path("weights"s + "/" + name));
+        const ForeignWeights weights = read_foreign_weights(data_path("weights"s + "/" + name));
         const bool checkpoint = std::string(name).starts_with("ckpt");
         EXPECT_EQ(weights.file, name);
         EXPECT_EQ(weights.metadata.contains("iteration"), checkpoint);
@@ -96,8 +95,7 @@ TEST(ForeignFile, TorchFilesOfBothContainers) {
 TEST(ForeignFile, PicklesOfPython2WithAndWithoutBlobs) {
     const json golden = testing::golden("containers");
     for (const char* name : {"c2_tiny.pkl", "c2_tiny_blobs.pkl"}) {
-        const foreign::ForeignWeights weights =
-            foreign::read_foreign_weights(data_path("weights"s + "/" + name));
+        const ForeignWeights weights = read_foreign_weights(data_path("weights"s + "/" + name));
         for (const auto& [key, expected] : golden["c2"].items()) {
             ASSERT_TRUE(weights.tensors.contains(key)) << name << " " << key;
             expect_equal(weights.tensors.at(key), expected, key);

@@ -6,8 +6,8 @@
 
 #include "base/file.h"
 #include "embedmask/error.h"
+#include "embedmask/import.h"
 #include "engine/random_network.h"
-#include "foreign/import.h"
 #include "tensor/int8.h"
 #include "tensor/safetensors.h"
 #include "test_data.h"
@@ -274,8 +274,7 @@ TEST(Import, AuthorsNamesWithAndWithoutModulePrefix) {
         prefixed["module." + name] = tensor;
     }
     for (const Weights& tensors : {model.weights, prefixed}) {
-        const foreign::Import import =
-            foreign::import_weights(model.graph(), {{"a", tensors, {}}}, 0);
+        const Import import = import_weights(model.graph(), {{"a", tensors, {}}}, 0);
         EXPECT_TRUE(import.report.missing.empty());
         EXPECT_TRUE(import.report.unused.empty());
         EXPECT_EQ(import.report.matched.size(), model.weights.size());
@@ -291,8 +290,8 @@ TEST(Import, TorchvisionBackboneAndLaterFilesWin) {
     }
     torchvision["fc.weight"] = Tensor::of_floats({1}, {1, 1});
     const Weights other = testing::random_network(model.graph(), 2).weights;
-    const foreign::Import import = foreign::import_weights(
-        model.graph(), {{"all", other, {}}, {"resnet", torchvision, {}}}, 0);
+    const Import import =
+        import_weights(model.graph(), {{"all", other, {}}, {"resnet", torchvision, {}}}, 0);
     EXPECT_TRUE(import.report.missing.empty());
     EXPECT_TRUE(import.report.unused.empty()) << import.report.unused[0];
     EXPECT_TRUE(import.report.has_torchvision_statistics);
@@ -310,8 +309,7 @@ TEST(Import, ReportsMissingUnusedAndMismatchedAndFillsStatistics) {
     tensors.erase("backbone.body.stem.bn1.running_var");
     tensors["rpn.head.cls_logits.bias"] = Tensor::of_floats({1, 2, 3}, {3});
     tensors["strange"] = Tensor::of_floats({1}, {1});
-    const foreign::Import import =
-        foreign::import_weights(model.graph(), {{"f", tensors, {}}}, 1e-5);
+    const Import import = import_weights(model.graph(), {{"f", tensors, {}}}, 1e-5);
     ASSERT_EQ(import.report.mismatched.size(), 1U);
     EXPECT_EQ(import.report.mismatched[0], "rpn.head.cls_logits.bias: [3] in f, expected [2]");
     ASSERT_EQ(import.report.unused.size(), 1U);
@@ -330,11 +328,11 @@ TEST(Import, NamesOfBothWorlds) {
     detectron.names = ParameterNames::detectron2;
     const auto from = testing::random_network(network::embedmask(detectron), 1).weights;
     const auto to = network::embedmask(authors);
-    const foreign::Import import = foreign::import_weights(to, {{"d2", from, {}}}, 0);
+    const Import import = import_weights(to, {{"d2", from, {}}}, 0);
     EXPECT_TRUE(import.report.missing.empty()) << import.report.missing[0];
     EXPECT_TRUE(import.report.unused.empty());
-    const foreign::Import back =
-        foreign::import_weights(network::embedmask(detectron), {{"g3", import.weights, {}}}, 0);
+    const Import back =
+        import_weights(network::embedmask(detectron), {{"g3", import.weights, {}}}, 0);
     EXPECT_TRUE(back.report.missing.empty());
     EXPECT_TRUE(back.report.unused.empty());
 }
