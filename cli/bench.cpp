@@ -23,8 +23,8 @@
 #include "machine_peak.h"
 #include "mask/coupling.h"
 #include "network/random_weights.h"
-#include "outputs.h"
 #include "render/overlay.h"
+#include "report/prediction_files.h"
 #include "size_option.h"
 
 namespace embedmask::cli {
@@ -277,7 +277,7 @@ private:
             fs::temp_directory_path() / fmt::format("embedmask-bench-{}", ::getpid());
         detail::make_folder(folder);
         add("write JSON, 100", [&] {
-            CocoWriter writer(folder, "", true);
+            report::CocoWriter writer(folder, "", true);
             writer.write(1, prediction_);
             writer.finish();
         });

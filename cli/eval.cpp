@@ -10,19 +10,25 @@
 
 #include "command.h"
 #include "embedmask/error.h"
-#include "eval_compare.h"
-#include "eval_html.h"
 #include "eval_model.h"
 #include "eval_options.h"
 #include "eval_parts.h"
-#include "eval_report.h"
+#include "eval_print.h"
 #include "eval_results.h"
 #include "eval_stream.h"
+#include "report/compare.h"
+#include "report/csv.h"
+#include "report/html.h"
+#include "report/json.h"
 
 namespace embedmask::cli {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+using report::kConfusionIou;
+using report::kConfusionScore;
+using report::Report;
+using report::TypeReport;
 
 double seconds_since(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
@@ -72,10 +78,11 @@ void publish(const EvalOptions& options, Report& report, const ResultSets& resul
                                               kConfusionIou, threads);
     }
     print_report(report, options.per_category);
-    if (!options.json.empty()) write_json(options.json, report);
-    if (!options.csv.empty()) write_csv(options.csv, report);
+    if (!options.json.empty()) report::write_json(options.json, report);
+    if (!options.csv.empty()) report::write_csv(options.csv, report);
     if (!options.html.empty())
-        write_html(options.html, report, results.of(report.types.back().type), options.images);
+        report::write_html(options.html, report, results.of(report.types.back().type),
+                           options.images);
 }
 
 void print_counts(const Dataset& dataset, std::size_t detections, double read, double scored) {
@@ -202,7 +209,7 @@ void merge_parts(const EvalOptions& options) {
 
 void run_eval(const EvalOptions& options) {
     if (!options.compare.empty()) {
-        compare_reports(options.compare[0], options.compare[1]);
+        print_comparison(report::compare_reports(options.compare[0], options.compare[1]));
         return;
     }
     if (!options.results.empty() && !options.model.empty())

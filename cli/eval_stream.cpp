@@ -64,10 +64,10 @@ void StreamScorer::add(std::int64_t image_id, const Prediction& prediction) {
     }
 }
 
-std::vector<TypeReport> StreamScorer::finish() {
-    std::vector<TypeReport> reports;
+std::vector<report::TypeReport> StreamScorer::finish() {
+    std::vector<report::TypeReport> reports;
     for (Item& item : items_) {
-        TypeReport& report = reports.emplace_back();
+        report::TypeReport& report = reports.emplace_back();
         report.type = item.type;
         report.evaluation = item.evaluator->finish();
         for (std::size_t i = 0; i < item.sweep.size(); ++i)

@@ -7,8 +7,8 @@
 #include "embedmask/dataset.h"
 #include "embedmask/predictor.h"
 #include "eval_options.h"
-#include "eval_report.h"
 #include "evaluation/objects.h"
+#include "report/report.h"
 
 namespace embedmask::cli {
 
@@ -24,7 +24,7 @@ public:
     void add(std::int64_t image_id, const Prediction& prediction);
 
     /// In the order of the types; call once, after the last image.
-    std::vector<TypeReport> finish();
+    std::vector<report::TypeReport> finish();
 
 private:
     struct Item {

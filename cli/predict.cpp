@@ -11,17 +11,18 @@
 #include "command.h"
 #include "embedmask/error.h"
 #include "embedmask/predictor.h"
-#include "explain.h"
 #include "inputs.h"
-#include "outputs.h"
 #include "predictor_options.h"
 #include "progress.h"
+#include "report/explanation.h"
+#include "report/prediction_files.h"
 
 namespace embedmask::cli {
 namespace {
 
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
+using report::OutputFormat;
 
 // Pictures with every guess above the detector's 0.05 would be unreadable.
 constexpr double kShownScore = 0.3;
@@ -33,7 +34,8 @@ struct Options {
     std::string images;
     std::string out;
     std::string explain;
-    std::vector<std::string> forms;
+    std::vector<std::string> format_names;
+    std::vector<OutputFormat> formats;  // of those names, or the default
     std::string shard;
     bool json = false;
     PredictorFlags predictor;
@@ -85,12 +87,14 @@ public:
           model_(read_model(find_model(options.model))),
           predictor_(model_, options.predictor.resolve(model_, !options.explain.empty())),
           shown_score_(static_cast<float>(options.predictor.score_threshold.value_or(kShownScore))),
-          writer_(options.out, options.forms, shown_score_, model_.categories) {
+          writer_(options.out, options.formats, shown_score_, model_.categories) {
         writer_.name_photos(photos_);
-        for (const char* form : {"idmap", "labelme", "yolo"}) {
-            if (wants(form) && !has_masks(model_.config)) {
+        for (const OutputFormat format :
+             {OutputFormat::idmap, OutputFormat::labelme, OutputFormat::yolo}) {
+            if (wants(format) && !has_masks(model_.config)) {
                 throw Error(
-                    fmt::format("--write {}: this model is a detector without masks", form),
+                    fmt::format("--write {}: this model is a detector without masks",
+                                name_of(format)),
                     "use --write coco,overlay, or a model whose embed_mode is not \"none\"");
             }
         }
@@ -109,8 +113,9 @@ public:
             fmt::print(stderr, "{}: {} photos, precision {}, {} stream(s)\n", model_.name,
                        photos_.size(), name_of(predictor_.precision()), predictor_.streams());
         }
-        std::optional<CocoWriter> coco;
-        if (wants("coco")) coco.emplace(options_.out, shard_suffix(), has_masks(model_.config));
+        std::optional<report::CocoWriter> coco;
+        if (wants(OutputFormat::coco))
+            coco.emplace(options_.out, shard_suffix(), has_masks(model_.config));
         Progress progress(photos_.size());
         // One photo more than the network takes at once: its decoding and the last one's masks hide
         // behind the network's work.
@@ -118,7 +123,7 @@ public:
             photos_.size(), predictor_.streams() + 1, [&](std::size_t i) { return process(i); },
             [&](std::size_t i, const Outcome& outcome) {
                 totals_.add(outcome);
-                report(photos_[i], outcome, progress);
+                tell(photos_[i], outcome, progress);
                 if (coco && outcome.prediction) {
                     coco->write(photos_[i].image_id, *outcome.prediction);
                 }
@@ -139,9 +144,9 @@ private:
         return select_shard(photos, parse_shard(options.shard));
     }
 
-    [[nodiscard]] bool wants(const char* form) const {
-        return std::find(options_.forms.begin(), options_.forms.end(), form) !=
-               options_.forms.end();
+    [[nodiscard]] bool wants(OutputFormat format) const {
+        return std::find(options_.formats.begin(), options_.formats.end(), format) !=
+               options_.formats.end();
     }
 
     [[nodiscard]] std::string shard_suffix() const {
@@ -167,22 +172,22 @@ private:
         start = Clock::now();
         writer_.write(i, input, photo, *outcome.prediction);
         if (!options_.explain.empty()) {
-            write_explanation(options_.explain, writer_.name(i), photo, *outcome.prediction,
-                              predictor_.config(), model_.categories, shown_score_);
+            report::write_explanation(options_.explain, writer_.name(i), photo, *outcome.prediction,
+                                      predictor_.config(), model_.categories, shown_score_);
         }
         outcome.write = milliseconds_since(start);
         return outcome;
     }
 
-    void report(const data::ImageFile& input, const Outcome& outcome, Progress& progress) const {
+    void tell(const data::ImageFile& input, const Outcome& outcome, Progress& progress) const {
         if (!outcome.prediction) {
             progress.clear();
             fmt::print(stderr, "skipped: {}\n", outcome.error);
         }
         if (!options_.json) return;
         fmt::print("{}\n", outcome.prediction
-                               ? json_line(input, *outcome.prediction, model_.categories)
-                               : json_error_line(input, outcome.error));
+                               ? report::json_line(input, *outcome.prediction, model_.categories)
+                               : report::json_error_line(input, outcome.error));
     }
 
     void print_summary(double wall, const fs::path& coco_file) const {
@@ -201,8 +206,9 @@ private:
                        totals_.photos);
         }
         if (!coco_file.empty()) fmt::print(stderr, "results: {}\n", coco_file.string());
-        if (wants("overlay")) {
-            fmt::print(stderr, "pictures: {}\n", (fs::path(options_.out) / "overlay").string());
+        if (wants(OutputFormat::overlay)) {
+            fmt::print(stderr, "pictures: {}\n",
+                       (fs::path(options_.out) / name_of(OutputFormat::overlay)).string());
         }
         if (!options_.explain.empty()) fmt::print(stderr, "explanations: {}\n", options_.explain);
     }
@@ -212,9 +218,17 @@ private:
     Model model_;
     Predictor predictor_;
     float shown_score_;
-    PhotoWriter writer_;
+    report::PhotoWriter writer_;
     Totals totals_;
 };
+
+std::vector<std::string> format_names() {
+    std::vector<std::string> names;
+    for (const OutputFormat format : report::kOutputFormats) {
+        names.emplace_back(name_of(format));
+    }
+    return names;
+}
 
 void check(Options& options) {
     if (options.data.empty() == options.inputs.empty()) {
@@ -223,8 +237,13 @@ void check(Options& options) {
     if (options.data.empty() != options.images.empty()) {
         throw CLI::ValidationError("--data and --images go together");
     }
-    if (options.forms.empty() && !options.out.empty()) options.forms = {"coco", "overlay"};
-    if (options.out.empty() && !options.forms.empty()) {
+    for (const std::string& name : options.format_names) {
+        options.formats.push_back(report::output_format(name).value());
+    }
+    if (options.formats.empty() && !options.out.empty()) {
+        options.formats = {OutputFormat::coco, OutputFormat::overlay};
+    }
+    if (options.out.empty() && !options.formats.empty()) {
         throw CLI::ValidationError("--write needs --out DIR");
     }
     if (options.out.empty() && options.explain.empty() && !options.json) {
@@ -248,10 +267,12 @@ void add_predict_command(CLI::App& app) {
                         "photos of this COCO annotation file, in its order");
     command->add_option("--images", options->images, "folder of the annotation file's photos");
     command->add_option("--out", options->out, "folder to write to");
-    command->add_option("--write", options->forms, "coco,overlay (default), idmap, labelme, yolo")
+    command
+        ->add_option("--write", options->format_names,
+                     "coco,overlay (default), idmap, labelme, yolo")
         ->delimiter(',')
         ->allow_extra_args(false)
-        ->check(CLI::IsMember(kForms));
+        ->check(CLI::IsMember(format_names()));
     command->add_option("--explain", options->explain, "folder for pictures of the embeddings");
     command->add_flag("--json", options->json, "one line of JSON per photo on stdout");
     command->add_option("--shard", options->shard,

@@ -1,32 +1,10 @@
-// A photo twice: ground truth on the left, detections on the right.
+// The library's pictures under the name that `embedmask data` knows them by.
 #pragma once
 
-#include <filesystem>
-#include <map>
-#include <span>
-#include <vector>
-
-#include "embedmask/dataset.h"
-#include "embedmask/image.h"
-#include "embedmask/results.h"
+#include "report/side_by_side.h"
 
 namespace embedmask::cli {
 
-class SideBySide {
-public:
-    /// Detections below `score` are left out; without any results only the ground truth is drawn.
-    SideBySide(const Dataset& dataset, std::span<const Result> results,
-               std::filesystem::path folder, double score);
-
-    /// Error when the photo cannot be read.
-    [[nodiscard]] Image draw(const ImageRecord& image) const;
-
-private:
-    const Dataset& dataset_;
-    std::span<const Result> results_;
-    std::filesystem::path folder_;
-    std::multimap<std::int64_t, std::size_t> annotations_;  // by image id
-    std::multimap<std::int64_t, std::size_t> detections_;
-};
+using report::SideBySide;
 
 }  // namespace embedmask::cli

@@ -1,27 +1,45 @@
-// What `predict` writes, one writer per form.
+// Predictions in the forms that other tools read (`predict --write`).
 #pragma once
 
 #include <filesystem>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "data/image_files.h"
 #include "embedmask/predictor.h"
 #include "embedmask/results.h"
 
-namespace embedmask::cli {
+namespace embedmask::report {
 
-/// The forms that --write knows.
-inline const std::vector<std::string> kForms = {"coco", "overlay", "idmap", "labelme", "yolo"};
+/// What predictions can be written as.
+enum class OutputFormat {
+    coco,     ///< COCO results of all photos
+    overlay,  ///< NAME.jpg: the photo with its objects drawn over it
+    idmap,    ///< NAME.png: which object a pixel belongs to
+    labelme,  ///< NAME.json
+    yolo,     ///< YOLO-seg: NAME.txt, classes.txt
+};
+
+inline constexpr OutputFormat kOutputFormats[] = {OutputFormat::coco, OutputFormat::overlay,
+                                                  OutputFormat::idmap, OutputFormat::labelme,
+                                                  OutputFormat::yolo};
+
+/// "coco", "overlay", "idmap", "labelme", "yolo": also the folder of such files.
+const char* name_of(OutputFormat format);
+
+/// The format of that name, or nothing.
+std::optional<OutputFormat> output_format(std::string_view name);
 
 /// Writes the files of single photos. Const calls may run in several threads.
 class PhotoWriter {
 public:
-    /// Creates OUT/FORM for every form. Pictures and labels show detections of at least
-    /// `shown_score`.
-    PhotoWriter(std::filesystem::path out, const std::vector<std::string>& forms, float shown_score,
+    /// Creates OUT/FORMAT for every format; `coco` is CocoWriter's. Pictures and labels show
+    /// detections of at least `shown_score`.
+    PhotoWriter(std::filesystem::path out, std::span<const OutputFormat> formats, float shown_score,
                 std::vector<Category> categories);
 
     /// Reserves a file name for every photo, unique even when photos of two folders are namesakes.
@@ -30,14 +48,13 @@ public:
     void write(std::size_t index, const data::ImageFile& input, const Image& photo,
                const Prediction& prediction) const;
     [[nodiscard]] const std::string& name(std::size_t index) const { return names_[index]; }
-    [[nodiscard]] bool wants_anything() const { return !forms_.empty(); }
 
 private:
-    [[nodiscard]] std::filesystem::path file(const std::string& form, std::size_t index,
+    [[nodiscard]] std::filesystem::path file(OutputFormat format, std::size_t index,
                                              const char* extension) const;
 
     std::filesystem::path out_;
-    std::set<std::string> forms_;
+    std::set<OutputFormat> formats_;
     float shown_score_;
     std::vector<Category> categories_;
     std::vector<std::string> names_;
@@ -67,4 +84,4 @@ std::string json_line(const data::ImageFile& input, const Prediction& prediction
 /// The same for a photo that could not be read.
 std::string json_error_line(const data::ImageFile& input, const std::string& error);
 
-}  // namespace embedmask::cli
+}  // namespace embedmask::report

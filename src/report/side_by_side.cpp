@@ -1,4 +1,4 @@
-#include "side_by_side.h"
+#include "report/side_by_side.h"
 
 #include <algorithm>
 #include <deque>
@@ -7,7 +7,7 @@
 #include "data/recorded_image.h"
 #include "render/overlay.h"
 
-namespace embedmask::cli {
+namespace embedmask::report {
 namespace {
 
 constexpr double kFound = 0.5;  // IoU from which a detection is one of an object
@@ -131,4 +131,4 @@ Image SideBySide::draw(const ImageRecord& image) const {
     return results_.empty() ? left : beside(left, found.draw(photo, true));
 }
 
-}  // namespace embedmask::cli
+}  // namespace embedmask::report

@@ -1,4 +1,4 @@
-#include "eval_html.h"
+#include "report/html.h"
 
 #include <fmt/format.h>
 
@@ -6,9 +6,9 @@
 #include <cmath>
 
 #include "base/file.h"
-#include "side_by_side.h"
+#include "report/side_by_side.h"
 
-namespace embedmask::cli {
+namespace embedmask::report {
 namespace {
 
 constexpr std::size_t kWorst = 12;         // photos
@@ -262,4 +262,4 @@ void write_html(const std::filesystem::path& path, const Report& report,
     detail::write_file_atomically(path, html + "</html>\n");
 }
 
-}  // namespace embedmask::cli
+}  // namespace embedmask::report

@@ -1,21 +1,26 @@
-// What `eval` reports, as text, JSON, CSV and a page.
+// What an evaluation found, as values that the writers of reports share.
 #pragma once
 
-#include <filesystem>
+#include <array>
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "embedmask/analysis.h"
 #include "embedmask/dataset.h"
 #include "embedmask/evaluation.h"
-#include "embedmask/results.h"
 
-namespace embedmask::cli {
+namespace embedmask::report {
 
 // Of detections in the confusion matrix and in pictures.
 inline constexpr double kConfusionScore = 0.3;
 inline constexpr double kConfusionIou = 0.5;
+
+/// What the numbers of CocoStats are called, in their order.
+inline constexpr std::array<const char*, std::tuple_size_v<CocoStats>> kStatNames{
+    "AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100", "ARs", "ARm", "ARl"};
 
 /// Masks cut off at one probability (`--mask-thresholds`).
 struct SweepPoint {
@@ -38,16 +43,7 @@ struct Report {
     std::vector<TypeReport> types;
 };
 
-/// COCO's block for every type; with `per_category` a table as well.
-void print_report(const Report& report, bool per_category);
-
-/// {"stats", "per_category", "images", ...}: docs/evaluation.md.
-void write_json(const std::filesystem::path& path, const Report& report);
-
-/// One line per type and category, "all" first.
-void write_csv(const std::filesystem::path& path, const Report& report);
-
 /// Name of a category by id.
 std::string category_name(const Dataset& dataset, std::int64_t id);
 
-}  // namespace embedmask::cli
+}  // namespace embedmask::report

@@ -4,13 +4,14 @@
 #include <filesystem>
 #include <span>
 
-#include "eval_report.h"
+#include "embedmask/results.h"
+#include "report/report.h"
 
-namespace embedmask::cli {
+namespace embedmask::report {
 
 /// Numbers, precision-recall curves, TIDE split, confusion matrix and, when `images` names their
 /// folder, the worst photos with ground truth (left) and detections (right) drawn over them.
 void write_html(const std::filesystem::path& path, const Report& report,
                 std::span<const Result> results, const std::filesystem::path& images);
 
-}  // namespace embedmask::cli
+}  // namespace embedmask::report

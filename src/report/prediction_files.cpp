@@ -1,4 +1,4 @@
-#include "outputs.h"
+#include "report/prediction_files.h"
 
 #include <fmt/format.h>
 
@@ -10,7 +10,7 @@
 #include "mask/id_map.h"
 #include "render/overlay.h"
 
-namespace embedmask::cli {
+namespace embedmask::report {
 namespace {
 
 namespace fs = std::filesystem;
@@ -71,16 +71,40 @@ std::string classes_text(const std::vector<Category>& categories) {
 
 }  // namespace
 
-PhotoWriter::PhotoWriter(fs::path out, const std::vector<std::string>& forms, float shown_score,
+const char* name_of(OutputFormat format) {
+    switch (format) {
+        case OutputFormat::coco:
+            return "coco";
+        case OutputFormat::overlay:
+            return "overlay";
+        case OutputFormat::idmap:
+            return "idmap";
+        case OutputFormat::labelme:
+            return "labelme";
+        case OutputFormat::yolo:
+            return "yolo";
+    }
+    return "";
+}
+
+std::optional<OutputFormat> output_format(std::string_view name) {
+    for (const OutputFormat format : kOutputFormats) {
+        if (name == name_of(format)) return format;
+    }
+    return std::nullopt;
+}
+
+PhotoWriter::PhotoWriter(fs::path out, std::span<const OutputFormat> formats, float shown_score,
                          std::vector<Category> categories)
     : out_(std::move(out)), shown_score_(shown_score), categories_(std::move(categories)) {
-    for (const std::string& form : forms) {
-        if (form == "coco") continue;
-        forms_.insert(form);
-        detail::make_folder(out_ / form);
+    for (const OutputFormat format : formats) {
+        if (format == OutputFormat::coco) continue;
+        formats_.insert(format);
+        detail::make_folder(out_ / name_of(format));
     }
-    if (forms_.contains("yolo")) {
-        detail::write_file_atomically(out_ / "yolo" / "classes.txt", classes_text(categories_));
+    if (formats_.contains(OutputFormat::yolo)) {
+        detail::write_file_atomically(out_ / name_of(OutputFormat::yolo) / "classes.txt",
+                                      classes_text(categories_));
     }
 }
 
@@ -96,16 +120,15 @@ void PhotoWriter::name_photos(const std::vector<data::ImageFile>& photos) {
     }
 }
 
-fs::path PhotoWriter::file(const std::string& form, std::size_t index,
-                           const char* extension) const {
-    return out_ / form / (names_[index] + extension);
+fs::path PhotoWriter::file(OutputFormat format, std::size_t index, const char* extension) const {
+    return out_ / name_of(format) / (names_[index] + extension);
 }
 
 void PhotoWriter::write(std::size_t index, const data::ImageFile& input, const Image& photo,
                         const Prediction& prediction) const {
-    if (forms_.empty()) return;
+    if (formats_.empty()) return;
     const auto instances = instances_of(prediction, shown_score_, categories_);
-    if (forms_.contains("overlay")) {
+    if (formats_.contains(OutputFormat::overlay)) {
         const bool boxes = !instances.empty() && instances.front().mask->counts.empty();
         if (boxes) {
             // A detector without masks: draw its boxes over empty masks.
@@ -115,23 +138,24 @@ void PhotoWriter::write(std::size_t index, const data::ImageFile& input, const I
             for (auto& instance : drawn) {
                 instance.mask = &empty;
             }
-            write_jpeg(file("overlay", index, ".jpg"),
+            write_jpeg(file(OutputFormat::overlay, index, ".jpg"),
                        render::overlay(photo, drawn, {.contours = false, .boxes = true}));
         } else {
-            write_jpeg(file("overlay", index, ".jpg"), render::overlay(photo, instances));
+            write_jpeg(file(OutputFormat::overlay, index, ".jpg"),
+                       render::overlay(photo, instances));
         }
     }
-    if (forms_.contains("idmap")) {
-        write_png(file("idmap", index, ".png"),
+    if (formats_.contains(OutputFormat::idmap)) {
+        write_png(file(OutputFormat::idmap, index, ".png"),
                   mask::id_map(photo.size, mask::scored_masks(instances)), photo.size);
     }
-    if (forms_.contains("labelme")) {
+    if (formats_.contains(OutputFormat::labelme)) {
         detail::write_file_atomically(
-            file("labelme", index, ".json"),
+            file(OutputFormat::labelme, index, ".json"),
             data::labelme_text(input.path.filename().string(), photo.size, labelled(instances)));
     }
-    if (forms_.contains("yolo")) {
-        detail::write_file_atomically(file("yolo", index, ".txt"),
+    if (formats_.contains(OutputFormat::yolo)) {
+        detail::write_file_atomically(file(OutputFormat::yolo, index, ".txt"),
                                       data::yolo_text(photo.size, labelled(instances)));
     }
 }
@@ -181,4 +205,4 @@ std::string json_error_line(const data::ImageFile& input, const std::string& err
     return text_of({{"file", input.path.string()}, {"image_id", input.image_id}, {"error", error}});
 }
 
-}  // namespace embedmask::cli
+}  // namespace embedmask::report

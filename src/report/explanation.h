@@ -6,7 +6,7 @@
 
 #include "embedmask/predictor.h"
 
-namespace embedmask::cli {
+namespace embedmask::report {
 
 /// Writes DIR/NAME-embeddings.png: photo, pixel embeddings by PCA, overlay of masks in the colours
 /// that the same PCA gives to their proposals (Fig. 1), and DIR/NAME-K-CATEGORY.png per detection
@@ -15,4 +15,4 @@ void write_explanation(const std::filesystem::path& folder, const std::string& n
                        const Image& photo, const Prediction& prediction, const Config& config,
                        const std::vector<Category>& categories, float shown_score);
 
-}  // namespace embedmask::cli
+}  // namespace embedmask::report

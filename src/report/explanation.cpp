@@ -1,4 +1,4 @@
-#include "explain.h"
+#include "report/explanation.h"
 
 #include <fmt/format.h>
 
@@ -11,7 +11,7 @@
 #include "render/overlay.h"
 #include "render/panel.h"
 
-namespace embedmask::cli {
+namespace embedmask::report {
 namespace {
 
 std::vector<float> proposal_rows(const Embeddings& embeddings) {
@@ -82,4 +82,4 @@ void write_explanation(const std::filesystem::path& folder, const std::string& n
     }
 }
 
-}  // namespace embedmask::cli
+}  // namespace embedmask::report

@@ -1,0 +1,13 @@
+// The report for spreadsheets (`eval --csv`).
+#pragma once
+
+#include <filesystem>
+
+#include "report/report.h"
+
+namespace embedmask::report {
+
+/// One line per type and category, "all" first.
+void write_csv(const std::filesystem::path& path, const Report& report);
+
+}  // namespace embedmask::report

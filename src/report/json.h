@@ -1,0 +1,13 @@
+// The report for programs (`eval --json`), which `eval --compare` reads as well.
+#pragma once
+
+#include <filesystem>
+
+#include "report/report.h"
+
+namespace embedmask::report {
+
+/// {"stats", "per_category", "images", ...}: docs/evaluation.md.
+void write_json(const std::filesystem::path& path, const Report& report);
+
+}  // namespace embedmask::report
