@@ -13,7 +13,7 @@
 #include "data_print.h"
 #include "embedmask/data.h"
 #include "embedmask/error.h"
-#include "side_by_side.h"
+#include "report/side_by_side.h"
 
 namespace embedmask::cli {
 namespace {
@@ -41,7 +41,7 @@ void show(const ShowOptions& options) {
         }
     }
     detail::make_folder(options.out);
-    const SideBySide pictures(data, results, options.images, options.score);
+    const report::SideBySide pictures(data, results, options.images, options.score);
     std::size_t written = 0;
     for (const ImageRecord& image : data.images) {
         if (!options.ids.empty() &&

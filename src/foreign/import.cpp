@@ -42,8 +42,8 @@ Import import_weights(const network::Graph& graph, const std::vector<ForeignWeig
     ImportReport& report = result.report;
     std::map<std::string, ImportReport::Match> matches;
     for (const ForeignWeights& file : files) {
-        const Weights tensors =
-            foreign::as_g3(foreign::with_canonical_names(file.tensors, file.file, &report.warnings));
+        const Weights tensors = foreign::as_g3(
+            foreign::with_canonical_names(file.tensors, file.file, &report.warnings));
         std::set<std::string> used;
         for (const network::Parameter& parameter : graph.parameters) {
             const auto found = find_suffix(tensors, foreign::from_detectron2(parameter.name));

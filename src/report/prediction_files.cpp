@@ -7,8 +7,9 @@
 #include "base/file.h"
 #include "data/labelme.h"
 #include "data/yolo.h"
+#include "embedmask/overlay.h"
 #include "mask/id_map.h"
-#include "render/overlay.h"
+#include "render/prediction.h"
 
 namespace embedmask::report {
 namespace {
@@ -19,29 +20,6 @@ using nlohmann::json;
 // Names of files need not be UTF-8.
 std::string text_of(const json& line) {
     return line.dump(-1, ' ', false, json::error_handler_t::replace);
-}
-
-std::vector<render::DrawnInstance> instances_of(const Prediction& prediction, float shown_score,
-                                                const std::vector<Category>& categories) {
-    std::vector<render::DrawnInstance> instances;
-    std::vector<int> labels;
-    static const Rle kNoMask;
-    for (const Detection& detection : prediction.detections) {
-        if (detection.score < shown_score) continue;
-        render::DrawnInstance instance;
-        instance.mask = detection.mask.counts.empty() ? &kNoMask : &detection.mask;
-        instance.box = to_box(detection.box);
-        instance.label = categories[static_cast<std::size_t>(detection.label)].name;
-        instance.score = detection.score;
-        instance.category_index = detection.label;
-        instances.push_back(instance);
-        labels.push_back(detection.label);
-    }
-    const auto colours = render::choose_colours(labels);
-    for (std::size_t i = 0; i < instances.size(); ++i) {
-        instances[i].colour = colours[i];
-    }
-    return instances;
 }
 
 std::vector<data::LabelledMask> labelled(const std::vector<render::DrawnInstance>& instances) {
@@ -127,23 +105,10 @@ fs::path PhotoWriter::file(OutputFormat format, std::size_t index, const char* e
 void PhotoWriter::write(std::size_t index, const data::ImageFile& input, const Image& photo,
                         const Prediction& prediction) const {
     if (formats_.empty()) return;
-    const auto instances = instances_of(prediction, shown_score_, categories_);
+    const auto instances = render::drawn_instances(prediction, shown_score_, categories_);
     if (formats_.contains(OutputFormat::overlay)) {
-        const bool boxes = !instances.empty() && instances.front().mask->counts.empty();
-        if (boxes) {
-            // A detector without masks: draw its boxes over empty masks.
-            const auto pixels = static_cast<std::uint32_t>(photo.size.width) * photo.size.height;
-            const Rle empty{photo.size.height, photo.size.width, {pixels}};
-            auto drawn = instances;
-            for (auto& instance : drawn) {
-                instance.mask = &empty;
-            }
-            write_jpeg(file(OutputFormat::overlay, index, ".jpg"),
-                       render::overlay(photo, drawn, {.contours = false, .boxes = true}));
-        } else {
-            write_jpeg(file(OutputFormat::overlay, index, ".jpg"),
-                       render::overlay(photo, instances));
-        }
+        write_jpeg(file(OutputFormat::overlay, index, ".jpg"),
+                   draw(photo, prediction, categories_, {.score_threshold = shown_score_}));
     }
     if (formats_.contains(OutputFormat::idmap)) {
         write_png(file(OutputFormat::idmap, index, ".png"),
