@@ -10,12 +10,12 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     try {
-        const auto weights =
-            embedmask::parse_foreign_weights(std::as_bytes(std::span(data, size)), "fuzz", nullptr);
+        const auto weights = embedmask::foreign::parse_foreign_weights(
+            std::as_bytes(std::span(data, size)), "fuzz", nullptr);
         for (const auto& [name, tensor] : weights.tensors) {
             (void)embedmask::is_finite(tensor);  // touches every byte
         }
-        (void)embedmask::describe(embedmask::recognise_generation(weights));
+        (void)embedmask::foreign::describe(embedmask::foreign::recognise_generation(weights));
     } catch (const embedmask::Error&) {
         return 0;
     }

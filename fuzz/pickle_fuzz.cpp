@@ -18,7 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     try {
         std::size_t sum = 0;
-        for (const auto& [name, member] : embedmask::read_zip(bytes, "fuzz")) {
+        for (const auto& [name, member] : embedmask::foreign::read_zip(bytes, "fuzz")) {
             for (const std::byte byte : member) {
                 sum += std::to_integer<std::size_t>(byte);
             }
