@@ -38,7 +38,6 @@ Files generate(int images, int truths, int detections) {
     std::uniform_real_distribution<double> unit(0, 1);
     Files files;
     for (int i = 0; i < images; ++i) {
-        files.dataset.image_index[i + 1] = static_cast<std::size_t>(i);
         files.dataset.images.push_back({i + 1, kWidth, kHeight, ""});
     }
     for (int i = 0; i < kCategories; ++i)

@@ -104,9 +104,10 @@ void TrainingData::add_file(const Config& config, std::size_t index) {
                         files_.front()->source, names_of(file.categories), names_of(categories_)),
             "`embedmask data merge` brings files to the same categories");
     }
+    const ImageIndex images(file);
     std::map<std::int64_t, std::vector<const Annotation*>> by_image;
     for (const Annotation& annotation : file.annotations) {
-        if (file.image(annotation.image_id) == nullptr) {
+        if (images.find(annotation.image_id) == nullptr) {
             throw Error(fmt::format("{}: annotation {}: there is no image {}", file.source,
                                     annotation.id, annotation.image_id),
                         "`embedmask data check --fix` removes such annotations");
@@ -114,7 +115,7 @@ void TrainingData::add_file(const Config& config, std::size_t index) {
         by_image[annotation.image_id].push_back(&annotation);
     }
     for (auto& [id, annotations] : by_image) {
-        const ImageRecord& record = *file.image(id);
+        const ImageRecord& record = *images.find(id);
         if (!is_usable(annotations)) continue;
         TrainingImage image;
         image.file = fs::path(data.train_images[index]) / record.file_name;

@@ -47,17 +47,26 @@ struct Annotation {
 };
 
 /// The lists in file order. A plain value; reading from several threads is safe.
-struct EMBEDMASK_EXPORT Dataset {
+struct Dataset {
     std::string source;  ///< file name for messages
     std::vector<ImageRecord> images;
     std::vector<Category> categories;
     std::vector<Annotation> annotations;
     bool has_annotations = false;       ///< false for image lists such as COCO's test-dev
     std::vector<std::string> problems;  ///< masks that could not be read, when they are kept
-    std::unordered_map<std::int64_t, std::size_t> image_index;  ///< id to position in `images`
+};
 
-    /// The image of an id, or nullptr.
-    [[nodiscard]] const ImageRecord* image(std::int64_t id) const;
+/// Finds the images of a data set by their ids. The data set is borrowed and must keep its images.
+/// Lookups may come from several threads.
+class EMBEDMASK_EXPORT ImageIndex {
+public:
+    explicit ImageIndex(const Dataset& dataset);
+
+    /// The image of an id, or nullptr; of images that share an id the last one.
+    [[nodiscard]] const ImageRecord* find(std::int64_t id) const;
+
+private:
+    std::unordered_map<std::int64_t, const ImageRecord*> images_;
 };
 
 struct DatasetOptions {

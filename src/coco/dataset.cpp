@@ -93,9 +93,16 @@ Annotation read_annotation(const detail::JsonPlace& place, simdjson::dom::object
 
 }  // namespace
 
-const ImageRecord* Dataset::image(std::int64_t id) const {
-    const auto found = image_index.find(id);
-    return found == image_index.end() ? nullptr : &images[found->second];
+ImageIndex::ImageIndex(const Dataset& dataset) {
+    images_.reserve(dataset.images.size());
+    for (const ImageRecord& image : dataset.images) {
+        images_[image.id] = &image;
+    }
+}
+
+const ImageRecord* ImageIndex::find(std::int64_t id) const {
+    const auto found = images_.find(id);
+    return found == images_.end() ? nullptr : found->second;
 }
 
 Dataset parse_dataset(std::string_view json, const std::string& source,
@@ -155,10 +162,6 @@ Dataset parse_dataset(std::string_view json, const std::string& source,
     std::sort(problems.begin(), problems.end());
     for (auto& problem : problems)
         dataset.problems.push_back(std::move(problem.second));
-
-    dataset.image_index.reserve(dataset.images.size());
-    for (std::size_t i = 0; i < dataset.images.size(); ++i)
-        dataset.image_index[dataset.images[i].id] = i;
     return dataset;
 }
 

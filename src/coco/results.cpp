@@ -95,13 +95,14 @@ std::vector<Result> read_results(const std::filesystem::path& path, int threads)
 
 void require_known_ids(const Dataset& dataset, std::span<const Result> results,
                        const std::string& source) {
+    const ImageIndex images(dataset);
     std::unordered_set<std::int64_t> categories;
     for (const Category& category : dataset.categories)
         categories.insert(category.id);
     std::set<std::int64_t> unknown_images;
     std::set<std::int64_t> unknown_categories;
     for (const Result& result : results) {
-        if (dataset.image(result.image_id) == nullptr) unknown_images.insert(result.image_id);
+        if (images.find(result.image_id) == nullptr) unknown_images.insert(result.image_id);
         if (!categories.contains(result.category_id)) unknown_categories.insert(result.category_id);
     }
     if (unknown_images.empty() && unknown_categories.empty()) return;

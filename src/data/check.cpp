@@ -37,7 +37,8 @@ constexpr Fix by_hand(const char* text) {
 
 class Check {
 public:
-    explicit Check(const detail::DatasetText& text) : data_(text.dataset()), repairs_(data_) {
+    explicit Check(const detail::DatasetText& text)
+        : data_(text.dataset()), images_(data_), repairs_(data_) {
         for (const Category& category : data_.categories) {
             categories_.insert(category.id);
         }
@@ -87,6 +88,7 @@ private:
     void check_empty_images();
 
     const Dataset& data_;
+    ImageIndex images_;
     std::unordered_set<std::int64_t> categories_;
     std::vector<Finding> findings_;
     data::Repairs repairs_;
@@ -166,7 +168,7 @@ void Check::check_annotations() {
         const Annotation& annotation = data_.annotations[i];
         const std::string who =
             fmt::format("annotation {} (image {})", annotation.id, annotation.image_id);
-        const ImageRecord* image = data_.image(annotation.image_id);
+        const ImageRecord* image = images_.find(annotation.image_id);
         if (image == nullptr) {
             repair(i, Repair::drop);
             note("annotation of an unknown image", "it is never used", repaired("drops it"), who);

@@ -48,6 +48,7 @@ public:
            const std::filesystem::path& path)
         : text_(text),
           data_(text.dataset()),
+          images_(data_),
           repairs_(repairs),
           writer_(path, text.other_members()) {
         for (const Annotation& annotation : data_.annotations) {
@@ -89,7 +90,7 @@ private:
             record["segmentation"] = usable_rings(record["segmentation"]);
         }
         if (repairs.contains(Repair::box)) {
-            const auto box = repaired_box(annotation, *data_.image(annotation.image_id));
+            const auto box = repaired_box(annotation, *images_.find(annotation.image_id));
             if (!box) return;
             record["bbox"] = {box->x, box->y, box->width, box->height};
         }
@@ -98,6 +99,7 @@ private:
 
     const detail::DatasetText& text_;
     const Dataset& data_;
+    ImageIndex images_;
     const Repairs& repairs_;
     detail::DatasetTextWriter writer_;
     std::int64_t next_id_ = 1;

@@ -18,13 +18,17 @@ std::uint64_t next_random(std::uint64_t& state) {
     return z ^ (z >> 31);
 }
 
+std::size_t position_of(const ImageRecord& image, const Dataset& data) {
+    return static_cast<std::size_t>(&image - data.images.data());
+}
+
 /// Objects of each category in each image.
 std::vector<std::map<std::int64_t, int>> objects_of_images(const Dataset& data) {
+    const ImageIndex images(data);
     std::vector<std::map<std::int64_t, int>> counts(data.images.size());
     for (const Annotation& annotation : data.annotations) {
-        if (const auto image = data.image_index.find(annotation.image_id);
-            image != data.image_index.end()) {
-            ++counts[image->second][annotation.category_id];
+        if (const ImageRecord* image = images.find(annotation.image_id); image != nullptr) {
+            ++counts[position_of(*image, data)][annotation.category_id];
         }
     }
     return counts;
@@ -94,13 +98,14 @@ SplitReport split_dataset(const std::filesystem::path& annotations,
     }
     const detail::DatasetText text(annotations);
     const Dataset& data = text.dataset();
+    const ImageIndex images(data);
     const auto is_val = stratified(data, options.fraction, options.seed);
     for (const bool part : {false, true}) {
         detail::DatasetChoice choice;
         choice.image = [&](std::size_t i) { return is_val[i] == part; };
         choice.annotation = [&](std::size_t i) {
-            const auto image = data.image_index.find(data.annotations[i].image_id);
-            return image != data.image_index.end() && is_val[image->second] == part;
+            const ImageRecord* image = images.find(data.annotations[i].image_id);
+            return image != nullptr && is_val[position_of(*image, data)] == part;
         };
         detail::write_chosen(text, choice, part ? val : train);
     }

@@ -54,11 +54,21 @@ ObjectSource::ObjectSource(const Dataset& dataset, std::span<const Result> resul
       source_(results_source),
       boxes_first_(!results.empty() && results.front().box.has_value()) {
     require_known_ids(dataset, results, results_source);
-    images_.reserve(dataset.images.size());
-    for (const ImageRecord& image : dataset.images)
-        images_.push_back(image.id);
-    std::sort(images_.begin(), images_.end());
-    images_.erase(std::unique(images_.begin(), images_.end()), images_.end());
+    records_.reserve(dataset.images.size());
+    for (const ImageRecord& image : dataset.images) {
+        records_.push_back(&image);
+    }
+    std::ranges::stable_sort(records_, {}, &ImageRecord::id);
+    // As a map filled in file order: of images that share an id the last one counts.
+    std::size_t kept = 0;
+    for (const ImageRecord* record : records_) {
+        if (images_.empty() || images_.back() != record->id) {
+            images_.push_back(record->id);
+            ++kept;
+        }
+        records_[kept - 1] = record;
+    }
+    records_.resize(kept);
     const auto bucket = [&](std::int64_t id) {
         const std::size_t i = position(id);
         return i < images_.size() && images_[i] == id ? i : images_.size();
@@ -78,7 +88,7 @@ std::size_t ObjectSource::position(std::int64_t image_id) const {
 }
 
 ImageObjects ObjectSource::objects(std::size_t i, bool masks) const {
-    const ImageRecord& image = *dataset_.image(images_[i]);
+    const ImageRecord& image = *records_[i];
     ImageObjects objects;
     objects.truths.reserve(truth_begin_[i + 1] - truth_begin_[i]);
     for (std::size_t j = truth_begin_[i]; j < truth_begin_[i + 1]; ++j)

@@ -50,7 +50,8 @@ private:
     std::string source_;
     bool boxes_first_ = false;  // the first result has a box: areas are those of boxes
     std::vector<std::int64_t> images_;
-    std::vector<std::size_t> truth_begin_;  // into truths_, for each image and the end
+    std::vector<const ImageRecord*> records_;  // of images_
+    std::vector<std::size_t> truth_begin_;     // into truths_, for each image and the end
     std::vector<std::size_t> truths_;
     std::vector<std::size_t> result_begin_;
     std::vector<std::size_t> result_order_;

@@ -37,8 +37,9 @@ TEST(Dataset, ReadsEveryForm) {
         ASSERT_EQ(data.images.size(), 2U);
         EXPECT_EQ(data.images[0].id, 9007199254740993);
         EXPECT_EQ(data.images[0].file_name, "b\u00e4.jpg");
-        EXPECT_EQ(data.image(-2)->height, 5);
-        EXPECT_EQ(data.image(5), nullptr);
+        const ImageIndex images(data);
+        EXPECT_EQ(images.find(-2)->height, 5);
+        EXPECT_EQ(images.find(5), nullptr);
         ASSERT_EQ(data.annotations.size(), 4U);
         EXPECT_EQ(area(to_mask(data.annotations[0].segmentation, 5, 2)), 10U);
         EXPECT_EQ(data.annotations[0].box->y, 1.5);

@@ -86,8 +86,9 @@ TEST_F(Convert, GoesThereAndBack) {
         const Dataset after = read_dataset(path(form + ".json"));
         EXPECT_EQ(after.categories, before.categories);
         ASSERT_EQ(after.images.size(), before.images.size());
+        const ImageIndex images(after);
         for (const ImageRecord& image : before.images)
-            EXPECT_NE(after.image(image.id), nullptr);
+            EXPECT_NE(images.find(image.id), nullptr);
         // VOC pictures show each pixel once: of overlapping objects only one keeps it.
         if (form == "voc") {
             EXPECT_GT(after.annotations.size(), 10U);
