@@ -7,6 +7,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -36,7 +37,13 @@ using nlohmann::json;
 
 constexpr int kDetections = 100;
 
-struct Options {
+const std::map<std::string, std::vector<Precision>> kPrecisions = {
+    {"auto", {Precision::automatic}},
+    {"fp32", {Precision::fp32}},
+    {"bf16", {Precision::bf16}},
+    {"both", {Precision::fp32, Precision::bf16}}};
+
+struct BenchOptions {
     std::string model;
     std::string preset = "g3";
     std::string size = "800x1088";
@@ -96,7 +103,7 @@ struct Stage {
 };
 
 struct NetworkResult {
-    std::string precision;
+    Precision precision = Precision::fp32;
     double compile = 0;
     double first = 0;
     Times warm;
@@ -107,13 +114,13 @@ struct NetworkResult {
 
 class BenchRun {
 public:
-    explicit BenchRun(const Options& options)
+    explicit BenchRun(const BenchOptions& options)
         : options_(options),
           threads_(options.threads > 0 ? options.threads : detail::available_processors()) {
         std::tie(height_, width_) = parse_size(options.size);
         const auto start = Clock::now();
         if (options.model.empty()) {
-            model_.config = config_of(options.preset);
+            model_.config = read_config(options.preset);
             model_.name = options.preset + " with random weights";
             model_.weights = network::random_weights(model_.graph(), 1);
         } else {
@@ -131,21 +138,20 @@ public:
         // Last: its arrays would count as the network's memory.
         peak_ = measure_machine_peak(threads_);
         for (NetworkResult& network : networks_) {
-            network.peak = (network.precision == "bf16" ? peak_.bf16 : peak_.fp32).giga_per_second;
+            network.peak =
+                (network.precision == Precision::bf16 ? peak_.bf16 : peak_.fp32).giga_per_second;
         }
         options_.json ? print_json() : print_table();
     }
 
 private:
     [[nodiscard]] std::vector<Precision> precisions() const {
-        if (options_.precision == "both") {
-            if (engine::cpu_has_bf16()) return {Precision::fp32, Precision::bf16};
+        const std::vector<Precision>& wanted = kPrecisions.at(options_.precision);
+        if (wanted.size() > 1 && !engine::cpu_has_bf16()) {
             fmt::print(stderr, "this CPU has no units for bf16, so only fp32 is measured\n");
             return {Precision::fp32};
         }
-        if (options_.precision == "fp32") return {Precision::fp32};
-        if (options_.precision == "bf16") return {Precision::bf16};
-        return {Precision::automatic};
+        return wanted;
     }
 
     [[nodiscard]] NetworkResult run_network(Precision precision) const {
@@ -156,7 +162,7 @@ private:
             engine::make_inference_engine({model_.graph(), model_.weights},
                                           {precision, threads_, options_.streams, options_.cache});
         result.compile = milliseconds_since(start);
-        result.precision = name_of(engine->precision());
+        result.precision = engine->precision();
         std::vector<std::unique_ptr<engine::Request>> requests;
         for (int i = 0; i < options_.streams; ++i) {
             requests.push_back(engine->create_request());
@@ -305,14 +311,15 @@ private:
         }
         for (const NetworkResult& network : networks_) {
             fmt::print("{:<20} {:>10.2f} {:>10.2f} {:>10.0f} {:>7.0f}%\n",
-                       "network " + network.precision, network.warm.median, network.warm.least,
-                       network.gflops, network.peak > 0 ? 100 * network.gflops / network.peak : 0);
+                       fmt::format("network {}", name_of(network.precision)), network.warm.median,
+                       network.warm.least, network.gflops,
+                       network.peak > 0 ? 100 * network.gflops / network.peak : 0);
         }
         fmt::print("\ncold: ");
         if (load_ > 0) fmt::print("load {:.0f} ms, ", load_);
         for (const NetworkResult& network : networks_) {
             fmt::print("{}: compile {:.0f} ms, first run {:.0f} ms, peak memory {:.0f} MB  ",
-                       network.precision, network.compile, network.first, network.memory);
+                       name_of(network.precision), network.compile, network.first, network.memory);
         }
         fmt::print("\nthis machine at most:");
         const auto print_rate = [](const char* kind, const PeakRate& rate) {
@@ -337,7 +344,7 @@ private:
                                         {"min_ms", stage.times.least}});
         }
         for (const NetworkResult& network : networks_) {
-            result["networks"].push_back({{"precision", network.precision},
+            result["networks"].push_back({{"precision", name_of(network.precision)},
                                           {"compile_ms", network.compile},
                                           {"first_ms", network.first},
                                           {"median_ms", network.warm.median},
@@ -356,7 +363,7 @@ private:
         fmt::print("{}\n", result.dump(2));
     }
 
-    const Options& options_;
+    const BenchOptions& options_;
     int threads_;
     std::int64_t height_ = 0;
     std::int64_t width_ = 0;
@@ -376,14 +383,14 @@ void add_bench_command(CLI::App& app) {
     CLI::App* command = add_command(
         app, "bench", "measure every stage beside this machine's limits",
         {"embedmask bench --precision both", "embedmask bench pedestrians --size 320x544 --json"});
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<BenchOptions>();
     command->add_option("model", options->model, "model file or name; without: random weights");
     command->add_option("--preset", options->preset, "the network when there is no MODEL")
         ->capture_default_str();
     command->add_option("--size", options->size, "HEIGHTxWIDTH of the network input")
         ->capture_default_str();
     command->add_option("--precision", options->precision, "auto, fp32, bf16 or both")
-        ->check(CLI::IsMember({"auto", "fp32", "bf16", "both"}))
+        ->check(CLI::IsMember(kPrecisions))
         ->capture_default_str();
     command->add_option("--threads", options->threads, "0 = all processors")
         ->check(CLI::Range(0, 1024));

@@ -4,11 +4,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <map>
 #include <regex>
-
-#include "base/file.h"
 
 namespace embedmask::cli {
 
@@ -21,12 +18,6 @@ CLI::App* add_command(CLI::App& app, const std::string& name, const std::string&
     }
     command->footer(footer);
     return command;
-}
-
-Config config_of(const std::string& name) {
-    if (!name.ends_with(".toml")) return preset(name);
-    const auto bytes = detail::read_file(name, 1U << 20);
-    return parse_config({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, name);
 }
 
 std::string with_flags(const std::string& message) {

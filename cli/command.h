@@ -5,16 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "embedmask/config.h"
-
 namespace embedmask::cli {
 
 /// Adds a verb whose help ends with examples that work.
 CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& summary,
                       const std::vector<std::string>& examples);
-
-/// The preset called `name`, or the configuration in the TOML file of that name.
-Config config_of(const std::string& name);
 
 /// A message of the library in the words of the command line: "PredictorOptions::short_side"
 /// becomes "--short-side".

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <map>
 #include <memory>
 
 #include "command.h"
@@ -16,7 +17,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Options {
+struct ConvertOptions {
     std::vector<std::string> weights;
     std::string preset;
     std::string categories;
@@ -29,7 +30,7 @@ struct Options {
 constexpr const char* kDefaultPreset = "g3";
 
 // Names count ids from 1; an annotation file brings its own ids.
-std::vector<Category> categories_of(const Options& options) {
+std::vector<Category> categories_of(const ConvertOptions& options) {
     if (fs::exists(options.categories)) return read_dataset(options.categories).categories;
     std::vector<Category> categories;
     for (const std::string& name : CLI::detail::split(options.categories, ',')) {
@@ -38,15 +39,11 @@ std::vector<Category> categories_of(const Options& options) {
     return categories;
 }
 
-Storage storage_of(const std::string& name) {
-    if (name == "keep") return Storage::keep;
-    if (name == "f32") return Storage::f32;
-    if (name == "i8") return Storage::i8;
-    return Storage::f16;
-}
+const std::map<std::string, Storage> kStorages = {
+    {"f16", Storage::f16}, {"f32", Storage::f32}, {"i8", Storage::i8}, {"keep", Storage::keep}};
 
 // Foreign weights for a preset.
-Model import_model(const Options& options) {
+Model import_model(const ConvertOptions& options) {
     const std::string preset = options.preset.empty() ? kDefaultPreset : options.preset;
     std::vector<ForeignWeights> files;
     for (const std::string& path : options.weights) {
@@ -57,7 +54,7 @@ Model import_model(const Options& options) {
                     "--categories NAME,NAME,... or --categories ANNOTATIONS.json");
     }
     ImportOptions import;
-    import.config = config_of(preset);
+    import.config = read_config(preset);
     apply_overrides(import.config, options.sets);
     import.categories = categories_of(options);
     for (const std::string& set : options.sets) {
@@ -79,18 +76,18 @@ Model import_model(const Options& options) {
 }
 
 // A model file already says what it is; only storage and settings may change.
-Model reread_model(const Options& options) {
+Model reread_model(const ConvertOptions& options) {
     Model model = read_model(options.weights.front());
     apply_overrides(model.config, options.sets);
     fmt::print("{}: a model file; its configuration and categories are kept\n", model.name);
     return model;
 }
 
-void convert(const Options& options) {
+void convert(const ConvertOptions& options) {
     const bool is_model = options.weights.size() == 1 && options.preset.empty() &&
                           options.categories.empty() && is_model_file(options.weights.front());
     const Model model = is_model ? reread_model(options) : import_model(options);
-    write_model(options.out, model, storage_of(options.store), options.base);
+    write_model(options.out, model, kStorages.at(options.store), options.base);
     fmt::print("\nwrote {} ({:.1f} MB, {} categories)\n", options.out,
                static_cast<double>(fs::file_size(options.out)) / 1e6, model.categories.size());
 }
@@ -111,7 +108,7 @@ void add_convert_command(CLI::App& app) {
          "    --set backbone.stride_in_1x1=false --set input.order=rgb --set input.range=1 \\",
          "    --set \"input.mean=[0.485, 0.456, 0.406]\" \\",
          "    --set \"input.std=[0.229, 0.224, 0.225]\" --out person.safetensors"});
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<ConvertOptions>();
     command
         ->add_option("weights", options->weights,
                      "safetensors, .pth of torch.save (legacy and zip),\n"
@@ -128,7 +125,7 @@ void add_convert_command(CLI::App& app) {
         ->add_option("--store", options->store,
                      "how convolution weights are stored: f16 f32 i8 keep")
         ->capture_default_str()
-        ->check(CLI::IsMember({"f16", "f32", "i8", "keep"}));
+        ->check(CLI::IsMember(kStorages));
     command->add_option("--base", options->base,
                         "model file in the folder of --out: what it holds bit for bit\n"
                         "(a frozen backbone) is left out and read from there");

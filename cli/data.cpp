@@ -35,8 +35,9 @@ void show(const ShowOptions& options) {
         results = read_results(options.results);
         require_known_ids(data, results, options.results);
     }
+    const ImageIndex images(data);
     for (const std::int64_t id : options.ids) {
-        if (data.image(id) == nullptr) {
+        if (images.find(id) == nullptr) {
             throw Error(fmt::format("{} has no image {}", options.data, id));
         }
     }

@@ -6,29 +6,31 @@
 #include <chrono>
 #include <filesystem>
 #include <memory>
-#include <numeric>
+#include <string>
 
 #include "command.h"
 #include "embedmask/error.h"
-#include "eval_model.h"
 #include "eval_options.h"
-#include "eval_parts.h"
 #include "eval_print.h"
-#include "eval_results.h"
-#include "eval_stream.h"
+#include "progress.h"
 #include "report/compare.h"
 #include "report/csv.h"
 #include "report/html.h"
 #include "report/json.h"
+#include "scoring/parts.h"
+#include "scoring/score.h"
+#include "shard_option.h"
 
 namespace embedmask::cli {
 namespace {
 
+namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
-using report::kConfusionIou;
-using report::kConfusionScore;
 using report::Report;
-using report::TypeReport;
+using scoring::PredictImagesOptions;
+using scoring::ResultSets;
+using scoring::RunTotals;
+using scoring::ScoreOptions;
 
 double seconds_since(Clock::time_point start) {
     return std::chrono::duration<double>(Clock::now() - start).count();
@@ -52,37 +54,21 @@ void warn_unknown_masks(const Dataset& dataset, const std::vector<IouType>& type
                    dataset.source, unknown, dataset.annotations.size());
 }
 
-std::vector<TypeReport> score(const EvalOptions& options, const Dataset& dataset,
-                              const ResultSets& results, const std::vector<IouType>& types,
-                              const std::string& names) {
-    std::vector<TypeReport> reports;
-    for (const IouType type : types) {
-        TypeReport& report = reports.emplace_back();
-        report.type = type;
-        report.evaluation =
-            evaluate(dataset, results.of(type), evaluation_options(options, type), names);
-    }
-    return reports;
-}
-
-/// Prints and writes a report; `results` are what the error split, the confusion matrix and the
-/// pictures need, where they are wanted.
-void publish(const EvalOptions& options, Report& report, const ResultSets& results) {
-    for (TypeReport& item : report.types) {
-        const int threads = options.predictor.threads;
-        const std::vector<Result>& own = results.of(item.type);
-        if (options.wants_tide(item.type))
-            item.tide = tide_errors(*report.dataset, own, item.type, threads);
-        if (options.wants_confusion(item.type))
-            item.confusion = confusion_matrix(*report.dataset, own, item.type, kConfusionScore,
-                                              kConfusionIou, threads);
-    }
+/// Prints and writes a report; `results` are what the error analysis and the pictures need.
+void publish(const EvalOptions& options, const ScoreOptions& wanted, Report& report,
+             const ResultSets& results) {
+    scoring::add_error_analysis(report.types, *report.dataset, results, wanted);
     print_report(report, options.per_category);
-    if (!options.json.empty()) report::write_json(options.json, report);
-    if (!options.csv.empty()) report::write_csv(options.csv, report);
-    if (!options.html.empty())
+    if (!options.json.empty()) {
+        report::write_json(options.json, report);
+    }
+    if (!options.csv.empty()) {
+        report::write_csv(options.csv, report);
+    }
+    if (!options.html.empty()) {
         report::write_html(options.html, report, results.of(report.types.back().type),
                            options.images);
+    }
 }
 
 void print_counts(const Dataset& dataset, std::size_t detections, double read, double scored) {
@@ -95,86 +81,82 @@ void evaluate_files(const EvalOptions& options) {
     const auto start = Clock::now();
     const Dataset dataset = read_ground_truth(options);
     ResultSets results;
-    read_into(results.boxes, options.results, dataset, options.predictor.threads);
+    scoring::read_into(results.boxes, options.results, dataset, options.predictor.threads);
     const double read = seconds_since(start);
-    const auto types = types_of(options, true);
-    warn_unknown_masks(dataset, types);
+    const ScoreOptions wanted = score_options(options, true);
+    warn_unknown_masks(dataset, wanted.types);
     const std::string names = fmt::format("{}", fmt::join(options.results, ", "));
-    Report report{options.data, names, &dataset, {}};
-    report.types = score(options, dataset, results, types, names);
+    Report report{options.data, names, &dataset,
+                  scoring::score_results(dataset, results, wanted, names)};
     print_counts(dataset, results.boxes.size(), read, seconds_since(start) - read);
-    publish(options, report, results);
+    publish(options, wanted, report, results);
 }
 
-/// The detections that publish() needs, of a model whose others are forgotten as they are scored.
-class KeptResults {
-public:
-    KeptResults(const EvalOptions& options, const std::vector<IouType>& types) {
-        results_.masks.emplace();
-        for (const IouType type : types) {
-            Kept& kept = type == IouType::bbox ? boxes_ : masks_;
-            kept.all = kept.all || options.wants_tide(type);
-            kept.confident = kept.confident || options.wants_confusion(type) ||
-                             (!options.html.empty() && type == types.back());
-        }
+/// A model whose categories are the data set's, compiled.
+Predictor predictor_for(const EvalOptions& options, const Dataset& dataset) {
+    const Model model = read_model(find_model(options.model));
+    scoring::require_known_categories(model, dataset);
+    scoring::require_unique_images(dataset);
+    PredictorOptions flags = options.predictor.resolve(model, false);
+    if (has_masks(model.config)) {
+        flags.sweep_thresholds = numbers_of(options.mask_thresholds, "--mask-thresholds");
     }
+    return Predictor(model, flags);
+}
 
-    void add(std::int64_t image_id, const Prediction& prediction) {
-        for (const Detection& detection : prediction.detections) {
-            if (boxes_.wants(detection)) results_.boxes.push_back(box_result(image_id, detection));
-            if (masks_.wants(detection))
-                results_.masks->push_back(mask_result(image_id, detection));
-        }
-    }
+PredictImagesOptions run_options(const EvalOptions& options, Progress& progress) {
+    return {.max_pixels = options.predictor.max_pixels,
+            .progress = [&progress](std::size_t done) { progress.update(done); }};
+}
 
-    [[nodiscard]] const ResultSets& results() const { return results_; }
-
-private:
-    struct Kept {
-        bool all = false;
-        bool confident = false;  // for the confusion matrix and pictures
-
-        [[nodiscard]] bool wants(const Detection& detection) const {
-            return all || (confident && detection.score >= kConfusionScore);
-        }
-    };
-
-    Kept boxes_;
-    Kept masks_;
-    ResultSets results_;
-};
+void print_run(const EvalOptions& options, const Predictor& predictor, const RunTotals& totals) {
+    fmt::print(stderr, "{}: {}, precision {}\n{}\n", options.model, speed_of(totals),
+               name_of(predictor.precision()), stages_of(totals, "score"));
+}
 
 void evaluate_model(const EvalOptions& options) {
     const Dataset dataset = read_ground_truth(options);
-    const ModelRun model(options, dataset);
-    const auto types = types_of(options, model.has_masks());
-    if (!model.thresholds().empty() && types == std::vector{IouType::bbox})
+    const Predictor predictor = predictor_for(options, dataset);
+    const ScoreOptions wanted = score_options(options, has_masks(predictor.config()));
+    if (!wanted.mask_thresholds.empty() && wanted.types == std::vector{IouType::bbox}) {
         throw Error(
             "--mask-thresholds: found boxes only: expected a model with masks and a --type "
             "that scores them");
-    warn_unknown_masks(dataset, types);
-    StreamScorer scorer(dataset, options, types, model.thresholds());
-    KeptResults kept(options, types);
-    std::vector<std::size_t> images(dataset.images.size());
-    std::iota(images.begin(), images.end(), std::size_t{0});
-    model.run(
-        images,
-        [&](const ImageRecord& image, Prediction& prediction) {
-            scorer.add(image.id, prediction);
-            for (Detection& detection : prediction.detections)
-                detection.sweep.clear();
-        },
-        [&](const ImageRecord& image, Prediction& prediction) { kept.add(image.id, prediction); });
-    Report report{options.data, std::filesystem::path(options.model).filename().string(), &dataset,
-                  scorer.finish()};
-    publish(options, report, kept.results());
+    }
+    warn_unknown_masks(dataset, wanted.types);
+    Progress progress(dataset.images.size());
+    scoring::ModelScores scores = scoring::score_model(predictor, dataset, options.images, wanted,
+                                                       run_options(options, progress));
+    progress.finish();
+    print_run(options, predictor, scores.totals);
+    Report report{options.data, fs::path(options.model).filename().string(), &dataset,
+                  std::move(scores.types)};
+    publish(options, wanted, report, scores.results);
+}
+
+void evaluate_part(const EvalOptions& options) {
+    const scoring::Shard shard = parse_shard(options.shard);
+    const Dataset dataset = read_dataset(options.data, {options.predictor.threads, false});
+    const Predictor predictor = predictor_for(options, dataset);
+    scoring::PartSettings settings{
+        .model = fs::path(options.model).filename().string(),
+        .data = fs::path(options.data).filename().string(),
+        .score_threshold = options.predictor.score_threshold.value_or(0),
+        .categories = options.predictor.classes,
+        .mask_thresholds = numbers_of(options.mask_thresholds, "--mask-thresholds")};
+    Progress progress(dataset.images.size() / static_cast<std::size_t>(shard.count));
+    const auto part = scoring::write_part(predictor, dataset, options.images, shard, settings,
+                                          options.out, run_options(options, progress));
+    progress.finish();
+    print_run(options, predictor, part.totals);
+    fmt::print(stderr, "part: {}; score all with `embedmask eval merge`\n", part.manifest.string());
 }
 
 // A report that cannot be written is better known before hours of work.
 void require_folders(const EvalOptions& options) {
-    for (const std::filesystem::path file : {options.json, options.csv, options.html}) {
-        const std::filesystem::path folder = file.parent_path();
-        if (folder.empty() || std::filesystem::is_directory(folder)) continue;
+    for (const fs::path file : {options.json, options.csv, options.html}) {
+        const fs::path folder = file.parent_path();
+        if (folder.empty() || fs::is_directory(folder)) continue;
         throw Error(fmt::format("{}: there is no folder {}", file.string(), folder.string()),
                     "make the folder first, or choose another");
     }
@@ -184,27 +166,14 @@ void merge_parts(const EvalOptions& options) {
     require_folders(options);
     const auto start = Clock::now();
     const Dataset dataset = read_ground_truth(options);
-    const int threads = options.predictor.threads;
-    const MergedParts merged = read_parts(options.parts, dataset, threads);
+    const auto parts = scoring::read_parts(options.parts, dataset, options.predictor.threads);
     const double read = seconds_since(start);
-    const auto types = types_of(options, merged.results.masks.has_value());
-    warn_unknown_masks(dataset, types);
-    Report report{options.data, merged.model, &dataset, {}};
-    report.types = score(options, dataset, merged.results, types, merged.model);
-    for (const MergedParts::Sweep& point : merged.sweep) {
-        std::vector<Result> masks;
-        read_into(masks, point.files, dataset, threads);
-        for (TypeReport& item : report.types) {
-            if (item.type != IouType::bbox) {
-                item.sweep.push_back(
-                    {point.threshold,
-                     evaluate(dataset, masks, sweep_options(options, item.type), merged.model)
-                         .stats()});
-            }
-        }
-    }
-    print_counts(dataset, merged.results.boxes.size(), read, seconds_since(start) - read);
-    publish(options, report, merged.results);
+    const ScoreOptions wanted = score_options(options, parts.results.masks.has_value());
+    warn_unknown_masks(dataset, wanted.types);
+    Report report{options.data, parts.model, &dataset,
+                  scoring::score_parts(dataset, parts, wanted)};
+    print_counts(dataset, parts.results.boxes.size(), read, seconds_since(start) - read);
+    publish(options, wanted, report, parts.results);
 }
 
 void run_eval(const EvalOptions& options) {
@@ -224,7 +193,7 @@ void run_eval(const EvalOptions& options) {
         throw CLI::ValidationError("--shard and --out go together");
     require_folders(options);
     if (!options.shard.empty()) {
-        write_part(options, read_dataset(options.data, {options.predictor.threads, false}));
+        evaluate_part(options);
     } else if (!options.model.empty()) {
         evaluate_model(options);
     } else {
@@ -232,7 +201,7 @@ void run_eval(const EvalOptions& options) {
     }
 }
 
-void add_merge(CLI::App& eval) {
+void add_merge_parts(CLI::App& eval) {
     auto options = std::make_shared<EvalOptions>();
     CLI::App* command = add_command(
         eval, "merge", "Score the parts of `eval MODEL --shard i/n` as one run",
@@ -272,7 +241,7 @@ void add_eval_command(CLI::App& app) {
           "--area", "--max-dets", "--per-category", "--class-agnostic"})
         shard->excludes(command->get_option(flag));
     options->predictor.add_to(*command);
-    add_merge(*command);
+    add_merge_parts(*command);
     command->callback([options, command] {
         if (!command->got_subcommand("merge")) run_eval(*options);
     });

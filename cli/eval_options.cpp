@@ -4,7 +4,6 @@
 
 #include <cmath>
 
-#include "config/fields.h"
 #include "embedmask/error.h"
 
 namespace embedmask::cli {
@@ -53,15 +52,21 @@ IouType type_of(const std::string& name) {
     throw Error(fmt::format("--type: found \"{}\": expected bbox, segm or boundary", name));
 }
 
+std::vector<IouType> types_of(const EvalOptions& options, bool has_masks) {
+    std::vector<IouType> types;
+    for (const std::string& name : options.types) {
+        types.push_back(type_of(name));
+        if (types.back() != IouType::bbox && !has_masks)
+            throw Error(
+                fmt::format("--type {}: {} is a detector without masks", name, options.model),
+                "use --type bbox");
+    }
+    if (!types.empty()) return types;
+    if (!has_masks) return {IouType::bbox};
+    return {IouType::bbox, IouType::segm};
+}
+
 }  // namespace
-
-bool EvalOptions::wants_tide(IouType type) const {
-    return (tide || !html.empty()) && type != IouType::boundary;
-}
-
-bool EvalOptions::wants_confusion(IouType type) const {
-    return (confusion || !html.empty()) && type != IouType::boundary;
-}
 
 void add_report_flags(CLI::App& command, EvalOptions& options) {
     command.add_option("--data", options.data, "COCO annotation file");
@@ -114,52 +119,23 @@ std::vector<double> numbers_of(const std::string& text, const std::string& optio
     return values;
 }
 
-std::vector<double> mask_thresholds_of(const EvalOptions& options) {
-    std::vector<double> values = numbers_of(options.mask_thresholds, "--mask-thresholds");
-    const auto [lowest, highest] = detail::range_of("mask_thresh");
-    for (const double value : values) {
-        if (!(value >= lowest && value <= highest)) {
-            throw Error(
-                fmt::format("--mask-thresholds: found {}: expected probabilities from {} "
-                            "to {}",
-                            value, lowest, highest));
-        }
+scoring::ScoreOptions score_options(const EvalOptions& options, bool has_masks) {
+    scoring::ScoreOptions result;
+    result.types = types_of(options, has_masks);
+    result.evaluation.iou_thresholds = numbers_of(options.iou, "--iou");
+    for (const std::string& area : options.areas) {
+        result.evaluation.area_ranges.push_back(area_of(area));
     }
-    return values;
-}
-
-std::vector<IouType> types_of(const EvalOptions& options, bool has_masks) {
-    std::vector<IouType> types;
-    for (const std::string& name : options.types) {
-        types.push_back(type_of(name));
-        if (types.back() != IouType::bbox && !has_masks)
-            throw Error(
-                fmt::format("--type {}: {} is a detector without masks", name, options.model),
-                "use --type bbox");
-    }
-    if (!types.empty()) return types;
-    if (!has_masks) return {IouType::bbox};
-    return {IouType::bbox, IouType::segm};
-}
-
-EvaluationOptions evaluation_options(const EvalOptions& options, IouType type) {
-    EvaluationOptions result;
-    result.type = type;
-    result.iou_thresholds = numbers_of(options.iou, "--iou");
-    for (const std::string& area : options.areas)
-        result.area_ranges.push_back(area_of(area));
-    result.max_detections = options.max_detections;
-    result.class_agnostic = options.class_agnostic;
-    result.bootstrap_samples = options.bootstrap;
-    result.per_image = !options.json.empty() || !options.html.empty();
-    result.threads = options.predictor.threads;
-    return result;
-}
-
-EvaluationOptions sweep_options(const EvalOptions& options, IouType type) {
-    EvaluationOptions result = evaluation_options(options, type);
-    result.per_image = false;
-    result.bootstrap_samples = 0;
+    result.evaluation.max_detections = options.max_detections;
+    result.evaluation.class_agnostic = options.class_agnostic;
+    result.evaluation.bootstrap_samples = options.bootstrap;
+    result.evaluation.per_image = !options.json.empty() || !options.html.empty();
+    result.evaluation.threads = options.predictor.threads;
+    result.mask_thresholds = numbers_of(options.mask_thresholds, "--mask-thresholds");
+    // The page shows all of it.
+    result.tide = options.tide || !options.html.empty();
+    result.confusion = options.confusion || !options.html.empty();
+    result.keep_pictured = !options.html.empty();
     return result;
 }
 

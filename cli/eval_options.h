@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "embedmask/evaluation.h"
 #include "predictor_options.h"
+#include "scoring/scores.h"
 
 namespace embedmask::cli {
 
@@ -35,10 +35,6 @@ struct EvalOptions {
     bool class_agnostic = false;
     bool tide = false;
     bool confusion = false;
-
-    /// --tide or --confusion: of boxes and masks only; the page has both.
-    [[nodiscard]] bool wants_tide(IouType type) const;
-    [[nodiscard]] bool wants_confusion(IouType type) const;
 };
 
 /// What is reported and how, for models, files and parts alike.
@@ -48,15 +44,8 @@ void add_report_flags(CLI::App& command, EvalOptions& options);
 /// decimals that a person would write. `option` names the flag in errors.
 std::vector<double> numbers_of(const std::string& text, const std::string& option);
 
-/// --mask-thresholds. Error for what is not a probability.
-std::vector<double> mask_thresholds_of(const EvalOptions& options);
-
-/// --type; else boxes, and masks where there are some. Error for masks where there are none.
-std::vector<IouType> types_of(const EvalOptions& options, bool has_masks);
-
-EvaluationOptions evaluation_options(const EvalOptions& options, IouType type);
-
-/// The same for one threshold of --mask-thresholds, of which only the twelve numbers are wanted.
-EvaluationOptions sweep_options(const EvalOptions& options, IouType type);
+/// What is scored and how. `has_masks`: whether there are masks to score; then boxes and masks are
+/// scored, else boxes alone, unless --type says otherwise. Error for masks where there are none.
+scoring::ScoreOptions score_options(const EvalOptions& options, bool has_masks);
 
 }  // namespace embedmask::cli

@@ -21,7 +21,7 @@ void print_tide(const TideErrors& tide) {
                tide.false_negative);
 }
 
-void print_categories(const report::Report& report, const report::TypeReport& item) {
+void print_categories(const report::Report& report, const scoring::TypeScores& item) {
     fmt::print("\n{:<24} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7} {:>7}\n", "category", "AP", "AP50",
                "AP75", "APs", "APm", "APl", "AR100");
     for (std::size_t k = 0; k < item.evaluation.categories.size(); ++k) {
@@ -33,10 +33,10 @@ void print_categories(const report::Report& report, const report::TypeReport& it
     }
 }
 
-void print_sweep(const report::TypeReport& item) {
+void print_sweep(const scoring::TypeScores& item) {
     fmt::print("\n{:>14} {:>8} {:>8} {:>8}   {}\n", "mask threshold", "AP", "AP50", "AP75",
                name_of(item.type));
-    for (const report::SweepPoint& point : item.sweep)
+    for (const scoring::SweepPoint& point : item.sweep)
         fmt::print("{:>14} {:>8.4f} {:>8.4f} {:>8.4f}\n", point.threshold, point.stats[0],
                    point.stats[1], point.stats[2]);
 }
@@ -51,7 +51,7 @@ void print_changes(const std::vector<report::Change>& changes, const char* title
 }  // namespace
 
 void print_report(const report::Report& report, bool per_category) {
-    for (const report::TypeReport& item : report.types) {
+    for (const scoring::TypeScores& item : report.types) {
         fmt::print("{}\n{}", name_of(item.type), item.evaluation.summary());
         const auto& interval = item.evaluation.ap_interval;
         if (item.evaluation.options.bootstrap_samples > 0)

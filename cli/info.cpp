@@ -13,7 +13,7 @@
 namespace embedmask::cli {
 namespace {
 
-struct Options {
+struct InfoOptions {
     std::string model;
     std::string preset;
     std::string size = "800x1088";
@@ -30,15 +30,15 @@ void print_presets(bool as_json) {
     if (as_json) fmt::print("{}\n", list.dump(2));
 }
 
-void print_preset(const Options& options, std::int64_t height, std::int64_t width) {
-    const Config config = config_of(options.preset);
+void print_preset(const InfoOptions& options, std::int64_t height, std::int64_t width) {
+    const Config config = read_config(options.preset);
     const auto graph = network::embedmask(config);
     const std::int64_t parameters = network::count_parameters(graph).total;
     const std::int64_t macs = network::count_macs(graph, height, width);
     if (options.json) {
-        const nlohmann::json json = {
+        const nlohmann::json summary = {
             {"config", to_toml(config)}, {"parameters", parameters}, {"macs", macs}};
-        fmt::print("{}\n", json.dump(2));
+        fmt::print("{}\n", summary.dump(2));
     } else {
         fmt::print("# {} parameters, {:.2f} GMAC at {}\n{}", parameters,
                    static_cast<double>(macs) / 1e9, options.size, to_toml(config));
@@ -47,19 +47,19 @@ void print_preset(const Options& options, std::int64_t height, std::int64_t widt
 
 void print_json(const Model& model, std::int64_t macs) {
     const auto count = network::count_parameters(model.graph());
-    nlohmann::json json;
-    json["config"] = to_toml(model.config);
-    json["categories"] = nlohmann::json::array();
+    nlohmann::json summary;
+    summary["config"] = to_toml(model.config);
+    summary["categories"] = nlohmann::json::array();
     for (const Category& category : model.categories) {
-        json["categories"].push_back({{"id", category.id}, {"name", category.name}});
+        summary["categories"].push_back({{"id", category.id}, {"name", category.name}});
     }
-    json["parameters"] = count.total;
-    json["macs"] = macs;
-    json["provenance"] = model.provenance;
-    fmt::print("{}\n", json.dump(2));
+    summary["parameters"] = count.total;
+    summary["macs"] = macs;
+    summary["provenance"] = model.provenance;
+    fmt::print("{}\n", summary.dump(2));
 }
 
-void print_text(const Model& model, const Options& options, std::int64_t macs) {
+void print_text(const Model& model, const InfoOptions& options, std::int64_t macs) {
     const auto count = network::count_parameters(model.graph());
     fmt::print("file        {} ({:.1f} MB)\n", model.name,
                static_cast<double>(std::filesystem::file_size(model.name)) / 1e6);
@@ -74,7 +74,7 @@ void print_text(const Model& model, const Options& options, std::int64_t macs) {
     fmt::print("\n{}", to_toml(model.config));
 }
 
-void info(const Options& options) {
+void info(const InfoOptions& options) {
     if (options.presets) return print_presets(options.json);
     const auto [height, width] = parse_size(options.size);
     if (!options.preset.empty()) return print_preset(options, height, width);
@@ -96,7 +96,7 @@ void add_info_command(CLI::App& app) {
     CLI::App* command =
         add_command(app, "info", "print what is in a model file, or a preset's configuration",
                     {"embedmask info pedestrians", "embedmask info --preset lite --size 480x640"});
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<InfoOptions>();
     command->add_option("model", options->model, "model file, or name of an installed model");
     command->add_option("--preset", options->preset, "print this preset instead, resolved");
     command->add_flag("--presets", options->presets, "list the presets");

@@ -2,32 +2,32 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <memory>
 #include <optional>
 
 #include "base/file.h"
-#include "base/ordered_pipeline.h"
 #include "command.h"
 #include "embedmask/error.h"
 #include "embedmask/predictor.h"
-#include "inputs.h"
 #include "predictor_options.h"
 #include "progress.h"
 #include "report/explanation.h"
 #include "report/prediction_files.h"
+#include "scoring/predict_images.h"
+#include "shard_option.h"
 
 namespace embedmask::cli {
 namespace {
 
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
 using report::OutputFormat;
+using scoring::ImageOutcome;
+using scoring::RunTotals;
 
 // Pictures with every guess above the detector's 0.05 would be unreadable.
 constexpr double kShownScore = 0.3;
 
-struct Options {
+struct PredictFlags {
     std::string model;
     std::vector<std::string> inputs;
     std::string data;
@@ -41,48 +41,11 @@ struct Options {
     PredictorFlags predictor;
 };
 
-double milliseconds_since(Clock::time_point start) {
-    return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-}
-
-// What one photo gave: a prediction, or the reason why there is none.
-struct Outcome {
-    std::optional<Prediction> prediction;
-    std::string error;
-    double decode = 0;
-    double write = 0;
-};
-
-struct Totals {
-    std::size_t photos = 0;
-    std::size_t failed = 0;
-    std::size_t detections = 0;
-    double decode = 0;
-    double preprocess = 0;
-    double network = 0;
-    double post = 0;
-    double write = 0;
-
-    void add(const Outcome& outcome) {
-        ++photos;
-        if (!outcome.prediction) {
-            ++failed;
-            return;
-        }
-        const Timings& timings = outcome.prediction->timings;
-        detections += outcome.prediction->detections.size();
-        decode += outcome.decode;
-        preprocess += timings.preprocess;
-        network += timings.network;
-        post += timings.select + timings.mask;
-        write += outcome.write;
-    }
-};
-
 class PredictRun {
 public:
-    explicit PredictRun(const Options& options)
+    explicit PredictRun(const PredictFlags& options)
         : options_(options),
+          shard_(options.shard.empty() ? std::nullopt : std::optional(parse_shard(options.shard))),
           photos_(photos_of(options)),
           model_(read_model(find_model(options.model))),
           predictor_(model_, options.predictor.resolve(model_, !options.explain.empty())),
@@ -108,40 +71,41 @@ public:
     }
 
     int run() {
-        const auto start = Clock::now();
         if (!options_.json) {
             fmt::print(stderr, "{}: {} photos, precision {}, {} stream(s)\n", model_.name,
                        photos_.size(), name_of(predictor_.precision()), predictor_.streams());
         }
         std::optional<report::CocoWriter> coco;
-        if (wants(OutputFormat::coco))
-            coco.emplace(options_.out, shard_suffix(), has_masks(model_.config));
+        if (wants(OutputFormat::coco)) {
+            coco.emplace(options_.out, shard_ ? shard_->suffix() : "", has_masks(model_.config));
+        }
         Progress progress(photos_.size());
-        // One photo more than the network takes at once: its decoding and the last one's masks hide
-        // behind the network's work.
-        detail::run_ordered(
-            photos_.size(), predictor_.streams() + 1, [&](std::size_t i) { return process(i); },
-            [&](std::size_t i, const Outcome& outcome) {
-                totals_.add(outcome);
+        const RunTotals totals = scoring::predict_images(
+            predictor_, photos_,
+            {.max_pixels = options_.predictor.max_pixels,
+             .skip_unreadable = true,
+             .progress = [&](std::size_t done) { progress.update(done); }},
+            [&](std::size_t i, const Image& photo, const Prediction& prediction) {
+                write(i, photo, prediction);
+            },
+            [&](std::size_t i, const ImageOutcome& outcome) {
                 tell(photos_[i], outcome, progress);
                 if (coco && outcome.prediction) {
                     coco->write(photos_[i].image_id, *outcome.prediction);
                 }
-                progress.update(totals_.photos);
             });
         if (coco) coco->finish();
         progress.finish();
-        print_summary(milliseconds_since(start), coco ? coco->main_file() : fs::path());
-        return totals_.failed == 0 ? 0 : 1;
+        print_summary(totals, coco ? coco->main_file() : fs::path());
+        return totals.unreadable == 0 ? 0 : 1;
     }
 
 private:
-    static std::vector<data::ImageFile> photos_of(const Options& options) {
+    [[nodiscard]] std::vector<data::ImageFile> photos_of(const PredictFlags& options) const {
         std::vector<data::ImageFile> photos =
             options.data.empty() ? data::find_images(options.inputs)
                                  : data::annotated_images(options.data, options.images);
-        if (options.shard.empty()) return photos;
-        return select_shard(photos, parse_shard(options.shard));
+        return shard_ ? scoring::part_of(photos, *shard_) : photos;
     }
 
     [[nodiscard]] bool wants(OutputFormat format) const {
@@ -149,37 +113,15 @@ private:
                options_.formats.end();
     }
 
-    [[nodiscard]] std::string shard_suffix() const {
-        if (options_.shard.empty()) return {};
-        const Shard shard = parse_shard(options_.shard);
-        return fmt::format(".shard-{}-of-{}", shard.index, shard.count);
-    }
-
-    Outcome process(std::size_t i) const {
-        const data::ImageFile& input = photos_[i];
-        Outcome outcome;
-        auto start = Clock::now();
-        Image photo;
-        try {
-            photo = read_image(input.path, {.max_pixels = options_.predictor.max_pixels,
-                                            .expected_size = input.expected_size});
-        } catch (const Error& error) {
-            outcome.error = error.what();
-            return outcome;
-        }
-        outcome.decode = milliseconds_since(start);
-        outcome.prediction = predictor_.predict(photo);
-        start = Clock::now();
-        writer_.write(i, input, photo, *outcome.prediction);
+    void write(std::size_t i, const Image& photo, const Prediction& prediction) const {
+        writer_.write(i, photos_[i], photo, prediction);
         if (!options_.explain.empty()) {
-            report::write_explanation(options_.explain, writer_.name(i), photo, *outcome.prediction,
+            report::write_explanation(options_.explain, writer_.name(i), photo, prediction,
                                       predictor_.config(), model_.categories, shown_score_);
         }
-        outcome.write = milliseconds_since(start);
-        return outcome;
     }
 
-    void tell(const data::ImageFile& input, const Outcome& outcome, Progress& progress) const {
+    void tell(const data::ImageFile& input, const ImageOutcome& outcome, Progress& progress) const {
         if (!outcome.prediction) {
             progress.clear();
             fmt::print(stderr, "skipped: {}\n", outcome.error);
@@ -190,20 +132,12 @@ private:
                                : report::json_error_line(input, outcome.error));
     }
 
-    void print_summary(double wall, const fs::path& coco_file) const {
-        const auto done = static_cast<double>(totals_.photos - totals_.failed);
-        const auto mean = [&](double total) { return done > 0 ? total / done : 0.0; };
-        fmt::print(stderr, "{} photos in {:.2f} s ({:.2f} photos/s), {} detections\n",
-                   totals_.photos, wall / 1e3, static_cast<double>(totals_.photos) * 1e3 / wall,
-                   totals_.detections);
-        fmt::print(stderr,
-                   "per photo: decode {:.1f} + preprocess {:.1f} | network {:.1f} | "
-                   "masks {:.1f} + write {:.1f} ms\n",
-                   mean(totals_.decode), mean(totals_.preprocess), mean(totals_.network),
-                   mean(totals_.post), mean(totals_.write));
-        if (totals_.failed > 0) {
-            fmt::print(stderr, "{} of {} photos could not be read\n", totals_.failed,
-                       totals_.photos);
+    void print_summary(const RunTotals& totals, const fs::path& coco_file) const {
+        fmt::print(stderr, "{}, {} detections\n{}\n", speed_of(totals), totals.detections,
+                   stages_of(totals, "write"));
+        if (totals.unreadable > 0) {
+            fmt::print(stderr, "{} of {} photos could not be read\n", totals.unreadable,
+                       totals.images);
         }
         if (!coco_file.empty()) fmt::print(stderr, "results: {}\n", coco_file.string());
         if (wants(OutputFormat::overlay)) {
@@ -213,13 +147,13 @@ private:
         if (!options_.explain.empty()) fmt::print(stderr, "explanations: {}\n", options_.explain);
     }
 
-    const Options& options_;
+    const PredictFlags& options_;
+    std::optional<scoring::Shard> shard_;
     std::vector<data::ImageFile> photos_;
     Model model_;
     Predictor predictor_;
     float shown_score_;
     report::PhotoWriter writer_;
-    Totals totals_;
 };
 
 std::vector<std::string> format_names() {
@@ -230,7 +164,7 @@ std::vector<std::string> format_names() {
     return names;
 }
 
-void check(Options& options) {
+void check(PredictFlags& options) {
     if (options.data.empty() == options.inputs.empty()) {
         throw CLI::ValidationError("give photos, or --data ANN.json --images DIR, and not both");
     }
@@ -259,7 +193,7 @@ void add_predict_command(CLI::App& app) {
         add_command(app, "predict", "find objects and their masks on photos",
                     {"embedmask predict pedestrians samples --out out",
                      "embedmask predict pedestrians photo.jpg --json | jq .detections[0].score"});
-    const auto options = std::make_shared<Options>();
+    const auto options = std::make_shared<PredictFlags>();
     command->add_option("model", options->model, "model file, or name of an installed model")
         ->required();
     command->add_option("inputs", options->inputs, "photos: files, folders, globs, @list, -");

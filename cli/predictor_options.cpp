@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "base/nearest.h"
 #include "config/fields.h"
@@ -10,6 +11,9 @@
 
 namespace embedmask::cli {
 namespace {
+
+const std::map<std::string, Precision> kPrecisions = {
+    {"auto", Precision::automatic}, {"fp32", Precision::fp32}, {"bf16", Precision::bf16}};
 
 std::int64_t category_id_of(const std::string& word, const std::vector<Category>& categories) {
     std::vector<std::string> names;
@@ -43,7 +47,7 @@ CLI::Validator within(const char* key) {
 
 void PredictorFlags::add_to(CLI::App& command) {
     command.add_option("--precision", precision, "auto, fp32 or bf16")
-        ->check(CLI::IsMember({"auto", "fp32", "bf16"}))
+        ->check(CLI::IsMember(kPrecisions))
         ->capture_default_str();
     command.add_option("--threads", threads, "0 = all processors")
         ->check(CLI::Range(0, 1024))
@@ -74,8 +78,7 @@ void PredictorFlags::add_to(CLI::App& command) {
 
 PredictorOptions PredictorFlags::resolve(const Model& model, bool keep_embeddings) const {
     PredictorOptions options;
-    if (precision == "fp32") options.precision = Precision::fp32;
-    if (precision == "bf16") options.precision = Precision::bf16;
+    options.precision = kPrecisions.at(precision);
     options.threads = threads;
     options.streams = streams;
     options.cache = cache;

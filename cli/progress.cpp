@@ -2,9 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "command.h"
 
 namespace embedmask::cli {
+namespace {
+
+constexpr double kMillisecondsPerSecond = 1e3;
+
+}  // namespace
 
 Progress::Progress(std::size_t total)
     : total_(total), shown_(stderr_is_terminal()), start_(std::chrono::steady_clock::now()) {}
@@ -23,6 +30,21 @@ void Progress::update(std::size_t done) {
 
 void Progress::clear() const {
     if (shown_) fmt::print(stderr, "\r\x1b[K");
+}
+
+std::string speed_of(const scoring::RunTotals& totals) {
+    return fmt::format("{} photos in {:.2f} s ({:.2f} photos/s)", totals.images,
+                       totals.wall / kMillisecondsPerSecond,
+                       static_cast<double>(totals.images) * kMillisecondsPerSecond / totals.wall);
+}
+
+std::string stages_of(const scoring::RunTotals& totals, const char* use) {
+    const auto count = static_cast<double>(std::max<std::size_t>(totals.predicted(), 1));
+    return fmt::format(
+        "per photo: decode {:.1f} + preprocess {:.1f} | network {:.1f} | masks {:.1f} + {} {:.2f} "
+        "ms",
+        totals.decode / count, totals.preprocess / count, totals.network / count,
+        totals.masks / count, use, totals.use / count);
 }
 
 }  // namespace embedmask::cli

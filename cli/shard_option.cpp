@@ -1,4 +1,4 @@
-#include "inputs.h"
+#include "shard_option.h"
 
 #include <fmt/format.h>
 
@@ -10,6 +10,8 @@
 
 namespace embedmask::cli {
 namespace {
+
+using scoring::Shard;
 
 bool parse_number(std::string_view text, std::int64_t* value) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *value);
@@ -66,16 +68,6 @@ Shard parse_shard(const std::string& text) {
             "parts count from 0: --shard 0/4 ... --shard 3/4");
     }
     return shard;
-}
-
-std::vector<data::ImageFile> select_shard(const std::vector<data::ImageFile>& photos,
-                                          const Shard& shard) {
-    std::vector<data::ImageFile> selected;
-    for (auto i = static_cast<std::size_t>(shard.index); i < photos.size();
-         i += static_cast<std::size_t>(shard.count)) {
-        selected.push_back(photos[i]);
-    }
-    return selected;
 }
 
 }  // namespace embedmask::cli

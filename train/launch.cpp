@@ -5,19 +5,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <optional>
 
-#include "base/file.h"
 #include "config/assignment.h"
 #include "embedmask/error.h"
 
 namespace embedmask::train {
 namespace {
-
-Config config_of(const std::string& name) {
-    if (!name.ends_with(".toml")) return preset(name);
-    const auto bytes = detail::read_file(name, 1U << 20);
-    return parse_config({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, name);
-}
 
 // lr ∝ batch, iterations and milestones ∝ 1/batch (§8.2); what the user sets stays.
 void scale_to_batch(Config& config, std::int64_t preset_batch, const CommandLine& line) {
@@ -58,21 +53,29 @@ bool has_native_bf16(const torch::Device& device) {
 #endif
 }
 
-torch::Device device_of(const std::string& name) {
+enum class DeviceChoice { automatic, cpu, cuda };
+
+const std::map<std::string, DeviceChoice> kDevices = {
+    {"auto", DeviceChoice::automatic}, {"cpu", DeviceChoice::cpu}, {"cuda", DeviceChoice::cuda}};
+
+// Nothing: bf16 where the device has units for it.
+const std::map<std::string, std::optional<Compute>> kPrecisions = {
+    {"auto", std::nullopt}, {"fp32", Compute::fp32}, {"bf16", Compute::bf16}};
+
+torch::Device device_of(DeviceChoice choice) {
     const bool has_cuda = torch::cuda::is_available();
-    if (name == "cuda" && !has_cuda) {
+    if (choice == DeviceChoice::cuda && !has_cuda) {
         throw Error("--device cuda: this libtorch sees no CUDA device",
                     "--device cpu, or install a libtorch with CUDA and a driver");
     }
-    const bool wants_cuda = name == "cuda" || (name == "auto" && has_cuda);
-    if (!wants_cuda) return torch::kCPU;
+    if (choice == DeviceChoice::cpu || !has_cuda) {
+        return torch::kCPU;
+    }
     const char* local = std::getenv("LOCAL_RANK");
     return {torch::kCUDA, static_cast<c10::DeviceIndex>(local == nullptr ? 0 : std::atoi(local))};
 }
 
-Compute compute_of(const std::string& precision, const torch::Device& device) {
-    if (precision == "bf16") return Compute::bf16;
-    if (precision == "fp32") return Compute::fp32;
+Compute automatic_compute(const torch::Device& device) {
     return has_native_bf16(device) ? Compute::bf16 : Compute::fp32;
 }
 
@@ -91,10 +94,10 @@ void add_options(CLI::App& app, CommandLine& line) {
     app.add_option("--set", line.sets, "KEY=VALUE, repeatable: any key of the configuration")
         ->allow_extra_args(false);
     app.add_option("--precision", line.precision, "what convolutions compute in")
-        ->check(CLI::IsMember({"auto", "fp32", "bf16"}))
+        ->check(CLI::IsMember(kPrecisions))
         ->capture_default_str();
     app.add_option("--device", line.device, "auto, cpu or cuda")
-        ->check(CLI::IsMember({"auto", "cpu", "cuda"}))
+        ->check(CLI::IsMember(kDevices))
         ->capture_default_str();
     app.add_option("--threads", line.threads, "0 = all processors")->check(CLI::Range(0, 4096));
     app.add_option("--cache", line.cache, "folder that keeps decoded photos");
@@ -110,7 +113,7 @@ void add_options(CLI::App& app, CommandLine& line) {
 
 TrainOptions resolve(const CommandLine& line) {
     TrainOptions options;
-    options.config = config_of(line.config);
+    options.config = read_config(line.config);
     const std::int64_t preset_batch = options.config.solver.batch;
     apply_overrides(options.config, line.sets);
     Config::Data& data = options.config.data;
@@ -127,8 +130,8 @@ TrainOptions resolve(const CommandLine& line) {
     options.resume = line.resume;
     options.new_classes = line.new_classes;
     options.dry_run = line.dry_run;
-    options.device = device_of(line.device);
-    options.compute = compute_of(line.precision, options.device);
+    options.device = device_of(kDevices.at(line.device));
+    options.compute = kPrecisions.at(line.precision).value_or(automatic_compute(options.device));
     options.cache = line.cache;
     options.sets = line.sets;
     return options;

@@ -2,55 +2,13 @@
 
 #include <fmt/format.h>
 
-#include "base/ordered_pipeline.h"
-#include "data/recorded_image.h"
+#include <algorithm>
+
 #include "embedmask/error.h"
-#include "render/instance.h"
-#include "render/overlay.h"
+#include "embedmask/overlay.h"
+#include "scoring/score.h"
 
 namespace embedmask::train {
-namespace {
-
-constexpr float kShownScore = 0.3F;
-
-Image drawn(const Image& photo, const Prediction& prediction,
-            const std::vector<Category>& categories) {
-    std::vector<render::DrawnInstance> instances;
-    for (const Detection& detection : prediction.detections) {
-        if (detection.score < kShownScore || detection.mask.counts.empty()) continue;
-        instances.push_back({&detection.mask, to_box(detection.box),
-                             categories[static_cast<std::size_t>(detection.label)].name,
-                             detection.score, detection.label,
-                             render::palette_colour(static_cast<int>(instances.size()))});
-    }
-    return render::overlay(photo, instances);
-}
-
-// One record per detection, as eval reads results files.
-void add_results(std::vector<Result>& boxes, std::vector<Result>& masks, std::int64_t image_id,
-                 Prediction prediction) {
-    for (Detection& detection : prediction.detections) {
-        Result result;
-        result.image_id = image_id;
-        result.category_id = detection.category_id;
-        result.score = detection.score;
-        if (!detection.mask.counts.empty()) {
-            Result& mask = masks.emplace_back(result);
-            mask.segmentation.form = Segmentation::Form::rle;
-            mask.segmentation.rle = std::move(detection.mask);
-        }
-        result.box = detection.box;
-        boxes.push_back(std::move(result));
-    }
-}
-
-CocoStats stats(const Dataset& dataset, const std::vector<Result>& results, IouType type) {
-    EvaluationOptions options;
-    options.type = type;
-    return evaluate(dataset, results, options, "the validation").stats();
-}
-
-}  // namespace
 
 Validation::Validation(const std::filesystem::path& annotations, std::filesystem::path images,
                        const std::vector<Category>& categories)
@@ -61,6 +19,7 @@ Validation::Validation(const std::filesystem::path& annotations, std::filesystem
                     "training and validation files need the same category ids and names, in the "
                     "same order");
     }
+    scoring::require_unique_images(dataset_);
     for (const ImageRecord& record : dataset_.images) {
         if (!std::filesystem::is_regular_file(images_ / record.file_name)) {
             throw Error(fmt::format("{}: image {}: no such photo: {}", dataset_.source, record.id,
@@ -74,28 +33,18 @@ Scores Validation::run(const Model& model, int pictures) const {
     const Predictor predictor(model);
     Scores scores;
     scores.has_masks = has_masks(model.config);
-    std::vector<Result> boxes;
-    std::vector<Result> masks;
-    struct Seen {
-        Prediction prediction;
-        Image picture;
+    scores.pictures.resize(std::min(dataset_.images.size(), static_cast<std::size_t>(pictures)));
+    scoring::ScoreOptions options;
+    if (!scores.has_masks) options.types = {IouType::bbox};
+    const auto draw_first = [&](std::size_t i, const Image& photo, const Prediction& prediction) {
+        if (i < scores.pictures.size()) {
+            scores.pictures[i] = draw(photo, prediction, model.categories);
+        }
     };
-    detail::run_ordered(
-        dataset_.images.size(), predictor.streams() + 1,
-        [&](std::size_t i) {
-            const Image photo = data::read_recorded_image(images_, dataset_.images[i]);
-            Seen seen{predictor.predict(photo), {}};
-            if (i < static_cast<std::size_t>(pictures)) {
-                seen.picture = drawn(photo, seen.prediction, model.categories);
-            }
-            return seen;
-        },
-        [&](std::size_t i, Seen seen) {
-            if (!seen.picture.rgb.empty()) scores.pictures.push_back(std::move(seen.picture));
-            add_results(boxes, masks, dataset_.images[i].id, std::move(seen.prediction));
-        });
-    scores.bbox = stats(dataset_, boxes, IouType::bbox);
-    if (scores.has_masks) scores.segm = stats(dataset_, masks, IouType::segm);
+    const scoring::ModelScores scored =
+        scoring::score_model(predictor, dataset_, images_, options, {}, draw_first);
+    scores.bbox = scored.types[0].evaluation.stats();
+    if (scores.has_masks) scores.segm = scored.types[1].evaluation.stats();
     return scores;
 }
 

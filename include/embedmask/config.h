@@ -274,4 +274,7 @@ EMBEDMASK_EXPORT std::span<const PresetInfo> presets();
 /// The resolved preset. Error naming the nearest preset for an unknown name.
 EMBEDMASK_EXPORT Config preset(std::string_view name);
 
+/// The configuration in the TOML file of that name (it ends with ".toml"), or else the preset.
+EMBEDMASK_EXPORT Config read_config(const std::string& file_or_preset);
+
 }  // namespace embedmask

@@ -4,12 +4,15 @@
 #include <algorithm>
 #include <array>
 
+#include "base/file.h"
 #include "base/nearest.h"
 #include "embedmask/config.h"
 #include "embedmask/error.h"
 
 namespace embedmask {
 namespace {
+
+constexpr std::uint64_t kLargestFile = 1U << 20;
 
 struct Preset {
     PresetInfo info;
@@ -151,6 +154,15 @@ Config preset(std::string_view name) {
     throw Error(
         fmt::format("no preset is called \"{}\"; there are {}", name, fmt::join(names, ", ")),
         fmt::format("did you mean \"{}\"?", detail::nearest(name, names)));
+}
+
+Config read_config(const std::string& file_or_preset) {
+    if (!file_or_preset.ends_with(".toml")) {
+        return preset(file_or_preset);
+    }
+    const auto bytes = detail::read_file(file_or_preset, kLargestFile);
+    return parse_config({reinterpret_cast<const char*>(bytes.data()), bytes.size()},
+                        file_or_preset);
 }
 
 }  // namespace embedmask

@@ -10,7 +10,6 @@
 #include <set>
 
 #include "data/recorded_image.h"
-#include "embedmask/dataset.h"
 #include "embedmask/error.h"
 
 namespace embedmask::data {
@@ -101,11 +100,11 @@ std::vector<ImageFile> find_images(const std::vector<std::string>& inputs) {
 std::vector<ImageFile> annotated_images(const fs::path& annotations, const fs::path& folder) {
     const Dataset dataset = read_dataset(annotations);
     if (dataset.images.empty()) throw Error(annotations.string() + ": lists no images");
-    std::vector<ImageFile> images;
-    for (const ImageRecord& image : dataset.images) {
-        images.push_back({folder / image.file_name, image.id, recorded_size(image)});
-    }
-    return images;
+    return recorded_files(dataset, folder);
+}
+
+Image read_image_file(const ImageFile& file, std::uint64_t max_pixels) {
+    return read_image(file.path, {.max_pixels = max_pixels, .expected_size = file.expected_size});
 }
 
 }  // namespace embedmask::data

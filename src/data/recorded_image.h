@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <vector>
 
+#include "data/image_files.h"
 #include "embedmask/dataset.h"
 #include "embedmask/image.h"
 
@@ -13,9 +15,10 @@ namespace embedmask::data {
 /// The size that an annotation file records for an image; nothing unless both sides are recorded.
 std::optional<ImageSize> recorded_size(const ImageRecord& image);
 
-/// The photo of a record in `folder`, of the recorded size where there is one: it decides whether
-/// the picture is turned as EXIF says (DecodeOptions::expected_size). Error when the photo cannot
-/// be read or does not fit its record. Thread-safe.
+/// The photos of a data set in `folder`, in its order.
+std::vector<ImageFile> recorded_files(const Dataset& dataset, const std::filesystem::path& folder);
+
+/// The photo of a record in `folder`, as read_image_file reads it.
 Image read_recorded_image(const std::filesystem::path& folder, const ImageRecord& image,
                           std::uint64_t max_pixels = DecodeOptions{}.max_pixels);
 

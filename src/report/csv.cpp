@@ -28,7 +28,7 @@ void write_csv(const std::filesystem::path& path, const Report& report) {
             text += fmt::format(",{}", number);
         text += "\n";
     };
-    for (const TypeReport& item : report.types) {
+    for (const scoring::TypeScores& item : report.types) {
         line(name_of(item.type), "", "all", item.evaluation.stats());
         for (std::size_t k = 0; k < item.evaluation.categories.size(); ++k) {
             const std::int64_t id = item.evaluation.categories[k];

@@ -153,9 +153,9 @@ std::string tide_bars(const TideErrors& tide) {
     return html + "</table>";
 }
 
-std::string sweep_table(const TypeReport& item) {
+std::string sweep_table(const scoring::TypeScores& item) {
     std::string html = "<table><tr><th>mask threshold<th>AP<th>AP50<th>AP75</tr>";
-    for (const SweepPoint& point : item.sweep)
+    for (const scoring::SweepPoint& point : item.sweep)
         html += fmt::format("<tr><td>{}<td>{}<td>{}<td>{}</tr>", point.threshold,
                             number(point.stats[0]), number(point.stats[1]), number(point.stats[2]));
     return html + "</table>";
@@ -201,17 +201,18 @@ std::string matrix(const Report& report, const ConfusionMatrix& confusion) {
     return html + "</table>";
 }
 
-std::string worst_photos(const Report& report, const TypeReport& item,
+std::string worst_photos(const Report& report, const scoring::TypeScores& item,
                          std::span<const Result> results, const std::filesystem::path& folder) {
     std::vector<ImageScore> scores = item.evaluation.images;
     std::erase_if(scores, [](const ImageScore& score) { return score.ap < 0; });
     std::stable_sort(scores.begin(), scores.end(),
                      [](const ImageScore& a, const ImageScore& b) { return a.ap < b.ap; });
     scores.resize(std::min(scores.size(), kWorst));
-    const SideBySide pictures(*report.dataset, results, folder, kConfusionScore);
+    const SideBySide pictures(*report.dataset, results, folder, scoring::kConfusionScore);
+    const ImageIndex records(*report.dataset);
     std::string html;
     for (const ImageScore& score : scores) {
-        const ImageRecord& image = *report.dataset->image(score.image_id);
+        const ImageRecord& image = *records.find(score.image_id);
         html += fmt::format("<figure><figcaption>{}: image {}, {}, AP {:.3f}</figcaption>",
                             name_of(item.type), image.id, escape(image.file_name), score.ap);
         if (!folder.empty())
@@ -231,7 +232,7 @@ void write_html(const std::filesystem::path& path, const Report& report,
         "content=\"width=device-width\"><title>Evaluation of {0}</title><style>{1}</style>"
         "<h1>Evaluation</h1><p>{0}<br><small>against {2}</small></p>",
         escape(report.results), kStyle, escape(report.data));
-    for (const TypeReport& item : report.types) {
+    for (const scoring::TypeScores& item : report.types) {
         const CocoStats stats = item.evaluation.stats();
         html += fmt::format("<h2>{}</h2><div class=\"big\">", name_of(item.type));
         constexpr std::pair<const char*, std::size_t> kBig[] = {
@@ -248,15 +249,15 @@ void write_html(const std::filesystem::path& path, const Report& report,
         if (!item.sweep.empty()) html += "<h3>Mask thresholds</h3>" + sweep_table(item);
         html += "<h3>Categories</h3>" + categories(report, item.evaluation);
         if (item.confusion)
-            html +=
-                fmt::format("<h3>Confusion (IoU &ge; 0.5, score &ge; {})</h3>", kConfusionScore) +
-                matrix(report, *item.confusion);
+            html += fmt::format("<h3>Confusion (IoU &ge; 0.5, score &ge; {})</h3>",
+                                scoring::kConfusionScore) +
+                    matrix(report, *item.confusion);
     }
     if (!report.types.empty() && !report.types.back().evaluation.images.empty()) {
         html += fmt::format(
                     "<h2>Worst images</h2><p><small>left: ground truth; right: detections of "
                     "score &ge; {}, in the colour of the object that they find</small></p>",
-                    kConfusionScore) +
+                    scoring::kConfusionScore) +
                 worst_photos(report, report.types.back(), results, images);
     }
     detail::write_file_atomically(path, html + "</html>\n");

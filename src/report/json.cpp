@@ -61,7 +61,7 @@ void write_json(const std::filesystem::path& path, const Report& report) {
     Json json{{"data", report.data}, {"results", report.results}};
     for (const char* key : {"stats", "per_category", "curves", "images"})
         json[key] = Json::object();
-    for (const TypeReport& item : report.types) {
+    for (const scoring::TypeScores& item : report.types) {
         const char* name = name_of(item.type);
         json["stats"][name] = item.evaluation.stats();
         Json categories = Json::array();
@@ -79,7 +79,7 @@ void write_json(const std::filesystem::path& path, const Report& report) {
         json["images"][name] = images;
         if (item.evaluation.options.bootstrap_samples > 0)
             json["interval"][name] = item.evaluation.ap_interval;
-        for (const SweepPoint& point : item.sweep) {
+        for (const scoring::SweepPoint& point : item.sweep) {
             Json row{{"threshold", point.threshold}};
             row.update(named(point.stats));
             json["mask_thresholds"][name].push_back(row);

@@ -31,7 +31,7 @@ std::vector<data::LabelledMask> labelled(const std::vector<render::DrawnInstance
 }
 
 // Boxes are float32 numbers: 0.1, not 0.10000000149011612.
-float number(double value) {
+float as_float32(double value) {
     return static_cast<float>(value);
 }
 
@@ -154,11 +154,12 @@ std::string json_line(const data::ImageFile& input, const Prediction& prediction
                  {"detections", json::array()}};
     for (const Detection& detection : prediction.detections) {
         const CocoBox& box = detection.box;
-        json record = {
-            {"category_id", detection.category_id},
-            {"category", categories[static_cast<std::size_t>(detection.label)].name},
-            {"score", detection.score},
-            {"bbox", {number(box.x), number(box.y), number(box.width), number(box.height)}}};
+        json record = {{"category_id", detection.category_id},
+                       {"category", categories[static_cast<std::size_t>(detection.label)].name},
+                       {"score", detection.score},
+                       {"bbox",
+                        {as_float32(box.x), as_float32(box.y), as_float32(box.width),
+                         as_float32(box.height)}}};
         if (!detection.mask.counts.empty())
             record["segmentation"] = segmentation_of(detection.mask);
         line["detections"].push_back(std::move(record));

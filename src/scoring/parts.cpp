@@ -1,4 +1,4 @@
-#include "eval_parts.h"
+#include "scoring/parts.h"
 
 #include <fmt/format.h>
 
@@ -9,10 +9,11 @@
 #include <set>
 
 #include "base/file.h"
+#include "data/recorded_image.h"
 #include "embedmask/error.h"
-#include "inputs.h"
+#include "scoring/score.h"
 
-namespace embedmask::cli {
+namespace embedmask::scoring {
 namespace {
 
 namespace fs = std::filesystem;
@@ -27,7 +28,7 @@ public:
     PartWriter(fs::path folder, const Shard& shard, bool masks,
                const std::vector<double>& thresholds)
         : folder_(std::move(folder)),
-          suffix_(fmt::format(".shard-{}-of-{}.json", shard.index, shard.count)),
+          suffix_(shard.suffix() + ".json"),
           masks_(masks),
           thresholds_(thresholds) {
         detail::make_folder(folder_);
@@ -48,8 +49,8 @@ public:
         }
     }
 
-    /// `manifest` gets the names of the files.
-    void finish(Json manifest) {
+    /// `manifest` gets the names of the files; returns where it is written.
+    fs::path finish(Json manifest) {
         for (ResultsWriter& file : files_)
             file.commit();
         manifest["bbox"] = names_[0];
@@ -58,7 +59,7 @@ public:
             manifest["sweep"].push_back({{"threshold", thresholds_[i]}, {"segm", names_[2 + i]}});
         const fs::path path = folder_ / ("evaluation" + suffix_);
         detail::write_file_atomically(path, manifest.dump(1) + "\n");
-        fmt::print(stderr, "part: {}; score all with `embedmask eval merge`\n", path.string());
+        return path;
     }
 
 private:
@@ -177,35 +178,36 @@ void require_own_images(const Part& part, const std::string& file,
 
 }  // namespace
 
-void write_part(const EvalOptions& options, const Dataset& dataset) {
-    const Shard shard = parse_shard(options.shard);
-    const ModelRun model(options, dataset);
-    PartWriter writer(options.out, shard, model.has_masks(), model.thresholds());
-    std::vector<std::size_t> images;
-    Json ids = Json::array();
-    for (auto i = static_cast<std::size_t>(shard.index); i < dataset.images.size();
-         i += static_cast<std::size_t>(shard.count)) {
-        images.push_back(i);
-        ids.push_back(dataset.images[i].id);
-    }
-    model.run(
-        images, [](const ImageRecord&, Prediction&) {},
-        [&](const ImageRecord& image, Prediction& prediction) {
-            writer.add(image.id, prediction);
+WrittenPart write_part(const Predictor& predictor, const Dataset& dataset, const fs::path& images,
+                       const Shard& shard, const PartSettings& settings, const fs::path& out,
+                       const PredictImagesOptions& run) {
+    const Config& config = predictor.config();
+    PartWriter writer(out, shard, has_masks(config), settings.mask_thresholds);
+    const auto files = part_of(data::recorded_files(dataset, images), shard);
+    PredictImagesOptions strict = run;
+    strict.skip_unreadable = false;
+    WrittenPart part;
+    part.totals =
+        predict_images(predictor, files, strict, {}, [&](std::size_t i, ImageOutcome& outcome) {
+            writer.add(files[i].image_id, *outcome.prediction);
         });
-    const Config& config = model.predictor().config();
-    writer.finish({{"shard", {shard.index, shard.count}},
-                   {"settings",
-                    {{"model", fs::path(options.model).filename().string()},
-                     {"data", fs::path(options.data).filename().string()},
-                     {"precision", name_of(model.predictor().precision())},
-                     {"score_threshold", options.predictor.score_threshold.value_or(0)},
-                     {"classes", options.predictor.classes},
-                     {"mask_threshold", config.mask_thresh},
-                     {"mask_thresholds", model.thresholds()},
-                     {"short_side", config.input.short_test},
-                     {"max_side", config.input.max}}},
-                   {"images", ids}});
+    Json ids = Json::array();
+    for (const data::ImageFile& file : files) {
+        ids.push_back(file.image_id);
+    }
+    part.manifest = writer.finish({{"shard", {shard.index, shard.count}},
+                                   {"settings",
+                                    {{"model", settings.model},
+                                     {"data", settings.data},
+                                     {"precision", name_of(predictor.precision())},
+                                     {"score_threshold", settings.score_threshold},
+                                     {"classes", settings.categories},
+                                     {"mask_threshold", config.mask_thresh},
+                                     {"mask_thresholds", settings.mask_thresholds},
+                                     {"short_side", config.input.short_test},
+                                     {"max_side", config.input.max}}},
+                                   {"images", ids}});
+    return part;
 }
 
 MergedParts read_parts(const std::vector<std::string>& paths, const Dataset& dataset,
@@ -243,4 +245,21 @@ MergedParts read_parts(const std::vector<std::string>& paths, const Dataset& dat
         kFix);
 }
 
-}  // namespace embedmask::cli
+std::vector<TypeScores> score_parts(const Dataset& dataset, const MergedParts& parts,
+                                    const ScoreOptions& options) {
+    auto scores = score_results(dataset, parts.results, options, parts.model);
+    for (const MergedParts::Sweep& point : parts.sweep) {
+        std::vector<Result> masks;
+        read_into(masks, point.files, dataset, options.evaluation.threads);
+        for (TypeScores& item : scores) {
+            if (item.type != IouType::bbox) {
+                const EvaluationOptions sweep = options.sweep_of(item.type);
+                item.sweep.push_back(
+                    {point.threshold, evaluate(dataset, masks, sweep, parts.model).stats()});
+            }
+        }
+    }
+    return scores;
+}
+
+}  // namespace embedmask::scoring

@@ -1,20 +1,42 @@
 // An evaluation shared by several processes (`eval MODEL --shard i/n`, then `eval merge`).
 #pragma once
 
+#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "embedmask/dataset.h"
-#include "eval_model.h"
-#include "eval_results.h"
+#include "embedmask/predictor.h"
+#include "scoring/predict_images.h"
+#include "scoring/result_sets.h"
+#include "scoring/scores.h"
+#include "scoring/shard.h"
 
-namespace embedmask::cli {
+namespace embedmask::scoring {
 
-/// Predicts this process's images and writes to the folder --out: detections_bbox.shard-i-of-n.json
-/// and detections_segm.shard-i-of-n.json, COCO results files; one detections_segm.mask-T file for
-/// each threshold T of a sweep; and last evaluation.shard-i-of-n.json, which lists them, the image
-/// ids and the settings.
-void write_part(const EvalOptions& options, const Dataset& dataset);
+/// What must be the same in all parts of an evaluation.
+struct PartSettings {
+    std::string model = {};  ///< file name
+    std::string data = {};   ///< file name
+    double score_threshold = 0;
+    std::vector<std::string> categories = {};  ///< as chosen by the user; empty: all
+    std::vector<double> mask_thresholds = {};  ///< PredictorOptions::sweep_thresholds
+};
+
+struct WrittenPart {
+    std::filesystem::path manifest;
+    RunTotals totals;
+};
+
+/// Predicts the shard's images of the data set and writes to `out`
+/// detections_bbox.shard-i-of-n.json and detections_segm.shard-i-of-n.json, COCO results files; one
+/// detections_segm.mask-T file for each threshold T of a sweep; and last
+/// evaluation.shard-i-of-n.json, which lists them, the image ids and the settings. Error when an
+/// image cannot be read.
+WrittenPart write_part(const Predictor& predictor, const Dataset& dataset,
+                       const std::filesystem::path& images, const Shard& shard,
+                       const PartSettings& settings, const std::filesystem::path& out,
+                       const PredictImagesOptions& run);
 
 /// All parts together: the detections of one run.
 struct MergedParts {
@@ -22,7 +44,7 @@ struct MergedParts {
     ResultSets results;
     struct Sweep {
         double threshold = 0;
-        std::vector<std::string> files;  // results files with the masks at it
+        std::vector<std::string> files;  ///< results files with the masks at it
     };
     std::vector<Sweep> sweep;
 };
@@ -32,4 +54,8 @@ struct MergedParts {
 /// the data set exactly once.
 MergedParts read_parts(const std::vector<std::string>& paths, const Dataset& dataset, int threads);
 
-}  // namespace embedmask::cli
+/// Scores them as one run.
+std::vector<TypeScores> score_parts(const Dataset& dataset, const MergedParts& parts,
+                                    const ScoreOptions& options);
+
+}  // namespace embedmask::scoring

@@ -1,8 +1,8 @@
-#include "eval_results.h"
+#include "scoring/result_sets.h"
 
 #include <iterator>
 
-namespace embedmask::cli {
+namespace embedmask::scoring {
 namespace {
 
 Result record(std::int64_t image_id, const Detection& detection) {
@@ -37,4 +37,4 @@ Result mask_result(std::int64_t image_id, const Detection& detection) {
     return result;
 }
 
-}  // namespace embedmask::cli
+}  // namespace embedmask::scoring

@@ -1,24 +1,61 @@
-#include "eval_model.h"
+#include "scoring/score.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <unordered_set>
+#include <utility>
 
-#include "base/ordered_pipeline.h"
 #include "data/recorded_image.h"
 #include "embedmask/error.h"
-#include "progress.h"
+#include "scoring/stream_scorer.h"
 
-namespace embedmask::cli {
+namespace embedmask::scoring {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+/// The detections that the error analysis and pictures need, of a model whose others are forgotten
+/// as they are scored.
+class KeptResults {
+public:
+    explicit KeptResults(const ScoreOptions& options) {
+        results_.masks.emplace();
+        for (const IouType type : options.types) {
+            Kept& kept = type == IouType::bbox ? boxes_ : masks_;
+            kept.all = kept.all || options.wants_tide(type);
+            kept.confident = kept.confident || options.wants_confusion(type) ||
+                             (options.keep_pictured && type == options.types.back());
+        }
+    }
 
-double milliseconds_since(Clock::time_point start) {
-    return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-}
+    void add(std::int64_t image_id, const Prediction& prediction) {
+        for (const Detection& detection : prediction.detections) {
+            if (boxes_.wants(detection)) {
+                results_.boxes.push_back(box_result(image_id, detection));
+            }
+            if (masks_.wants(detection)) {
+                results_.masks->push_back(mask_result(image_id, detection));
+            }
+        }
+    }
+
+    [[nodiscard]] ResultSets take() { return std::move(results_); }
+
+private:
+    struct Kept {
+        bool all = false;
+        bool confident = false;  // for the confusion matrix and pictures
+
+        [[nodiscard]] bool wants(const Detection& detection) const {
+            return all || (confident && detection.score >= kConfusionScore);
+        }
+    };
+
+    Kept boxes_;
+    Kept masks_;
+    ResultSets results_;
+};
+
+}  // namespace
 
 void require_known_categories(const Model& model, const Dataset& dataset) {
     for (const Category& category : model.categories) {
@@ -47,80 +84,56 @@ void require_unique_images(const Dataset& dataset) {
     }
 }
 
-Model checked_model(const EvalOptions& options, const Dataset& dataset) {
-    Model model = read_model(find_model(options.model));
-    require_known_categories(model, dataset);
-    require_unique_images(dataset);
-    return model;
-}
-
-PredictorOptions predictor_options(const EvalOptions& options, const Model& model) {
-    PredictorOptions result = options.predictor.resolve(model, false);
-    if (has_masks(model.config)) result.sweep_thresholds = mask_thresholds_of(options);
-    return result;
-}
-
-struct Scored {
-    Prediction prediction;
-    double decode = 0;  // milliseconds
-    double score = 0;
-};
-
-}  // namespace
-
-ModelRun::ModelRun(const EvalOptions& options, const Dataset& dataset)
-    : ModelRun(options, dataset, checked_model(options, dataset)) {}
-
-ModelRun::ModelRun(const EvalOptions& options, const Dataset& dataset, const Model& model)
-    : options_(options),
-      dataset_(dataset),
-      thresholds_(mask_thresholds_of(options)),
-      predictor_(model, predictor_options(options, model)) {}
-
-void ModelRun::run(std::span<const std::size_t> images, const Use& score,
-                   const Use& collect) const {
-    const std::filesystem::path folder = options_.images;
-    Timings total;
-    double decode = 0;
-    double scoring = 0;
-    Progress progress(images.size());
-    const auto start = Clock::now();
-    detail::run_ordered(
-        images.size(), predictor_.streams() + 1,
-        [&](std::size_t i) {
-            const ImageRecord& record = dataset_.images[images[i]];
-            Scored scored;
-            auto stage = Clock::now();
-            const Image photo =
-                data::read_recorded_image(folder, record, options_.predictor.max_pixels);
-            scored.decode = milliseconds_since(stage);
-            scored.prediction = predictor_.predict(photo);
-            stage = Clock::now();
-            score(record, scored.prediction);
-            scored.score = milliseconds_since(stage);
-            return scored;
+ModelScores score_model(const Predictor& predictor, const Dataset& dataset,
+                        const std::filesystem::path& folder, const ScoreOptions& options,
+                        const PredictImagesOptions& run, const UseImage& use) {
+    const auto files = data::recorded_files(dataset, folder);
+    PredictImagesOptions strict = run;
+    strict.skip_unreadable = false;
+    StreamScorer scorer(dataset, options);
+    KeptResults kept(options);
+    ModelScores scores;
+    scores.totals = predict_images(
+        predictor, files, strict,
+        [&](std::size_t i, const Image& image, Prediction& prediction) {
+            if (use) use(i, image, prediction);
+            scorer.add(files[i].image_id, prediction);
+            for (Detection& detection : prediction.detections) {
+                detection.sweep.clear();
+            }
         },
-        [&](std::size_t i, Scored scored) {
-            const Timings& timings = scored.prediction.timings;
-            decode += scored.decode;
-            total.preprocess += timings.preprocess;
-            total.network += timings.network;
-            total.select += timings.select;
-            total.mask += timings.mask;
-            scoring += scored.score;
-            collect(dataset_.images[images[i]], scored.prediction);
-            progress.update(i + 1);
+        [&](std::size_t i, ImageOutcome& outcome) {
+            kept.add(files[i].image_id, *outcome.prediction);
         });
-    progress.finish();
-    const double wall = milliseconds_since(start);
-    const auto count = static_cast<double>(std::max<std::size_t>(images.size(), 1));
-    fmt::print(stderr,
-               "{}: {} photos in {:.2f} s ({:.2f} photos/s), precision {}\n"
-               "per photo: decode {:.1f} + preprocess {:.1f} | network {:.1f} | masks {:.1f} + "
-               "score {:.2f} ms\n",
-               options_.model, images.size(), wall / 1e3, count * 1e3 / wall,
-               name_of(predictor_.precision()), decode / count, total.preprocess / count,
-               total.network / count, (total.select + total.mask) / count, scoring / count);
+    scores.types = scorer.finish();
+    scores.results = kept.take();
+    return scores;
 }
 
-}  // namespace embedmask::cli
+std::vector<TypeScores> score_results(const Dataset& dataset, const ResultSets& results,
+                                      const ScoreOptions& options, const std::string& source) {
+    std::vector<TypeScores> scores;
+    for (const IouType type : options.types) {
+        TypeScores& item = scores.emplace_back();
+        item.type = type;
+        item.evaluation = evaluate(dataset, results.of(type), options.evaluation_of(type), source);
+    }
+    return scores;
+}
+
+void add_error_analysis(std::vector<TypeScores>& scores, const Dataset& dataset,
+                        const ResultSets& results, const ScoreOptions& options) {
+    const int threads = options.evaluation.threads;
+    for (TypeScores& item : scores) {
+        const std::vector<Result>& own = results.of(item.type);
+        if (options.wants_tide(item.type)) {
+            item.tide = tide_errors(dataset, own, item.type, threads);
+        }
+        if (options.wants_confusion(item.type)) {
+            item.confusion =
+                confusion_matrix(dataset, own, item.type, kConfusionScore, kConfusionIou, threads);
+        }
+    }
+}
+
+}  // namespace embedmask::scoring

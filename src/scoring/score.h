@@ -1,42 +1,45 @@
-// A model over the photos of a data set (`eval MODEL`).
+// "Predict the images of an annotation file and score them", and the same for results files.
 #pragma once
 
 #include <filesystem>
-#include <functional>
-#include <span>
 #include <string>
 #include <vector>
 
 #include "embedmask/dataset.h"
+#include "embedmask/model.h"
 #include "embedmask/predictor.h"
-#include "eval_options.h"
+#include "scoring/predict_images.h"
+#include "scoring/result_sets.h"
+#include "scoring/scores.h"
 
-namespace embedmask::cli {
+namespace embedmask::scoring {
 
-class ModelRun {
-public:
-    /// Error when the model has categories that the data set does not know, or the data set an
-    /// image id twice. `dataset` and `options` are borrowed.
-    ModelRun(const EvalOptions& options, const Dataset& dataset);
+/// Error when the model has categories that the data set does not know.
+void require_known_categories(const Model& model, const Dataset& dataset);
 
-    using Use = std::function<void(const ImageRecord&, Prediction&)>;
+/// Error when the data set has an image id twice.
+void require_unique_images(const Dataset& dataset);
 
-    /// Predicts these images of the data set and prints what each stage took: `score` is called as
-    /// each one finishes, from several threads; then `collect`, one at a time in the given order.
-    /// Error when a photo cannot be read: an evaluation without it would be another one.
-    void run(std::span<const std::size_t> images, const Use& score, const Use& collect) const;
-
-    [[nodiscard]] const Predictor& predictor() const { return predictor_; }
-    [[nodiscard]] bool has_masks() const { return embedmask::has_masks(predictor_.config()); }
-    [[nodiscard]] const std::vector<double>& thresholds() const { return thresholds_; }
-
-private:
-    ModelRun(const EvalOptions& options, const Dataset& dataset, const Model& model);
-
-    const EvalOptions& options_;
-    const Dataset& dataset_;
-    std::vector<double> thresholds_;  // of --mask-thresholds
-    Predictor predictor_;
+struct ModelScores {
+    std::vector<TypeScores> types;
+    ResultSets results;  ///< those that add_error_analysis and pictures need
+    RunTotals totals;
 };
 
-}  // namespace embedmask::cli
+/// Predicts every image of the data set in `folder` and scores it as it comes: masks are forgotten
+/// at once, unless an analysis needs them. `use`, if any, is called as predict_images does, before
+/// the scoring. Error when an image cannot be read, whatever `run.skip_unreadable` says: AP without
+/// it would be that of another data set.
+ModelScores score_model(const Predictor& predictor, const Dataset& dataset,
+                        const std::filesystem::path& folder, const ScoreOptions& options,
+                        const PredictImagesOptions& run = {}, const UseImage& use = {});
+
+/// Scores detections of results files. `source` names them in errors.
+std::vector<TypeScores> score_results(const Dataset& dataset, const ResultSets& results,
+                                      const ScoreOptions& options, const std::string& source);
+
+/// Adds the error split and the confusion matrix where `options` wants them.
+void add_error_analysis(std::vector<TypeScores>& scores, const Dataset& dataset,
+                        const ResultSets& results, const ScoreOptions& options);
+
+}  // namespace embedmask::scoring

@@ -1,8 +1,8 @@
-#include "eval_stream.h"
+#include "scoring/stream_scorer.h"
 
 #include <optional>
 
-namespace embedmask::cli {
+namespace embedmask::scoring {
 namespace {
 
 /// As the evaluator would read them from the results files that `predict` writes: boxes and masks
@@ -31,18 +31,20 @@ std::vector<DetectedObject> objects(const std::vector<Detection>& detections, Io
 
 }  // namespace
 
-StreamScorer::StreamScorer(const Dataset& dataset, const EvalOptions& options,
-                           const std::vector<IouType>& types, const std::vector<double>& thresholds)
-    : truth_(dataset, {}, options.model), thresholds_(thresholds) {
-    for (const IouType type : types) {
+StreamScorer::StreamScorer(const Dataset& dataset, const ScoreOptions& options)
+    : truth_(dataset, {}, "the model"), thresholds_(options.mask_thresholds) {
+    for (const IouType type : options.types) {
         Item& item = items_.emplace_back();
         item.type = type;
         item.evaluator =
-            std::make_unique<Evaluator>(dataset.categories, evaluation_options(options, type));
-        if (type == IouType::bbox) continue;
-        for (std::size_t i = 0; i < thresholds.size(); ++i)
+            std::make_unique<Evaluator>(dataset.categories, options.evaluation_of(type));
+        if (type == IouType::bbox) {
+            continue;
+        }
+        for (std::size_t i = 0; i < thresholds_.size(); ++i) {
             item.sweep.push_back(
-                std::make_unique<Evaluator>(dataset.categories, sweep_options(options, type)));
+                std::make_unique<Evaluator>(dataset.categories, options.sweep_of(type)));
+        }
     }
 }
 
@@ -53,27 +55,31 @@ void StreamScorer::add(std::int64_t image_id, const Prediction& prediction) {
     for (Item& item : items_) {
         const bool of_masks = item.type != IouType::bbox;
         auto& truth = of_masks ? masks : boxes;
-        if (!truth) truth = truth_.objects(image, of_masks);
+        if (!truth) {
+            truth = truth_.objects(image, of_masks);
+        }
         const auto match = [&](Evaluator& evaluator, const auto& mask_of) {
             evaluator.add_image(image_id, truth->truths,
                                 objects(prediction.detections, item.type, mask_of));
         };
         match(*item.evaluator, [](const Detection& d) -> const Rle& { return d.mask; });
-        for (std::size_t i = 0; i < item.sweep.size(); ++i)
+        for (std::size_t i = 0; i < item.sweep.size(); ++i) {
             match(*item.sweep[i], [i](const Detection& d) -> const Rle& { return d.sweep[i]; });
+        }
     }
 }
 
-std::vector<report::TypeReport> StreamScorer::finish() {
-    std::vector<report::TypeReport> reports;
+std::vector<TypeScores> StreamScorer::finish() {
+    std::vector<TypeScores> scores;
     for (Item& item : items_) {
-        report::TypeReport& report = reports.emplace_back();
-        report.type = item.type;
-        report.evaluation = item.evaluator->finish();
-        for (std::size_t i = 0; i < item.sweep.size(); ++i)
-            report.sweep.push_back({thresholds_[i], item.sweep[i]->finish().stats()});
+        TypeScores& type = scores.emplace_back();
+        type.type = item.type;
+        type.evaluation = item.evaluator->finish();
+        for (std::size_t i = 0; i < item.sweep.size(); ++i) {
+            type.sweep.push_back({thresholds_[i], item.sweep[i]->finish().stats()});
+        }
     }
-    return reports;
+    return scores;
 }
 
-}  // namespace embedmask::cli
+}  // namespace embedmask::scoring

@@ -1,30 +1,29 @@
-// Scores predictions as they come and forgets them (`eval MODEL`).
+// Scores predictions as they come and forgets them.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <vector>
 
 #include "embedmask/dataset.h"
 #include "embedmask/predictor.h"
-#include "eval_options.h"
 #include "evaluation/objects.h"
-#include "report/report.h"
+#include "scoring/scores.h"
 
-namespace embedmask::cli {
+namespace embedmask::scoring {
 
 /// One Evaluator for each type and, for the sweep, for each mask threshold. What is kept of a
 /// detection is what an Evaluator keeps; masks are not.
 class StreamScorer {
 public:
-    /// `dataset` is borrowed. `thresholds`: PredictorOptions::sweep_thresholds of the predictor.
-    StreamScorer(const Dataset& dataset, const EvalOptions& options,
-                 const std::vector<IouType>& types, const std::vector<double>& thresholds);
+    /// `dataset` is borrowed.
+    StreamScorer(const Dataset& dataset, const ScoreOptions& options);
 
     /// Every image once, from any thread.
     void add(std::int64_t image_id, const Prediction& prediction);
 
     /// In the order of the types; call once, after the last image.
-    std::vector<report::TypeReport> finish();
+    std::vector<TypeScores> finish();
 
 private:
     struct Item {
@@ -38,4 +37,4 @@ private:
     std::vector<Item> items_;
 };
 
-}  // namespace embedmask::cli
+}  // namespace embedmask::scoring

@@ -41,6 +41,8 @@ TEST(Config, ResolvedPresetFilesAreWhatThePresetsResolveTo) {
                           << "`";
         const std::string text{std::istreambuf_iterator<char>(file), {}};
         EXPECT_EQ(parse_config(text, path), preset(info.name)) << path;
+        EXPECT_EQ(read_config(path), preset(info.name)) << path;
+        EXPECT_EQ(read_config(info.name), preset(info.name));
         EXPECT_TRUE(text.ends_with(to_toml(preset(info.name))))
             << path << ": write all of them anew with `make configs`";
     }

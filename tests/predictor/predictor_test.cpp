@@ -8,38 +8,18 @@
 
 #include "embedmask/error.h"
 #include "engine/engine.h"
-#include "engine/random_network.h"
 #include "image/preprocess.h"
 #include "predictor/postprocess.h"
 #include "predictor/probability.h"
+#include "predictor/tiny_model.h"
 #include "test_data.h"
 
 namespace embedmask {
 namespace {
 
-// A network small enough for plain loops, biased so that it finds something.
-Model tiny_model(const char* preset_name = "lite") {
-    Model model;
-    model.config = preset(preset_name);
-    const std::string sets[] = {"num_classes=2",         "backbone.last_stage=c4",
-                                "fpn.channels=8",        "tower_channels=8",
-                                "tower_groups=4",        "pixel_channels=8",
-                                "tower_convs=1",         "input.short_test=32",
-                                "input.max=64",          "backbone.frozen_bn_eps=1e-5",
-                                "input.std=[50, 50, 50]"};
-    apply_overrides(model.config, sets);
-    model.categories = {{3, "cat"}, {8, "dog"}};
-    model.weights = testing::random_network(model.graph(), 4).weights;
-    return model;
-}
-
-Image pattern(int width, int height) {
-    Image image{{width, height}, {}};
-    for (int i = 0; i < 3 * width * height; ++i) {
-        image.rgb.push_back(static_cast<std::uint8_t>(127 + 120 * std::sin(0.37 * i)));
-    }
-    return image;
-}
+using testing::pattern;
+using testing::reference;
+using testing::tiny_model;
 
 void expect_same(const Prediction& a, const Prediction& b) {
     ASSERT_EQ(a.detections.size(), b.detections.size());
@@ -48,14 +28,6 @@ void expect_same(const Prediction& a, const Prediction& b) {
         EXPECT_EQ(a.detections[i].score, b.detections[i].score);
         EXPECT_EQ(a.detections[i].mask, b.detections[i].mask);
     }
-}
-
-PredictorOptions reference(int streams = 1) {
-    PredictorOptions options;
-    options.engine = EngineKind::reference;
-    options.streams = streams;
-    options.threads = 2;
-    return options;
 }
 
 TEST(Predictor, ThreadsThatShareItAgreeWithOne) {

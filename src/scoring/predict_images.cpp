@@ -1,0 +1,70 @@
+#include "scoring/predict_images.h"
+
+#include <chrono>
+#include <utility>
+
+#include "base/ordered_pipeline.h"
+#include "embedmask/error.h"
+
+namespace embedmask::scoring {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double milliseconds_since(Clock::time_point start) {
+    return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+}
+
+}  // namespace
+
+void RunTotals::add(const ImageOutcome& outcome) {
+    ++images;
+    if (!outcome.prediction) {
+        ++unreadable;
+        return;
+    }
+    const Timings& timings = outcome.prediction->timings;
+    detections += outcome.prediction->detections.size();
+    decode += outcome.decode;
+    preprocess += timings.preprocess;
+    network += timings.network;
+    masks += timings.select + timings.mask;
+    use += outcome.use;
+}
+
+RunTotals predict_images(const Predictor& predictor, std::span<const data::ImageFile> files,
+                         const PredictImagesOptions& options, const UseImage& use,
+                         const CollectImage& collect) {
+    RunTotals totals;
+    const auto start = Clock::now();
+    const auto process = [&](std::size_t i) {
+        ImageOutcome outcome;
+        auto stage = Clock::now();
+        Image image;
+        try {
+            image = data::read_image_file(files[i], options.max_pixels);
+        } catch (const Error& error) {
+            if (!options.skip_unreadable) throw;
+            outcome.error = error.what();
+            return outcome;
+        }
+        outcome.decode = milliseconds_since(stage);
+        outcome.prediction = predictor.predict(image);
+        stage = Clock::now();
+        if (use) use(i, image, *outcome.prediction);
+        outcome.use = milliseconds_since(stage);
+        return outcome;
+    };
+    // One image more than the network takes at once: its decoding and the last one's masks hide
+    // behind the network's work.
+    detail::run_ordered(files.size(), predictor.streams() + 1, process,
+                        [&](std::size_t i, ImageOutcome outcome) {
+                            totals.add(outcome);
+                            if (collect) collect(i, outcome);
+                            if (options.progress) options.progress(totals.images);
+                        });
+    totals.wall = milliseconds_since(start);
+    return totals;
+}
+
+}  // namespace embedmask::scoring

@@ -1,0 +1,60 @@
+// Predicting many image files: decoding and masks of one image hide behind the network's work on
+// another.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "data/image_files.h"
+#include "embedmask/predictor.h"
+
+namespace embedmask::scoring {
+
+/// What one image gave: a prediction, or the reason why there is none.
+struct ImageOutcome {
+    std::optional<Prediction> prediction;
+    std::string error;  ///< why the image cannot be read
+    double decode = 0;  ///< milliseconds
+    double use = 0;     ///< milliseconds in UseImage
+};
+
+/// What the stages took, summed over the images that were predicted; milliseconds.
+struct RunTotals {
+    std::size_t images = 0;
+    std::size_t unreadable = 0;
+    std::size_t detections = 0;
+    double decode = 0;
+    double preprocess = 0;
+    double network = 0;
+    double masks = 0;  ///< candidates, suppression and coupling
+    double use = 0;
+    double wall = 0;  ///< of the whole run
+
+    [[nodiscard]] std::size_t predicted() const { return images - unreadable; }
+    void add(const ImageOutcome& outcome);
+};
+
+struct PredictImagesOptions {
+    std::uint64_t max_pixels = DecodeOptions{}.max_pixels;  ///< largest image accepted
+    bool skip_unreadable = false;  ///< report such an image in its outcome instead of an Error
+    std::function<void(std::size_t done)> progress = {};  ///< after each image, one call at a time
+};
+
+/// Called as images finish, from several threads, with the position of the file. May change the
+/// prediction, for example to drop what is not needed any more.
+using UseImage = std::function<void(std::size_t, const Image&, Prediction&)>;
+
+/// Called for every file in the given order, one call at a time.
+using CollectImage = std::function<void(std::size_t, ImageOutcome&)>;
+
+/// Error when an image cannot be read, unless those are skipped. Memory holds a few images at a
+/// time, however many there are.
+RunTotals predict_images(const Predictor& predictor, std::span<const data::ImageFile> files,
+                         const PredictImagesOptions& options, const UseImage& use,
+                         const CollectImage& collect);
+
+}  // namespace embedmask::scoring
