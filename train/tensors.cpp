@@ -41,7 +41,7 @@ torch::ScalarType type_of(DType dtype) {
 
 }  // namespace
 
-torch::Tensor to_torch(const Tensor& tensor) {
+torch::Tensor to_torch(const embedmask::Tensor& tensor) {
     const torch::ScalarType type = type_of(tensor.dtype);
     torch::Tensor out = torch::empty(tensor.shape, type);
     if (type == torch::kFloat32) {
@@ -53,12 +53,12 @@ torch::Tensor to_torch(const Tensor& tensor) {
     return out;
 }
 
-Tensor from_torch(const torch::Tensor& tensor) {
+embedmask::Tensor from_torch(const torch::Tensor& tensor) {
     const torch::Tensor dense = tensor.detach().to(torch::kCPU).contiguous();
     const auto* first = static_cast<const std::byte*>(dense.data_ptr());
-    return Tensor::of_bytes(dtype_of(dense.scalar_type()),
-                            std::vector<std::byte>(first, first + dense.nbytes()),
-                            dense.sizes().vec());
+    return embedmask::Tensor::of_bytes(dtype_of(dense.scalar_type()),
+                                       std::vector<std::byte>(first, first + dense.nbytes()),
+                                       dense.sizes().vec());
 }
 
 }  // namespace embedmask::train

@@ -8,9 +8,9 @@
 namespace embedmask::train {
 
 /// A copy; F16 and BF16 become float32, integers and F64 stay.
-torch::Tensor to_torch(const Tensor& tensor);
+torch::Tensor to_torch(const embedmask::Tensor& tensor);
 
 /// A copy on the CPU with the same dtype: float32, float64, int64, int32 or uint8.
-Tensor from_torch(const torch::Tensor& tensor);
+embedmask::Tensor from_torch(const torch::Tensor& tensor);
 
 }  // namespace embedmask::train

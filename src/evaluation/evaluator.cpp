@@ -17,8 +17,28 @@
 #include "evaluation/resampling.h"
 
 namespace embedmask {
+namespace detail {
+
+/// What one thread needs for one image, reused.
+struct Workspace {
+    explicit Workspace(const EvaluationOptions& options) : matcher(options) {}
+
+    Matcher matcher;
+    MatchBits bits;
+    std::vector<std::pair<std::size_t, std::size_t>> truths;      // (category, position)
+    std::vector<std::pair<std::size_t, std::size_t>> detections;  // by falling score in a category
+    std::vector<double> iou;
+    std::vector<double> detection_areas;
+    std::vector<double> truth_areas;
+    std::vector<std::uint8_t> crowd;
+    std::vector<std::int64_t> truth_ids;
+};
+
+}  // namespace detail
 
 namespace {
+
+using detail::Workspace;
 
 constexpr double kBoundaryRatio = 0.02;  // of the image diagonal
 
@@ -49,21 +69,6 @@ EvaluationOptions with_defaults(EvaluationOptions options) {
         throw Error("numbers of detections: expected an ascending list");
     return options;
 }
-
-/// What one thread needs for one image, reused.
-struct Workspace {
-    explicit Workspace(const EvaluationOptions& options) : matcher(options) {}
-
-    detail::Matcher matcher;
-    detail::MatchBits bits;
-    std::vector<std::pair<std::size_t, std::size_t>> truths;      // (category, position)
-    std::vector<std::pair<std::size_t, std::size_t>> detections;  // by falling score in a category
-    std::vector<double> iou;
-    std::vector<double> detection_areas;
-    std::vector<double> truth_areas;
-    std::vector<std::uint8_t> crowd;
-    std::vector<std::int64_t> truth_ids;
-};
 
 void require_masks(std::int64_t image_id, std::span<const GroundTruthObject> ground_truth,
                    std::span<const DetectedObject> detections) {

@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kMaxValues = 1'000'000;
 constexpr std::size_t kMaxOperations = 10'000'000;
 constexpr int kMaxProtocol = 5;
-const char* const kDamaged =
+const char* const kDamagedPickle =
     "the file is damaged, or was not written by torch.save or pickle.dump; copy it again";
 const char* const kSaveWeightsOnly =
     "load it in Python only if you trust its origin, and save the tensors alone: "
@@ -84,7 +84,7 @@ public:
     }
 
 private:
-    [[noreturn]] void fail(const std::string& problem, const char* fix = kDamaged) const {
+    [[noreturn]] void fail(const std::string& problem, const char* fix = kDamagedPickle) const {
         throw Error(fmt::format("{}: byte {}: {}", file_, start_, problem), fix);
     }
 

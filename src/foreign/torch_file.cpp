@@ -21,7 +21,7 @@ using Kind = Value::Kind;
 // 0x1950a86a20f9469cfc6c, little-endian, as PROTO 2, LONG1 of ten bytes, STOP.
 constexpr std::string_view kMagic = "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.";
 constexpr std::int64_t kLegacyProtocol = 1001;
-const char* const kDamaged =
+const char* const kDamagedFile =
     "the file is damaged, cut off or was not written by torch.save; copy or save it again";
 const char* const kStateDict =
     "save the state dict instead: torch.save(model.state_dict(), \"weights.pth\")";
@@ -47,7 +47,7 @@ TorchFile read_legacy_torch(std::span<const std::byte> bytes, const std::string&
     if (protocol[protocol.root].integer != kLegacyProtocol) {
         throw Error(fmt::format("{}: byte {}: torch protocol {}, expected {}", file, kMagic.size(),
                                 protocol[protocol.root].integer, kLegacyProtocol),
-                    kDamaged);
+                    kDamagedFile);
     }
     const pickle::Tree system = pickle::parse(bytes, file, protocol.end);
     expect_little_endian(system, file);
@@ -63,7 +63,7 @@ TorchFile read_legacy_torch(std::span<const std::byte> bytes, const std::string&
             throw Error(fmt::format("{}: byte {}: storage {} belongs to no tensor, so its element "
                                     "size is unknown",
                                     file, at, shown(key)),
-                        kDamaged);
+                        kDamagedFile);
         }
         constexpr std::size_t kCountSize = 8;
         const std::size_t rest = bytes.size() - at;
@@ -75,7 +75,7 @@ TorchFile read_legacy_torch(std::span<const std::byte> bytes, const std::string&
                 fmt::format("{}: byte {}: storage {} should have {} elements of {} bytes, "
                             "the file says {} and ends after {} more bytes",
                             file, at, shown(key), storage->second.count, element, count, rest),
-                kDamaged);
+                kDamagedFile);
         }
         at += kCountSize;
         torch.storages.emplace(key, bytes.subspan(at, count * element));
@@ -155,7 +155,7 @@ public:
 private:
     [[noreturn]] void fail(const std::string& problem) const {
         throw Error(fmt::format("{}: tensor \"{}\": {}", source_.file, shown(name_), problem),
-                    kDamaged);
+                    kDamagedFile);
     }
 
     [[noreturn]] void unknown_type(std::string_view type) const {

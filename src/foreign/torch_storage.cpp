@@ -14,7 +14,8 @@ using pickle::Id;
 using pickle::Value;
 using Kind = Value::Kind;
 
-const char* const kDamaged = "the file is damaged or was not written by torch.save; save it again";
+const char* const kDamagedStorage =
+    "the file is damaged or was not written by torch.save; save it again";
 
 struct StorageType {
     std::string_view name;
@@ -68,7 +69,7 @@ std::optional<DType> torch_dtype(std::string_view name) {
 
 TorchStorage describe_storage(const pickle::Tree& tree, pickle::Id id, const std::string& file) {
     const auto fail = [&](const std::string& problem) -> TorchStorage {
-        throw Error(fmt::format("{}: a tensor's storage: {}", file, problem), kDamaged);
+        throw Error(fmt::format("{}: a tensor's storage: {}", file, problem), kDamagedStorage);
     };
     if (tree[id].kind != Kind::persistent) return fail("not given by a persistent id");
     const Value& pid = tree[tree[id].arguments];
@@ -105,7 +106,7 @@ std::map<std::string_view, TorchStorage> describe_storages(const pickle::Tree& t
             throw Error(fmt::format("{}: two tensors disagree about storage {}: {} {} and {} {}",
                                     file, shown(storage.key), found->second.count,
                                     shown(found->second.type), storage.count, shown(storage.type)),
-                        kDamaged);
+                        kDamagedStorage);
         }
     }
     return storages;

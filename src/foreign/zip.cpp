@@ -27,7 +27,7 @@ constexpr std::size_t kMaxComment = 65535;
 constexpr std::uint64_t kMaxMembers = 100'000;
 constexpr std::uint64_t kIn64 = 0xFFFFFFFF;  // "see the zip64 field"
 constexpr std::uint64_t kCountIn64 = 0xFFFF;
-const char* const kDamaged = "the file is damaged or cut off; copy it again";
+const char* const kDamagedArchive = "the file is damaged or cut off; copy it again";
 const char* const kRepack =
     "save it again with torch.save, or repack it without compression or password: zip -0";
 
@@ -63,7 +63,7 @@ public:
 
 private:
     [[noreturn]] void fail(std::uint64_t at, const std::string& problem,
-                           const char* fix = kDamaged) const {
+                           const char* fix = kDamagedArchive) const {
         throw Error(fmt::format("{}: byte {}: {}", file_, at, problem), fix);
     }
 

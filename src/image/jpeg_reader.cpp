@@ -25,7 +25,7 @@ namespace {
 // about ten.
 constexpr int kMaxScans = 100;
 
-struct Decoder {
+struct JpegDecoder {
     jpeg_decompress_struct jpeg{};
     jpeg_error_mgr errors{};
     jpeg_progress_mgr progress{};
@@ -33,19 +33,19 @@ struct Decoder {
     char message[JMSG_LENGTH_MAX] = {};
     bool cut_short = false;
 
-    Decoder();
-    ~Decoder() { jpeg_destroy_decompress(&jpeg); }
-    Decoder(const Decoder&) = delete;
-    Decoder& operator=(const Decoder&) = delete;
+    JpegDecoder();
+    ~JpegDecoder() { jpeg_destroy_decompress(&jpeg); }
+    JpegDecoder(const JpegDecoder&) = delete;
+    JpegDecoder& operator=(const JpegDecoder&) = delete;
 };
 
 [[noreturn]] void leave(j_common_ptr jpeg) {
-    auto* decoder = static_cast<Decoder*>(jpeg->client_data);
+    auto* decoder = static_cast<JpegDecoder*>(jpeg->client_data);
     std::longjmp(decoder->escape, 1);
 }
 
 [[noreturn]] void on_error(j_common_ptr jpeg) {
-    jpeg->err->format_message(jpeg, static_cast<Decoder*>(jpeg->client_data)->message);
+    jpeg->err->format_message(jpeg, static_cast<JpegDecoder*>(jpeg->client_data)->message);
     leave(jpeg);
 }
 
@@ -56,7 +56,7 @@ void on_message(j_common_ptr jpeg, int level) {
     ++jpeg->err->num_warnings;
     switch (jpeg->err->msg_code) {
         case JWRN_JPEG_EOF:
-            static_cast<Decoder*>(jpeg->client_data)->cut_short = true;
+            static_cast<JpegDecoder*>(jpeg->client_data)->cut_short = true;
             leave(jpeg);
         case JWRN_HIT_MARKER:
         case JWRN_HUFF_BAD_CODE:
@@ -68,14 +68,14 @@ void on_message(j_common_ptr jpeg, int level) {
 }
 
 void on_progress(j_common_ptr jpeg) {
-    auto* decoder = static_cast<Decoder*>(jpeg->client_data);
+    auto* decoder = static_cast<JpegDecoder*>(jpeg->client_data);
     if (decoder->jpeg.input_scan_number <= kMaxScans) return;
     constexpr char kText[] = "more than 100 scans";
     std::memcpy(decoder->message, kText, sizeof(kText));
     leave(jpeg);
 }
 
-Decoder::Decoder() {
+JpegDecoder::JpegDecoder() {
     jpeg.err = jpeg_std_error(&errors);
     errors.error_exit = on_error;
     errors.emit_message = on_message;
@@ -83,7 +83,7 @@ Decoder::Decoder() {
     progress.progress_monitor = on_progress;
 }
 
-bool read_header(Decoder& decoder, const std::uint8_t* bytes, std::size_t size) {
+bool read_header(JpegDecoder& decoder, const std::uint8_t* bytes, std::size_t size) {
     if (setjmp(decoder.escape) != 0) return false;
     jpeg_create_decompress(&decoder.jpeg);
     decoder.jpeg.progress = &decoder.progress;
@@ -94,7 +94,7 @@ bool read_header(Decoder& decoder, const std::uint8_t* bytes, std::size_t size) 
 }
 
 // Decodes into `out` with `row_bytes` per row.
-bool read_rows(Decoder& decoder, std::uint8_t* out, std::size_t row_bytes) {
+bool read_rows(JpegDecoder& decoder, std::uint8_t* out, std::size_t row_bytes) {
     if (setjmp(decoder.escape) != 0) return false;
     jpeg_start_decompress(&decoder.jpeg);
     while (decoder.jpeg.output_scanline < decoder.jpeg.output_height) {
@@ -105,7 +105,7 @@ bool read_rows(Decoder& decoder, std::uint8_t* out, std::size_t row_bytes) {
     return true;
 }
 
-[[noreturn]] void fail(const Decoder& decoder, std::string_view name) {
+[[noreturn]] void fail(const JpegDecoder& decoder, std::string_view name) {
     if (decoder.cut_short) {
         throw Error(fmt::format("{}: the JPEG file is cut short", name),
                     "copy or download it again");
@@ -190,7 +190,7 @@ unsigned shrinking(ImageSize whole, int short_side) {
 
 StoredImage decode_jpeg(std::span<const std::uint8_t> bytes, std::string_view name,
                         const DecodeOptions& options) {
-    Decoder decoder;
+    JpegDecoder decoder;
     if (!read_header(decoder, bytes.data(), bytes.size())) fail(decoder, name);
     auto& jpeg = decoder.jpeg;
     check_size(jpeg.image_width, jpeg.image_height, options.max_pixels, name);

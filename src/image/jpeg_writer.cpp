@@ -16,7 +16,7 @@
 namespace embedmask {
 namespace {
 
-struct Encoder {
+struct JpegEncoder {
     jpeg_compress_struct jpeg{};
     jpeg_error_mgr errors{};
     std::jmp_buf escape{};
@@ -24,28 +24,28 @@ struct Encoder {
     unsigned char* bytes = nullptr;
     unsigned long size = 0;
 
-    Encoder();
-    ~Encoder() {
+    JpegEncoder();
+    ~JpegEncoder() {
         jpeg_destroy_compress(&jpeg);
         std::free(bytes);
     }
-    Encoder(const Encoder&) = delete;
-    Encoder& operator=(const Encoder&) = delete;
+    JpegEncoder(const JpegEncoder&) = delete;
+    JpegEncoder& operator=(const JpegEncoder&) = delete;
 };
 
 [[noreturn]] void on_error(j_common_ptr jpeg) {
-    auto* encoder = static_cast<Encoder*>(jpeg->client_data);
+    auto* encoder = static_cast<JpegEncoder*>(jpeg->client_data);
     jpeg->err->format_message(jpeg, encoder->message);
     std::longjmp(encoder->escape, 1);
 }
 
-Encoder::Encoder() {
+JpegEncoder::JpegEncoder() {
     jpeg.err = jpeg_std_error(&errors);
     errors.error_exit = on_error;
     jpeg.client_data = this;
 }
 
-bool encode(Encoder& encoder, const std::uint8_t* rgb, ImageSize size, int quality) {
+bool encode(JpegEncoder& encoder, const std::uint8_t* rgb, ImageSize size, int quality) {
     if (setjmp(encoder.escape) != 0) return false;
     auto& jpeg = encoder.jpeg;
     jpeg_create_compress(&jpeg);
@@ -82,7 +82,7 @@ std::vector<std::uint8_t> encode_jpeg(const Image& image, int quality) {
     if (quality < 1 || quality > 100) {
         throw Error(fmt::format("JPEG quality {}, expected 1..100", quality));
     }
-    Encoder encoder;
+    JpegEncoder encoder;
     if (!encode(encoder, image.rgb.data(), image.size, quality)) {
         throw Error(fmt::format("cannot encode a JPEG file: {}", encoder.message));
     }

@@ -17,7 +17,7 @@ namespace {
 // deflate cannot shrink more than this (a 258-byte match in two bits).
 constexpr std::uint64_t kMaxDeflateRatio = 1032;
 
-struct Decoder {
+struct PngDecoder {
     png_structp png = nullptr;
     png_infop info = nullptr;
     std::span<const std::uint8_t> rest;
@@ -25,14 +25,14 @@ struct Decoder {
     char message[128] = {};
     bool cut_short = false;
 
-    Decoder() = default;
-    ~Decoder() { png_destroy_read_struct(&png, &info, nullptr); }
-    Decoder(const Decoder&) = delete;
-    Decoder& operator=(const Decoder&) = delete;
+    PngDecoder() = default;
+    ~PngDecoder() { png_destroy_read_struct(&png, &info, nullptr); }
+    PngDecoder(const PngDecoder&) = delete;
+    PngDecoder& operator=(const PngDecoder&) = delete;
 };
 
 [[noreturn]] void on_error(png_structp png, png_const_charp text) {
-    auto* decoder = static_cast<Decoder*>(png_get_error_ptr(png));
+    auto* decoder = static_cast<PngDecoder*>(png_get_error_ptr(png));
     std::strncpy(decoder->message, text, sizeof(decoder->message) - 1);
     std::longjmp(decoder->escape, 1);
 }
@@ -40,7 +40,7 @@ struct Decoder {
 void on_warning(png_structp /*png*/, png_const_charp /*text*/) {}
 
 void on_read(png_structp png, png_bytep out, std::size_t size) {
-    auto* decoder = static_cast<Decoder*>(png_get_io_ptr(png));
+    auto* decoder = static_cast<PngDecoder*>(png_get_io_ptr(png));
     if (size > decoder->rest.size()) {
         decoder->cut_short = true;
         png_error(png, "end of file");
@@ -49,7 +49,7 @@ void on_read(png_structp png, png_bytep out, std::size_t size) {
     decoder->rest = decoder->rest.subspan(size);
 }
 
-bool read_header(Decoder& decoder) {
+bool read_header(PngDecoder& decoder) {
     if (setjmp(decoder.escape) != 0) return false;
     decoder.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &decoder, on_error, on_warning);
     if (decoder.png == nullptr) return false;
@@ -67,7 +67,7 @@ bool read_header(Decoder& decoder) {
 }
 
 // Everything becomes 8-bit RGB. Transparency is dropped, never blended.
-bool choose_output(Decoder& decoder) {
+bool choose_output(PngDecoder& decoder) {
     if (setjmp(decoder.escape) != 0) return false;
     png_structp png = decoder.png;
     const png_byte colour = png_get_color_type(png, decoder.info);
@@ -83,7 +83,7 @@ bool choose_output(Decoder& decoder) {
     return true;
 }
 
-bool read_rows(Decoder& decoder, std::uint8_t* out, std::size_t row_bytes, int height) {
+bool read_rows(PngDecoder& decoder, std::uint8_t* out, std::size_t row_bytes, int height) {
     if (setjmp(decoder.escape) != 0) return false;
     const bool interlaced = png_get_interlace_type(decoder.png, decoder.info) != PNG_INTERLACE_NONE;
     const int passes = interlaced ? PNG_INTERLACE_ADAM7_PASSES : 1;
@@ -113,7 +113,7 @@ bool chunks_are_complete(std::span<const std::uint8_t> bytes) {
     return false;
 }
 
-[[noreturn]] void fail(const Decoder& decoder, std::string_view name) {
+[[noreturn]] void fail(const PngDecoder& decoder, std::string_view name) {
     if (decoder.cut_short) {
         throw Error(fmt::format("{}: the PNG file is cut short", name),
                     "copy or download it again");
@@ -122,7 +122,7 @@ bool chunks_are_complete(std::span<const std::uint8_t> bytes) {
                 "convert it with another program or leave it out");
 }
 
-int orientation_of(const Decoder& decoder) {
+int orientation_of(const PngDecoder& decoder) {
     png_uint_32 size = 0;
     png_bytep block = nullptr;
     if (png_get_eXIf_1(decoder.png, decoder.info, &size, &block) == 0) return 1;
@@ -133,7 +133,7 @@ int orientation_of(const Decoder& decoder) {
 
 StoredImage decode_png(std::span<const std::uint8_t> bytes, std::string_view name,
                        const DecodeOptions& options) {
-    Decoder decoder;
+    PngDecoder decoder;
     decoder.rest = bytes;
     decoder.cut_short = !chunks_are_complete(bytes);
     if (decoder.cut_short) fail(decoder, name);

@@ -17,7 +17,7 @@ namespace {
 // Level 3 takes a third of the time of the default for files a few percent larger.
 constexpr int kCompressionLevel = 3;
 
-struct Encoder {
+struct PngEncoder {
     png_structp png = nullptr;
     png_infop info = nullptr;
     std::jmp_buf escape{};
@@ -25,10 +25,10 @@ struct Encoder {
     std::span<std::uint8_t> out;
     std::size_t used = 0;
 
-    Encoder() = default;
-    ~Encoder() { png_destroy_write_struct(&png, &info); }
-    Encoder(const Encoder&) = delete;
-    Encoder& operator=(const Encoder&) = delete;
+    PngEncoder() = default;
+    ~PngEncoder() { png_destroy_write_struct(&png, &info); }
+    PngEncoder(const PngEncoder&) = delete;
+    PngEncoder& operator=(const PngEncoder&) = delete;
 };
 
 struct Rows {
@@ -40,7 +40,7 @@ struct Rows {
 };
 
 [[noreturn]] void on_error(png_structp png, png_const_charp text) {
-    auto* encoder = static_cast<Encoder*>(png_get_error_ptr(png));
+    auto* encoder = static_cast<PngEncoder*>(png_get_error_ptr(png));
     std::strncpy(encoder->message, text, sizeof(encoder->message) - 1);
     std::longjmp(encoder->escape, 1);
 }
@@ -48,7 +48,7 @@ struct Rows {
 void on_warning(png_structp /*png*/, png_const_charp /*text*/) {}
 
 void on_write(png_structp png, png_bytep bytes, std::size_t size) {
-    auto* encoder = static_cast<Encoder*>(png_get_io_ptr(png));
+    auto* encoder = static_cast<PngEncoder*>(png_get_io_ptr(png));
     if (size > encoder->out.size() - encoder->used) png_error(png, "the file outgrew its bound");
     std::memcpy(encoder->out.data() + encoder->used, bytes, size);
     encoder->used += size;
@@ -56,7 +56,7 @@ void on_write(png_structp png, png_bytep bytes, std::size_t size) {
 
 void on_flush(png_structp /*png*/) {}
 
-bool encode(Encoder& encoder, const Rows& rows) {
+bool encode(PngEncoder& encoder, const Rows& rows) {
     if (setjmp(encoder.escape) != 0) return false;
     encoder.png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &encoder, on_error, on_warning);
     if (encoder.png == nullptr) return false;
@@ -82,7 +82,7 @@ std::vector<std::uint8_t> encode(const Rows& rows) {
     // What deflate cannot shrink grows by a few bytes per block of 8 KiB; filters add one per row.
     const std::size_t raw = (rows.bytes + 1) * static_cast<std::size_t>(rows.size.height);
     std::vector<std::uint8_t> bytes(raw + raw / 64 + 4096);
-    Encoder encoder;
+    PngEncoder encoder;
     encoder.out = bytes;
     if (!encode(encoder, rows)) {
         throw Error(fmt::format("cannot encode a PNG file: {}", encoder.message));

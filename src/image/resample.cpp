@@ -8,8 +8,6 @@
 namespace embedmask::image {
 namespace {
 
-constexpr int kWeightBits = 22;
-
 // trunc(v + 0.5) as the rule says, which is not rounding for negative v.
 int truncate_up(double v) {
     const double shifted = v + 0.5;

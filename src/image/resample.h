@@ -18,6 +18,9 @@ namespace embedmask::image {
 /// Output pixels are worked on in blocks of this many.
 inline constexpr int kLanes = 16;
 
+/// Weights are fixed-point numbers with this many bits after the point.
+inline constexpr int kWeightBits = 22;
+
 /// `n` rounded up to whole blocks.
 constexpr int whole_blocks(int n) {
     return (n + kLanes - 1) / kLanes * kLanes;

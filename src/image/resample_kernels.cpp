@@ -17,7 +17,6 @@
 namespace embedmask::image {
 namespace {
 
-constexpr int kWeightBits = 22;
 constexpr std::int32_t kHalf = 1 << (kWeightBits - 1);
 
 std::int32_t to_byte(std::int32_t sum) {

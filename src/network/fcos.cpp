@@ -4,10 +4,10 @@
 
 #include <cmath>
 
+#include "network/fpn.h"
+
 namespace embedmask::network {
 namespace {
-
-constexpr int kLevels = 5;
 
 Tower tower(const Config& config, const std::string& name) {
     return {name, config.fpn.channels, config.tower_channels, config.tower_convs,
@@ -41,7 +41,7 @@ void Fcos::declare_outputs(Builder& builder) const {
                          ConvInit::head(class_bias));
     builder.declare_conv(prefix_ + "bbox_pred", in, 4, 3, true, ConvInit::head());
     builder.declare_conv(centerness_, in, 1, 3, true, ConvInit::head());
-    for (int level = 0; level < kLevels; ++level) {
+    for (int level = 0; level < kPyramidLevels; ++level) {
         builder.declare_scale(scale_name(level));
     }
 }

@@ -7,7 +7,10 @@
 
 namespace embedmask::network {
 
+inline constexpr int kPyramidLevels = 5;
+
 void declare_fpn(Builder& builder, const Config& config);
-std::array<NodeId, 5> fpn(Builder& builder, const Config& config, const BackboneFeatures& features);
+std::array<NodeId, kPyramidLevels> fpn(Builder& builder, const Config& config,
+                                       const BackboneFeatures& features);
 
 }  // namespace embedmask::network

@@ -3,11 +3,10 @@
 #include <cmath>
 
 #include "network/embedding_heads.h"
+#include "network/fpn.h"
 
 namespace embedmask::network {
 namespace {
-
-constexpr int kLevels = 5;
 
 bool is_coordconv(const Config& config) {
     return config.embed_mode == EmbedMode::coordconv;
@@ -70,7 +69,7 @@ void ProposalHead::declare(Builder& builder) const {
     };
     const auto level_scales = [&] {
         if (config_.margin_level_scale == MarginLevelScale::none) return;
-        for (int level = 0; level < kLevels; ++level) {
+        for (int level = 0; level < kPyramidLevels; ++level) {
             builder.declare_scale(fmt::format("{}.{}", names_.level_scale, level));
         }
     };

@@ -20,7 +20,7 @@ using testing::has;
 using testing::Ran;
 using testing::run;
 
-const std::string kSamples = std::string(EMBEDMASK_SOURCE_DIR) + "/samples";
+using testing::kSamples;
 const std::string kPhoto = kSamples + "/000000252219.jpg";
 const std::string kModel = std::string(EMBEDMASK_SOURCE_DIR) + "/models/pedestrians.safetensors";
 // Small inputs keep these tests quick.

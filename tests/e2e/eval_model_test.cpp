@@ -16,7 +16,7 @@ using testing::Ran;
 using testing::read_json;
 using testing::run;
 
-const std::string kSamples = std::string(EMBEDMASK_SOURCE_DIR) + "/samples";
+using testing::kSamples;
 
 /// Ground truth for the sample photos: what the model finds at its own size. Scored is what it
 /// finds on smaller inputs, which is neither all nor nothing.

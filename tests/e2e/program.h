@@ -12,6 +12,9 @@
 
 namespace embedmask::testing {
 
+/// The folder of photos that ship.
+inline const std::string kSamples = std::string(EMBEDMASK_SOURCE_DIR) + "/samples";
+
 struct Ran {
     int code = -1;
     std::string out;   // stdout

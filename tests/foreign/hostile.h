@@ -1,11 +1,17 @@
 // Pickles and zip archives written byte by byte, as no honest program would.
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
+
+#include "test_data.h"
 
 // GCC 12 sees overlaps in `"literal" + string` that are not there (its bug 105651).
 #if defined(__GNUC__) && !defined(__clang__)
@@ -129,5 +135,33 @@ inline std::string zip_of(const std::vector<ZipMember>& members, bool zip64 = fa
 inline std::string torch_zip(const std::string& pickle, const std::string& data) {
     return zip_of({{"a/data.pkl", pickle}, {"a/data/0", data}, {"a/version", "3\n"}});
 }
+
+/// A reader, and how its errors about bytes that it refuses begin.
+class Refusals {
+public:
+    Refusals(std::function<void(const std::string&)> read, std::string beginning)
+        : read_(std::move(read)), beginning_(std::move(beginning)) {}
+
+    /// "no error" for what is read; every error says how to fix it.
+    [[nodiscard]] std::string message_of(const std::string& text) const {
+        try {
+            read_(text);
+        } catch (const Error& error) {
+            EXPECT_FALSE(error.fix().empty()) << error.what();
+            return error.what();
+        }
+        return "no error";
+    }
+
+    void expect(const std::string& text, const std::string& part) const {
+        const std::string message = message_of(text);
+        EXPECT_NE(message.find(part), std::string::npos) << message << " should say: " << part;
+        EXPECT_EQ(message.find(beginning_), 0U) << message;
+    }
+
+private:
+    std::function<void(const std::string&)> read_;
+    std::string beginning_;
+};
 
 }  // namespace embedmask::testing

@@ -19,21 +19,8 @@ using Kind = pickle::Value::Kind;
 
 const std::string kProto = "\x80\x02";
 
-std::string message_of(const std::string& text) {
-    try {
-        pickle::parse(bytes_of(text), "w.pkl");
-    } catch (const Error& error) {
-        EXPECT_FALSE(error.fix().empty());
-        return error.what();
-    }
-    return "no error";
-}
-
-void expect_refused(const std::string& text, const std::string& message) {
-    EXPECT_NE(message_of(text).find(message), std::string::npos)
-        << message_of(text) << " should say: " << message;
-    EXPECT_EQ(message_of(text).find("w.pkl: byte "), 0U) << message_of(text);
-}
+const testing::Refusals kPickles(
+    [](const std::string& text) { pickle::parse(bytes_of(text), "w.pkl"); }, "w.pkl: byte ");
 
 TEST(Pickle, ReadsEveryKindOfValue) {
     const std::string scalars = "N\x88\x89K\x07M\x01\x02J\xfe\xff\xff\xff\x8a" + number(0, 1) +
@@ -101,67 +88,68 @@ TEST(Pickle, CallsNothing) {
           std::pair{"torch.hub", "load"}, std::pair{"torch", "x.FloatStorage"},
           std::pair{"numpy", "load"}, std::pair{"torch.storage", "_load_from_bytes"}}) {
         const std::string wanted = "the Python name "s + module + "." + name;
-        expect_refused(kProto + global_op(module, name) + command + "\x85R.", wanted);
-        expect_refused(kProto + text_op(module) + text_op(name) + "\x93" + command + "\x85\x81.",
-                       wanted);
+        kPickles.expect(kProto + global_op(module, name) + command + "\x85R.", wanted);
+        kPickles.expect(kProto + text_op(module) + text_op(name) + "\x93" + command + "\x85\x81.",
+                        wanted);
     }
-    expect_refused(kProto + "(" + command + "ios\nsystem\n.", "INST");
-    expect_refused(kProto + "(" + global_op("torch", "Size") + command + "o.", "OBJ");
-    expect_refused(kProto + "\x82\x01.", "EXT1");
-    expect_refused(kProto + "\x83\x01\x01.", "EXT2");
-    expect_refused(kProto + "\x84\x01\x01\x01\x01.", "EXT4");
-    expect_refused(kProto + "\x92.", "NEWOBJ_EX");
-    expect_refused("I1\n.", "text protocol 0");
+    kPickles.expect(kProto + "(" + command + "ios\nsystem\n.", "INST");
+    kPickles.expect(kProto + "(" + global_op("torch", "Size") + command + "o.", "OBJ");
+    kPickles.expect(kProto + "\x82\x01.", "EXT1");
+    kPickles.expect(kProto + "\x83\x01\x01.", "EXT2");
+    kPickles.expect(kProto + "\x84\x01\x01\x01\x01.", "EXT4");
+    kPickles.expect(kProto + "\x92.", "NEWOBJ_EX");
+    kPickles.expect("I1\n.", "text protocol 0");
     // A name reached through another value is no way round.
-    expect_refused(kProto + command + ")R.", "something without a name");
-    expect_refused(kProto + "}" + command + "b.", "BUILD on something that is not an object");
-    expect_refused(kProto + global_op("torch", "FloatStorage") + "}b.", "BUILD");
-    expect_refused(kProto + global_op("torch", "Size") + "K\x01R.", "tuple of arguments");
+    kPickles.expect(kProto + command + ")R.", "something without a name");
+    kPickles.expect(kProto + "}" + command + "b.", "BUILD on something that is not an object");
+    kPickles.expect(kProto + global_op("torch", "FloatStorage") + "}b.", "BUILD");
+    kPickles.expect(kProto + global_op("torch", "Size") + "K\x01R.", "tuple of arguments");
     // What a file calls itself cannot disturb the terminal.
-    EXPECT_EQ(message_of(kProto + global_op("\x1b[2J", "x")).find('\x1b'), std::string::npos);
+    EXPECT_EQ(kPickles.message_of(kProto + global_op("\x1b[2J", "x")).find('\x1b'),
+              std::string::npos);
 }
 
 TEST(Pickle, RefusesWhatDoesNotFit) {
-    expect_refused("", "1 bytes announced, the file ends after 0");
-    expect_refused(kProto + ".", "the stack is empty");
-    expect_refused(kProto + "K\x01K\x02.", "values are left over");
-    expect_refused(kProto + "(K\x01.", "values are left over");
-    expect_refused(kProto + "K\x01(\x85.", "the stack is empty");
-    expect_refused(kProto + "K\x01t.", "no MARK");
-    expect_refused(kProto + "h\x05.", "nothing was stored at memo 5");
-    expect_refused(kProto + "]K\x01" + "a}K\x01" + "a.", "not a list");
-    expect_refused(kProto + "]K\x01K\x02s.", "not a dict");
-    expect_refused(kProto + "}(K\x01u.", "without a value");
-    expect_refused(kProto + "\x93.", "the stack is empty");
-    expect_refused(kProto + "NN\x93.", "STACK_GLOBAL without two names");
-    expect_refused("\x80\x06N.", "protocol 6");
-    expect_refused(kProto + "\xff.", "opcode 0xff");
-    expect_refused(kProto + "c" + std::string(5000, 'a') + "\n", "a name without an end");
-    expect_refused(kProto + "\x95" + number(1000, 8) + "N.", "a frame that leaves the file");
+    kPickles.expect("", "1 bytes announced, the file ends after 0");
+    kPickles.expect(kProto + ".", "the stack is empty");
+    kPickles.expect(kProto + "K\x01K\x02.", "values are left over");
+    kPickles.expect(kProto + "(K\x01.", "values are left over");
+    kPickles.expect(kProto + "K\x01(\x85.", "the stack is empty");
+    kPickles.expect(kProto + "K\x01t.", "no MARK");
+    kPickles.expect(kProto + "h\x05.", "nothing was stored at memo 5");
+    kPickles.expect(kProto + "]K\x01" + "a}K\x01" + "a.", "not a list");
+    kPickles.expect(kProto + "]K\x01K\x02s.", "not a dict");
+    kPickles.expect(kProto + "}(K\x01u.", "without a value");
+    kPickles.expect(kProto + "\x93.", "the stack is empty");
+    kPickles.expect(kProto + "NN\x93.", "STACK_GLOBAL without two names");
+    kPickles.expect("\x80\x06N.", "protocol 6");
+    kPickles.expect(kProto + "\xff.", "opcode 0xff");
+    kPickles.expect(kProto + "c" + std::string(5000, 'a') + "\n", "a name without an end");
+    kPickles.expect(kProto + "\x95" + number(1000, 8) + "N.", "a frame that leaves the file");
     for (const std::string& huge :
          {"X" + number(0xFFFFFFFF, 4), "T" + number(0x80000000, 4), "\x8e" + number(~0ULL, 8),
           "\x96" + number(1ULL << 62, 8), "B" + number(0x7FFFFFFF, 4)}) {
-        expect_refused(kProto + huge, "bytes announced, the file ends after 0");
+        kPickles.expect(kProto + huge, "bytes announced, the file ends after 0");
     }
 }
 
 TEST(Pickle, RefusesBombs) {
     // A list inside a list, 1000 deep, and one that contains itself, by either kind of container.
-    expect_refused(kProto + std::string(1000, ']') + std::string(999, 'a') + ".",
-                   "nested over 100");
+    kPickles.expect(kProto + std::string(1000, ']') + std::string(999, 'a') + ".",
+                    "nested over 100");
     std::string tuples = kProto + "N";
     for (int i = 0; i < 200000; ++i) {
         tuples += '\x85';
     }
-    expect_refused(tuples + ".", "nested over 100");
-    expect_refused(kProto + "]q" + number(0, 1) + "h" + number(0, 1) + "a.", "contains itself");
-    expect_refused(kProto + "}q" + number(0, 1) + "K\x01h" + number(0, 1) + "s.",
-                   "contains itself");
-    expect_refused(kProto + global_op("collections", "OrderedDict") + ")Rq" + number(0, 1) + "h" +
-                       number(0, 1) + "b.",
-                   "contains itself");
-    expect_refused(kProto + std::string(1'100'000, 'N') + ".", "more than 1000000 values");
-    expect_refused(kProto + std::string(11'000'000, '('), "more than 10000000 operations");
+    kPickles.expect(tuples + ".", "nested over 100");
+    kPickles.expect(kProto + "]q" + number(0, 1) + "h" + number(0, 1) + "a.", "contains itself");
+    kPickles.expect(kProto + "}q" + number(0, 1) + "K\x01h" + number(0, 1) + "s.",
+                    "contains itself");
+    kPickles.expect(kProto + global_op("collections", "OrderedDict") + ")Rq" + number(0, 1) + "h" +
+                        number(0, 1) + "b.",
+                    "contains itself");
+    kPickles.expect(kProto + std::string(1'100'000, 'N') + ".", "more than 1000000 values");
+    kPickles.expect(kProto + std::string(11'000'000, '('), "more than 10000000 operations");
     // Ten lists of ten references each: 10^10 values for who expands them, 12 for us.
     std::string laughs = "]q" + number(0, 1);
     for (int i = 0; i < 10; ++i) {
@@ -177,9 +165,9 @@ TEST(Pickle, RefusesBombs) {
 
 TEST(Pickle, TruncatedAnywhereIsAnError) {
     const std::string text = testing::TensorPickle{}.text();
-    EXPECT_EQ(message_of(text), "no error");
+    EXPECT_EQ(kPickles.message_of(text), "no error");
     for (std::size_t size = 0; size < text.size(); ++size) {
-        EXPECT_NE(message_of(text.substr(0, size)), "no error") << size;
+        EXPECT_NE(kPickles.message_of(text.substr(0, size)), "no error") << size;
     }
 }
 

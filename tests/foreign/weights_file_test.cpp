@@ -52,21 +52,7 @@ ForeignWeights parse(const std::string& text) {
     return foreign::parse_foreign_weights(*bytes, "w.pth", bytes);
 }
 
-std::string message_of(const std::string& text) {
-    try {
-        parse(text);
-    } catch (const Error& error) {
-        EXPECT_FALSE(error.fix().empty()) << error.what();
-        return error.what();
-    }
-    return "no error";
-}
-
-void expect_refused(const std::string& text, const std::string& message) {
-    EXPECT_NE(message_of(text).find(message), std::string::npos)
-        << message_of(text) << " should say: " << message;
-    EXPECT_EQ(message_of(text).find("w.pth"), 0U) << message_of(text);
-}
+const testing::Refusals kFiles([](const std::string& text) { (void)parse(text); }, "w.pth");
 
 std::string file_text(const std::string& name) {
     const auto bytes = detail::read_file(data_path("weights/" + name));
@@ -110,7 +96,7 @@ TEST(ForeignFile, TruncatedAtEveryByteIsAnError) {
                              "c2_tiny.pkl", "c2_tiny_blobs.pkl"}) {
         const std::string text = file_text(name);
         for (std::size_t size = 0; size < text.size(); ++size) {
-            ASSERT_NE(message_of(text.substr(0, size)), "no error") << name << " " << size;
+            ASSERT_NE(kFiles.message_of(text.substr(0, size)), "no error") << name << " " << size;
         }
     }
 }
@@ -123,7 +109,7 @@ TEST(ForeignFile, AnyChangedByteIsHarmless) {
             for (const int change : {1, 0x80, 0xFF}) {
                 std::string changed = text;
                 changed[at] = static_cast<char>(changed[at] ^ change);
-                message_of(changed);
+                (void)kFiles.message_of(changed);
             }
         }
     }
@@ -132,21 +118,21 @@ TEST(ForeignFile, AnyChangedByteIsHarmless) {
 // Containers.
 
 TEST(ForeignFile, SaysWhatIsNoFileOfWeights) {
-    expect_refused("", "begins with nothing");
-    expect_refused("\x89PNG\r\n", "begins with 89 50 4e 47 0d 0a, which is no file of weights");
-    expect_refused("\x80\x02]."s, "expected a dict of tensors");
-    expect_refused("\x80\x02}."s, "holds no tensors");
-    expect_refused("\x80\x02}" + text_op("bad\nname") + "K\x01s.", "is no name of a tensor");
-    expect_refused(testing::zip_of({{"word/document.xml", "x"}}), "without NAME/data.pkl");
+    kFiles.expect("", "begins with nothing");
+    kFiles.expect("\x89PNG\r\n", "begins with 89 50 4e 47 0d 0a, which is no file of weights");
+    kFiles.expect("\x80\x02]."s, "expected a dict of tensors");
+    kFiles.expect("\x80\x02}."s, "holds no tensors");
+    kFiles.expect("\x80\x02}" + text_op("bad\nname") + "K\x01s.", "is no name of a tensor");
+    kFiles.expect(testing::zip_of({{"word/document.xml", "x"}}), "without NAME/data.pkl");
     const std::string pickle = TensorPickle{}.text();
     const std::string data(16, 'x');
-    expect_refused(
+    kFiles.expect(
         testing::zip_of({{"a/data.pkl", pickle}, {"a/data/0", data}, {"a/constants.pkl", "x"}}),
         "TorchScript");
-    expect_refused(
+    kFiles.expect(
         testing::zip_of({{"a/data.pkl", pickle}, {"a/data/0", data}, {"a/byteorder", "big"}}),
         "big-endian");
-    EXPECT_EQ(message_of(torch_zip(pickle, data)), "no error");
+    EXPECT_EQ(kFiles.message_of(torch_zip(pickle, data)), "no error");
 }
 
 TEST(ForeignFile, LegacyHeadersAndStoragesAreChecked) {
@@ -158,24 +144,24 @@ TEST(ForeignFile, LegacyHeadersAndStoragesAreChecked) {
     const auto file = [&](const std::string& pickle) {
         return magic + protocol + system + pickle + keys;
     };
-    EXPECT_EQ(message_of(file(TensorPickle{}.text()) + data), "no error");
-    expect_refused(magic + "\x80\x02M\xe8\x03.", "torch protocol 1000, expected 1001");
-    expect_refused(magic + protocol + "\x80\x02}" + text_op("little_endian") + "\x89s.",
-                   "big-endian");
-    expect_refused(file(TensorPickle{}.text()), "storage 0 should have 4 elements");
-    expect_refused(file(TensorPickle{}.text()) + number(5, 8) + std::string(20, 'x'), "says 5");
-    expect_refused(file(TensorPickle{}.text()) + data.substr(0, 20), "should have 4 elements");
+    EXPECT_EQ(kFiles.message_of(file(TensorPickle{}.text()) + data), "no error");
+    kFiles.expect(magic + "\x80\x02M\xe8\x03.", "torch protocol 1000, expected 1001");
+    kFiles.expect(magic + protocol + "\x80\x02}" + text_op("little_endian") + "\x89s.",
+                  "big-endian");
+    kFiles.expect(file(TensorPickle{}.text()), "storage 0 should have 4 elements");
+    kFiles.expect(file(TensorPickle{}.text()) + number(5, 8) + std::string(20, 'x'), "says 5");
+    kFiles.expect(file(TensorPickle{}.text()) + data.substr(0, 20), "should have 4 elements");
     TensorPickle huge;
     huge.count = 1LL << 61;
-    expect_refused(file(huge.text()) + number(1ULL << 61, 8), "should have 2305843009213693952");
-    expect_refused(magic + protocol + system + TensorPickle{}.text() + "\x80\x02]" + text_op("9") +
-                       "a." + data,
-                   "storage 9 belongs to no tensor");
+    kFiles.expect(file(huge.text()) + number(1ULL << 61, 8), "should have 2305843009213693952");
+    kFiles.expect(magic + protocol + system + TensorPickle{}.text() + "\x80\x02]" + text_op("9") +
+                      "a." + data,
+                  "storage 9 belongs to no tensor");
     TensorPickle view;
     view.view = tuple_op({text_op("1"), "K\x01", "K\x01"});
-    expect_refused(file(view.text()) + data, "a view of another storage");
+    kFiles.expect(file(view.text()) + data, "a view of another storage");
     view.view = "N";
-    EXPECT_EQ(message_of(file(view.text()) + data), "no error");
+    EXPECT_EQ(kFiles.message_of(file(view.text()) + data), "no error");
 }
 
 // Tensors.
@@ -183,7 +169,7 @@ TEST(ForeignFile, LegacyHeadersAndStoragesAreChecked) {
 TEST(ForeignFile, TensorsStayWithinTheirStorage) {
     const std::string data(16, 'x');
     const auto refused = [&](const TensorPickle& tensor, const std::string& message) {
-        expect_refused(torch_zip(tensor.text(), data), message);
+        kFiles.expect(torch_zip(tensor.text(), data), message);
     };
     TensorPickle tensor;
     tensor.offset = 1;
@@ -222,7 +208,7 @@ TEST(ForeignFile, TensorsStayWithinTheirStorage) {
     tensor.count = 2;
     tensor.shape = {2};
     refused(tensor, "elements of ComplexFloatStorage are not read");
-    expect_refused(testing::zip_of({{"a/data.pkl", TensorPickle{}.text()}}), "is not in the file");
+    kFiles.expect(testing::zip_of({{"a/data.pkl", TensorPickle{}.text()}}), "is not in the file");
 }
 
 // One storage may back many views, but not more copies than a file of that size is good for.
@@ -234,13 +220,13 @@ TEST(ForeignFile, CopiesOfViewsAreBounded) {
     std::string one = tensor.text();
     one = one.substr(3, one.size() - 4);  // the item alone
     const std::string data(40000, 'x');
-    EXPECT_EQ(message_of(torch_zip("\x80\x02}" + one + ".", data)), "no error");
+    EXPECT_EQ(kFiles.message_of(torch_zip("\x80\x02}" + one + ".", data)), "no error");
     std::string many;
     for (int i = 0; i < 50; ++i) {
         many += "X" + number(2, 4) + static_cast<char>('a' + i / 26) +
                 static_cast<char>('a' + i % 26) + one.substr(text_op("w").size());
     }
-    expect_refused(torch_zip("\x80\x02}" + many + ".", data), "larger than the file allows");
+    kFiles.expect(torch_zip("\x80\x02}" + many + ".", data), "larger than the file allows");
 }
 
 TEST(ForeignFile, ElementTypesOfTorch) {
@@ -319,16 +305,16 @@ TEST(ForeignFile, NumpyArraysOfEveryLayout) {
         global_op("_codecs", "encode") +
         tuple_op({text_op(std::string(2, '\0') + "\xc2\x80\xc2\xbf"), text_op("latin1")}) + "R";
     EXPECT_EQ(floats(numpy_pickle("f4", "<", {1}, false, latin1)), (Floats{-1}));
-    expect_refused(numpy_pickle("f4", "<", {3}, false, blob(data)),
-                   "needs 12 bytes, the array has 16");
-    expect_refused(numpy_pickle("f4", "<", {5}, false, blob(data)), "more elements");
-    expect_refused(numpy_pickle("O8", "|", {2}, false, blob(data)), "element type O8");
-    expect_refused(numpy_pickle("f4", "<", {4}, false, "N"), "not bytes");
-    expect_refused(numpy_pickle("f4", "<", {1LL << 62, 1LL << 62, 0}, false, blob("")),
-                   "more elements");
+    kFiles.expect(numpy_pickle("f4", "<", {3}, false, blob(data)),
+                  "needs 12 bytes, the array has 16");
+    kFiles.expect(numpy_pickle("f4", "<", {5}, false, blob(data)), "more elements");
+    kFiles.expect(numpy_pickle("O8", "|", {2}, false, blob(data)), "element type O8");
+    kFiles.expect(numpy_pickle("f4", "<", {4}, false, "N"), "not bytes");
+    kFiles.expect(numpy_pickle("f4", "<", {1LL << 62, 1LL << 62, 0}, false, blob("")),
+                  "more elements");
     const std::string other =
         global_op("_codecs", "encode") + tuple_op({text_op("xxxx"), text_op("rot13")}) + "R";
-    expect_refused(numpy_pickle("f4", "<", {1}, false, other), "encoding other than latin1");
+    kFiles.expect(numpy_pickle("f4", "<", {1}, false, other), "encoding other than latin1");
 }
 
 }  // namespace

@@ -13,21 +13,8 @@ using testing::number;
 using testing::zip_of;
 using testing::ZipMember;
 
-std::string message_of(const std::string& text) {
-    try {
-        foreign::read_zip(bytes_of(text), "w.pth");
-    } catch (const Error& error) {
-        EXPECT_FALSE(error.fix().empty());
-        return error.what();
-    }
-    return "no error";
-}
-
-void expect_refused(const std::string& text, const std::string& message) {
-    EXPECT_NE(message_of(text).find(message), std::string::npos)
-        << message_of(text) << " should say: " << message;
-    EXPECT_EQ(message_of(text).find("w.pth: byte "), 0U) << message_of(text);
-}
+const testing::Refusals kArchives(
+    [](const std::string& text) { foreign::read_zip(bytes_of(text), "w.pth"); }, "w.pth: byte ");
 
 const std::vector<ZipMember> kTwo = {{"a/x", "hello"}, {"a/empty", ""}};
 
@@ -47,22 +34,22 @@ TEST(Zip, ReadsMembersWithAndWithoutZip64AndComment) {
 }
 
 TEST(Zip, RefusesWhatItCannotRead) {
-    expect_refused(zip_of({{"a/x", "hello", 8}}), "a/x is compressed (method 8)");
-    expect_refused(zip_of({{"a/x", "hello", 0, 1}}), "a/x is encrypted");
-    expect_refused(zip_of({{"a/x", "hello"}, {"a/x", "again"}}), "two members are called a/x");
+    kArchives.expect(zip_of({{"a/x", "hello", 8}}), "a/x is compressed (method 8)");
+    kArchives.expect(zip_of({{"a/x", "hello", 0, 1}}), "a/x is encrypted");
+    kArchives.expect(zip_of({{"a/x", "hello"}, {"a/x", "again"}}), "two members are called a/x");
 }
 
 TEST(Zip, RefusesLies) {
-    expect_refused("PK\x03\x04", "too short");
-    expect_refused(std::string(100, 'x'), "without its directory");
-    expect_refused(zip_of({{"a/x", "hello", 0, 0, 1000}}), "has 1000 bytes");
-    expect_refused(zip_of({{"a/x", "hello", 0, 0, 0xFFFFFFFE}}), "has 4294967294 bytes");
-    expect_refused(zip_of({{"a/x", "hello", 0, 0, 5, 3}}), "expected the header of a/x");
-    expect_refused(zip_of({{"a/x", "hello", 0, 0, 5, 0xFFFFFFF0}}), "expected the header of a/x");
-    expect_refused(zip_of({{"a/x", "hello", 0, 0, -1, -1, "a/y"}}), "not that of a/x");
+    kArchives.expect("PK\x03\x04", "too short");
+    kArchives.expect(std::string(100, 'x'), "without its directory");
+    kArchives.expect(zip_of({{"a/x", "hello", 0, 0, 1000}}), "has 1000 bytes");
+    kArchives.expect(zip_of({{"a/x", "hello", 0, 0, 0xFFFFFFFE}}), "has 4294967294 bytes");
+    kArchives.expect(zip_of({{"a/x", "hello", 0, 0, 5, 3}}), "expected the header of a/x");
+    kArchives.expect(zip_of({{"a/x", "hello", 0, 0, 5, 0xFFFFFFF0}}), "expected the header of a/x");
+    kArchives.expect(zip_of({{"a/x", "hello", 0, 0, -1, -1, "a/y"}}), "not that of a/x");
     // A member inside another: the zip bomb that needs no compression.
     const std::string inner = zip_of({{"a/y", "1"}}).substr(0, 34);
-    expect_refused(zip_of({{"a/x", inner}, {"a/y", "1", 0, 0, 1, 33}}), "overlaps");
+    kArchives.expect(zip_of({{"a/x", inner}, {"a/y", "1", 0, 0, 1, 33}}), "overlaps");
     // The directory's own place, size and count.
     const std::string good = zip_of(kTwo);
     const auto with = [&](std::size_t from_end, const std::string& value) {
@@ -70,11 +57,11 @@ TEST(Zip, RefusesLies) {
         changed.replace(changed.size() - from_end, value.size(), value);
         return changed;
     };
-    expect_refused(with(6, number(0xFFFFFFF0, 4)), "does not fit");
-    expect_refused(with(10, number(0x7FFFFFFF, 4)), "does not fit");
-    expect_refused(with(12, number(3, 2)), "another entry of the zip directory");
-    expect_refused(with(12, number(1, 2)), "the directory should end here");
-    expect_refused(with(6, number(0xFFFFFFFF, 4)), "without a zip64 directory");
+    kArchives.expect(with(6, number(0xFFFFFFF0, 4)), "does not fit");
+    kArchives.expect(with(10, number(0x7FFFFFFF, 4)), "does not fit");
+    kArchives.expect(with(12, number(3, 2)), "another entry of the zip directory");
+    kArchives.expect(with(12, number(1, 2)), "the directory should end here");
+    kArchives.expect(with(6, number(0xFFFFFFFF, 4)), "without a zip64 directory");
     // zip64: an end that points nowhere, a field that lacks its values, absurd counts.
     const std::string good64 = zip_of(kTwo, true);
     const auto with64 = [&](std::size_t from_end, const std::string& value) {
@@ -82,22 +69,22 @@ TEST(Zip, RefusesLies) {
         changed.replace(changed.size() - from_end, value.size(), value);
         return changed;
     };
-    expect_refused(with64(22 + 12, number(~0ULL, 8)), "points at no zip64 directory");
-    expect_refused(with64(22 + 20 + 24, number(1ULL << 62, 8)), "members, at most");
-    expect_refused(with64(22 + 20 + 8, number(1ULL << 63, 8)), "does not fit");
+    kArchives.expect(with64(22 + 12, number(~0ULL, 8)), "points at no zip64 directory");
+    kArchives.expect(with64(22 + 20 + 24, number(1ULL << 62, 8)), "members, at most");
+    kArchives.expect(with64(22 + 20 + 8, number(1ULL << 63, 8)), "does not fit");
     const std::size_t field = good64.find(number(1, 2) + number(24, 2));
     std::string changed = good64;
     changed.replace(field + 2, 2, number(8, 2));
-    expect_refused(changed, "lacks a size");
+    kArchives.expect(changed, "lacks a size");
     changed.replace(field + 2, 2, number(4000, 2));
-    expect_refused(changed, "leaves its entry");
+    kArchives.expect(changed, "leaves its entry");
 }
 
 TEST(Zip, TruncatedAnywhereIsAnError) {
     for (const bool zip64 : {false, true}) {
         const std::string text = zip_of(kTwo, zip64);
         for (std::size_t size = 0; size < text.size(); ++size) {
-            EXPECT_NE(message_of(text.substr(0, size)), "no error") << size;
+            EXPECT_NE(kArchives.message_of(text.substr(0, size)), "no error") << size;
         }
     }
 }

@@ -170,14 +170,17 @@ TEST(Rle, BrokenInputIsNamed) {
     EXPECT_NE(decode("5!").find("byte 33"), std::string::npos);
     EXPECT_NE(decode("oooooooo").find("35 bits"), std::string::npos);
     EXPECT_NE(decode("O").find("negative length -1"), std::string::npos);
-    EXPECT_NE(message_of([] { validate({4, 3, {5, 8}}); }).find("go beyond 12"), std::string::npos);
     EXPECT_NE(message_of([] {
-                  validate({4, 3, {0xffffffffU, 0xffffffffU}});
+                  validate(Rle{4, 3, {5, 8}});
+              }).find("go beyond 12"),
+              std::string::npos);
+    EXPECT_NE(message_of([] {
+                  validate(Rle{4, 3, {0xffffffffU, 0xffffffffU}});
               }).find("go beyond"),
               std::string::npos);
-    EXPECT_NE(message_of([] { validate({4, 3, {5}}); }).find("cover only 5"), std::string::npos);
-    EXPECT_THROW(validate({1 << 16, 1 << 16, {0}}), Error);
-    EXPECT_THROW(validate({-1, 3, {}}), Error);
+    EXPECT_NE(message_of([] { validate(Rle{4, 3, {5}}); }).find("cover only 5"), std::string::npos);
+    EXPECT_THROW(validate(Rle{1 << 16, 1 << 16, {0}}), Error);
+    EXPECT_THROW(validate(Rle{-1, 3, {}}), Error);
     EXPECT_THROW(mask_iou({4, 3, {12}}, {3, 4, {12}}), Error);
     EXPECT_THROW(unite({}), Error);
     EXPECT_THROW(encode_rows(std::vector<std::uint8_t>(11), 4, 3), Error);
