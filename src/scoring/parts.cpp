@@ -57,7 +57,7 @@ public:
         if (masks_) manifest["segm"] = names_[1];
         for (std::size_t i = 0; i < thresholds_.size(); ++i)
             manifest["sweep"].push_back({{"threshold", thresholds_[i]}, {"segm", names_[2 + i]}});
-        const fs::path path = folder_ / ("evaluation" + suffix_);
+        fs::path path = folder_ / ("evaluation" + suffix_);
         detail::write_file_atomically(path, manifest.dump(1) + "\n");
         return path;
     }
