@@ -5,7 +5,7 @@ export EMBEDMASK_DATA
 # Waiting threads that spin take the processor from those that work.
 export OMP_WAIT_POLICY = passive
 
-.PHONY: help setup build train demo test test-asan test-tsan bench fuzz lint configs format install install-train clean
+.PHONY: help setup build build-tests train demo test test-long test-asan test-tsan bench fuzz lint configs format install install-train clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -28,25 +28,30 @@ demo: build ## segment the sample photos and say where the pictures are
 	@build/embedmask predict pedestrians-lite samples --out out/demo
 	@echo "look at out/demo/overlay"
 
-test: ## install, build and run the whole suite
+build-tests:
 	@scripts/setup --test
 	@scripts/setup --train || echo "the trainer and its tests are left out"
 	@cmake --preset release -DEMBEDMASK_BUILD_TESTS=ON -DEMBEDMASK_BUILD_BENCHMARKS=OFF $(CMAKE_FLAGS) >/dev/null
 	@cmake --build build -j $(JOBS)
-	@ctest --test-dir build --output-on-failure -L unit
-	@ctest --test-dir build --output-on-failure -L e2e
+
+test: build-tests ## install, build and run the tests
+	@ctest --test-dir build --output-on-failure -j $(JOBS) -L unit
+	@ctest --test-dir build --output-on-failure -j $(JOBS) -L e2e
+
+test-long: build-tests ## the tests that `make test` leaves out: more presets in PyTorch, a soak, an overfit
+	@ctest --test-dir build --output-on-failure -j $(JOBS) -L long
 
 test-asan: ## the unit tests under AddressSanitizer and UndefinedBehaviorSanitizer
 	@scripts/setup
 	@cmake --preset asan >/dev/null
 	@cmake --build --preset asan -j $(JOBS)
-	@ASAN_OPTIONS=detect_leaks=0 ctest --test-dir build-asan --output-on-failure -L unit
+	@ASAN_OPTIONS=detect_leaks=0 ctest --test-dir build-asan --output-on-failure -j $(JOBS) -L unit
 
 test-tsan: ## the tests of shared objects under ThreadSanitizer, with the reference engine
 	@scripts/setup
 	@cmake --preset tsan >/dev/null
-	@cmake --build --preset tsan -j $(JOBS) --target test_predictor test_base
-	@ctest --test-dir build-tsan --output-on-failure -R 'ThreadsThatShareIt|OrderedPipeline|ParallelFor'
+	@cmake --build --preset tsan -j $(JOBS) --target test_predictor test_scoring test_base
+	@ctest --test-dir build-tsan --output-on-failure -R 'ThreadsThatShareIt|Scoring|OrderedPipeline|ParallelFor'
 
 bench: ## benchmarks of the parts, then of the whole
 	@scripts/setup

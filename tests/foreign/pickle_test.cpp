@@ -12,7 +12,6 @@ using namespace std::string_literals;
 using pickle::Tree;
 using testing::bytes_of;
 using testing::global_op;
-using testing::int_op;
 using testing::number;
 using testing::text_op;
 using Kind = pickle::Value::Kind;

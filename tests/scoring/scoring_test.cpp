@@ -16,7 +16,6 @@
 namespace embedmask::scoring {
 namespace {
 
-namespace fs = std::filesystem;
 using testing::message_of;
 using testing::pattern;
 using testing::reference;
