@@ -166,7 +166,7 @@ TEST_F(EvalModel, NamesWhatIsWrong) {
     fails("--mask-thresholds 0.4:0.6:1e-9", 1, "at most 1000 numbers");
     fails("--mask-thresholds 0.4:x:0.1", 1, "found \"x\": expected a number");
     fails("--mask-thresholds nan", 1, "found \"nan\": expected a number");
-    fails("--mask-thresholds 0.5,1.5", 1, "found 1.5: expected probabilities");
+    fails("--mask-thresholds 0.5,1.5", 1, "--mask-thresholds: 1.5 is out of range");
     fails("--mask-thresholds 0.5 --type bbox", 1, "found boxes only");
     fails("--type mask", 1, "expected bbox, segm or boundary");
     fails("--shard 3/3 --out " + path("x"), 1, "part 3 of 3 does not exist");
