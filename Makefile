@@ -51,7 +51,7 @@ test-tsan: ## the tests of shared objects under ThreadSanitizer, with the refere
 	@scripts/setup
 	@cmake --preset tsan >/dev/null
 	@cmake --build --preset tsan -j $(JOBS) --target test_predictor test_scoring test_base
-	@ctest --test-dir build-tsan --output-on-failure -R 'ThreadsThatShareIt|Scoring|OrderedPipeline|ParallelFor'
+	@ctest --test-dir build-tsan --output-on-failure -j $(JOBS) -R 'ThreadsThatShareIt|ModelAndResultsFiles|OrderedPipeline|ParallelFor'
 
 bench: ## benchmarks of the parts, then of the whole
 	@scripts/setup
