@@ -4,13 +4,13 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/parallel.h"
 #include "bench_inputs.h"
@@ -32,7 +32,8 @@ namespace embedmask::cli {
 namespace {
 
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
+using detail::Clock;
+using detail::milliseconds_since;
 using nlohmann::json;
 
 constexpr int kDetections = 100;
@@ -56,10 +57,6 @@ struct BenchOptions {
     int repeat = 10;
     bool json = false;
 };
-
-double milliseconds_since(Clock::time_point start) {
-    return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-}
 
 struct Times {
     double median = 0;

@@ -3,11 +3,11 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <string>
 
+#include "base/clock.h"
 #include "command.h"
 #include "embedmask/error.h"
 #include "eval_options.h"
@@ -25,16 +25,13 @@ namespace embedmask::cli {
 namespace {
 
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
+using detail::Clock;
+using detail::seconds_since;
 using report::Report;
 using scoring::PredictImagesOptions;
 using scoring::ResultSets;
 using scoring::RunTotals;
 using scoring::ScoreOptions;
-
-double seconds_since(Clock::time_point start) {
-    return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 Dataset read_ground_truth(const EvalOptions& options) {
     Dataset dataset = read_dataset(options.data, {options.predictor.threads, false});
@@ -92,21 +89,21 @@ void evaluate_files(const EvalOptions& options) {
     publish(options, wanted, report, results);
 }
 
-/// A model whose categories are the data set's, compiled.
+/// A model whose categories are the data set's, compiled; wrong options are known before that.
 Predictor predictor_for(const EvalOptions& options, const Dataset& dataset) {
     const Model model = read_model(find_model(options.model));
     scoring::require_known_categories(model, dataset);
     scoring::require_unique_images(dataset);
     PredictorOptions flags = options.predictor.resolve(model, false);
-    if (has_masks(model.config)) {
-        flags.sweep_thresholds = numbers_of(options.mask_thresholds, "--mask-thresholds");
-    }
+    flags.sweep_thresholds = score_options(options, has_masks(model.config)).mask_thresholds;
     return Predictor(model, flags);
 }
 
 PredictImagesOptions run_options(const EvalOptions& options, Progress& progress) {
     return {.max_pixels = options.predictor.max_pixels,
-            .progress = [&progress](std::size_t done) { progress.update(done); }};
+            .progress = [&progress](std::size_t done, std::size_t total) {
+                progress.update(done, total);
+            }};
 }
 
 void print_run(const EvalOptions& options, const Predictor& predictor, const RunTotals& totals) {
@@ -118,13 +115,8 @@ void evaluate_model(const EvalOptions& options) {
     const Dataset dataset = read_ground_truth(options);
     const Predictor predictor = predictor_for(options, dataset);
     const ScoreOptions wanted = score_options(options, has_masks(predictor.config()));
-    if (!wanted.mask_thresholds.empty() && wanted.types == std::vector{IouType::bbox}) {
-        throw Error(
-            "--mask-thresholds: found boxes only: expected a model with masks and a --type "
-            "that scores them");
-    }
     warn_unknown_masks(dataset, wanted.types);
-    Progress progress(dataset.images.size());
+    Progress progress;
     scoring::ModelScores scores = scoring::score_model(predictor, dataset, options.images, wanted,
                                                        run_options(options, progress));
     progress.finish();
@@ -144,7 +136,7 @@ void evaluate_part(const EvalOptions& options) {
         .score_threshold = options.predictor.score_threshold.value_or(0),
         .categories = options.predictor.classes,
         .mask_thresholds = numbers_of(options.mask_thresholds, "--mask-thresholds")};
-    Progress progress(dataset.images.size() / static_cast<std::size_t>(shard.count));
+    Progress progress;
     const auto part = scoring::write_part(predictor, dataset, options.images, shard, settings,
                                           options.out, run_options(options, progress));
     progress.finish();

@@ -132,6 +132,11 @@ scoring::ScoreOptions score_options(const EvalOptions& options, bool has_masks) 
     result.evaluation.per_image = !options.json.empty() || !options.html.empty();
     result.evaluation.threads = options.predictor.threads;
     result.mask_thresholds = numbers_of(options.mask_thresholds, "--mask-thresholds");
+    if (!result.mask_thresholds.empty() && result.types == std::vector{IouType::bbox}) {
+        throw Error(
+            "--mask-thresholds: found boxes only: expected a model with masks and a --type "
+            "that scores them");
+    }
     // The page shows all of it.
     result.tide = options.tide || !options.html.empty();
     result.confusion = options.confusion || !options.html.empty();

@@ -10,6 +10,8 @@
 #include <thread>
 #include <vector>
 
+#include "base/clock.h"
+
 #if defined(__x86_64__)
 #include <cpuid.h>
 #include <immintrin.h>
@@ -20,7 +22,7 @@
 namespace embedmask::cli {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using detail::Clock;
 
 constexpr int kRounds = 7;
 constexpr double kRoundSeconds = 0.05;

@@ -79,12 +79,13 @@ public:
         if (wants(OutputFormat::coco)) {
             coco.emplace(options_.out, shard_ ? shard_->suffix() : "", has_masks(model_.config));
         }
-        Progress progress(photos_.size());
+        Progress progress;
         const RunTotals totals = scoring::predict_images(
             predictor_, photos_,
             {.max_pixels = options_.predictor.max_pixels,
              .skip_unreadable = true,
-             .progress = [&](std::size_t done) { progress.update(done); }},
+             .progress = [&](std::size_t done,
+                             std::size_t total) { progress.update(done, total); }},
             [&](std::size_t i, const Image& photo, const Prediction& prediction) {
                 write(i, photo, prediction);
             },

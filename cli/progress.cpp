@@ -13,18 +13,17 @@ constexpr double kMillisecondsPerSecond = 1e3;
 
 }  // namespace
 
-Progress::Progress(std::size_t total)
-    : total_(total), shown_(stderr_is_terminal()), start_(std::chrono::steady_clock::now()) {}
+Progress::Progress() : shown_(stderr_is_terminal()), start_(detail::Clock::now()) {}
 
-void Progress::update(std::size_t done) {
-    const auto now = std::chrono::steady_clock::now();
+void Progress::update(std::size_t done, std::size_t total) {
+    const auto now = detail::Clock::now();
     // Often enough to look alive, seldom enough to cost nothing.
     if (!shown_ || now - last_ < std::chrono::milliseconds(100)) return;
     last_ = now;
     const double seconds = std::chrono::duration<double>(now - start_).count();
     const double rate = static_cast<double>(done) / seconds;
-    fmt::print(stderr, "\r{}/{}  {:.1f} photos/s  {:.0f} s left \x1b[K", done, total_, rate,
-               static_cast<double>(total_ - done) / rate);
+    fmt::print(stderr, "\r{}/{}  {:.1f} photos/s  {:.0f} s left \x1b[K", done, total, rate,
+               static_cast<double>(total - done) / rate);
     std::fflush(stderr);
 }
 

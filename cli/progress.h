@@ -1,10 +1,10 @@
 // What people see of a run over many images.
 #pragma once
 
-#include <chrono>
 #include <cstddef>
 #include <string>
 
+#include "base/clock.h"
 #include "scoring/predict_images.h"
 
 namespace embedmask::cli {
@@ -12,16 +12,15 @@ namespace embedmask::cli {
 /// A progress line, only where stderr is a terminal.
 class Progress {
 public:
-    explicit Progress(std::size_t total);
-    void update(std::size_t done);
+    Progress();
+    void update(std::size_t done, std::size_t total);
     void clear() const;  ///< before another line is printed
     void finish() const { clear(); }
 
 private:
-    std::size_t total_;
     bool shown_;
-    std::chrono::steady_clock::time_point start_;
-    std::chrono::steady_clock::time_point last_;
+    detail::Clock::time_point start_;
+    detail::Clock::time_point last_;
 };
 
 /// "500 photos in 40.12 s (12.46 photos/s)".

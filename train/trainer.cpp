@@ -4,9 +4,9 @@
 #include <fmt/ranges.h>
 
 #include <ATen/CPUGeneratorImpl.h>
-#include <chrono>
 #include <cmath>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "embedmask/error.h"
 #include "tensor/safetensors.h"
@@ -20,11 +20,8 @@ namespace embedmask::train {
 namespace {
 
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-    return std::chrono::duration<double>(Clock::now() - start).count();
-}
+using detail::Clock;
+using detail::seconds_since;
 
 // The configuration with the number of classes of the data.
 Config with_classes(Config config, const TrainingData& data) {

@@ -3,22 +3,16 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <iterator>
 
+#include "base/clock.h"
 #include "base/parallel.h"
 #include "detection/nms.h"
 #include "embedmask/error.h"
 
 namespace embedmask::detail {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double milliseconds_between(Clock::time_point start, Clock::time_point end) {
-    return std::chrono::duration<double, std::milli>(end - start).count();
-}
 
 // The planes of one image of a batch.
 std::span<const float> image_of(const engine::TensorView& view, std::int64_t index) {
@@ -136,7 +130,7 @@ Embeddings::Proposal Postprocess::proposal(const engine::Request& request, std::
 
 Prediction Postprocess::run(const engine::Request& request, std::int64_t index,
                             const mask::Geometry& geometry) const {
-    const auto start = Clock::now();
+    auto start = Clock::now();
     std::vector<detection::Candidate> selected = select(request, index, geometry);
     Prediction prediction;
     prediction.size = geometry.original;
@@ -152,8 +146,8 @@ Prediction Postprocess::run(const engine::Request& request, std::int64_t index,
         detection.category_id = categories_[static_cast<std::size_t>(candidate.label)].id;
         prediction.detections.push_back(detection);
     }
-    const auto selected_at = Clock::now();
-    prediction.timings.select = milliseconds_between(start, selected_at);
+    prediction.timings.select = milliseconds_since(start);
+    start = Clock::now();
     if (!has_masks(config_)) return prediction;
 
     const engine::TensorView pixels = request.output("pixel_embedding");
@@ -177,7 +171,7 @@ Prediction Postprocess::run(const engine::Request& request, std::int64_t index,
                                    std::make_move_iterator(masks.end()));
         });
     }
-    prediction.timings.mask = milliseconds_between(selected_at, Clock::now());
+    prediction.timings.mask = milliseconds_since(start);
     if (keep_embeddings_) {
         const std::span<const float> planes = image_of(pixels, index);
         embeddings.pixels.assign(planes.begin(), planes.end());

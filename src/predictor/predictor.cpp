@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 
+#include "base/clock.h"
 #include "base/parallel.h"
 #include "config/fields.h"
 #include "embedmask/error.h"
@@ -19,11 +19,8 @@
 namespace embedmask {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-double milliseconds_since(Clock::time_point start) {
-    return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-}
+using detail::Clock;
+using detail::milliseconds_since;
 
 Config with_options(Config config, const PredictorOptions& options) {
     const auto set = [](const char* name, const char* key, const auto& value, auto& target) {

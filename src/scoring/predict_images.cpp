@@ -1,21 +1,15 @@
 #include "scoring/predict_images.h"
 
-#include <chrono>
 #include <utility>
 
+#include "base/clock.h"
 #include "base/ordered_pipeline.h"
 #include "embedmask/error.h"
 
 namespace embedmask::scoring {
-namespace {
 
-using Clock = std::chrono::steady_clock;
-
-double milliseconds_since(Clock::time_point start) {
-    return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
-}
-
-}  // namespace
+using detail::Clock;
+using detail::milliseconds_since;
 
 void RunTotals::add(const ImageOutcome& outcome) {
     ++images;
@@ -61,7 +55,7 @@ RunTotals predict_images(const Predictor& predictor, std::span<const data::Image
                         [&](std::size_t i, ImageOutcome outcome) {
                             totals.add(outcome);
                             if (collect) collect(i, outcome);
-                            if (options.progress) options.progress(totals.images);
+                            if (options.progress) options.progress(totals.images, files.size());
                         });
     totals.wall = milliseconds_since(start);
     return totals;

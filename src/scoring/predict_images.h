@@ -41,7 +41,8 @@ struct RunTotals {
 struct PredictImagesOptions {
     std::uint64_t max_pixels = DecodeOptions{}.max_pixels;  ///< largest image accepted
     bool skip_unreadable = false;  ///< report such an image in its outcome instead of an Error
-    std::function<void(std::size_t done)> progress = {};  ///< after each image, one call at a time
+    /// After each image, one call at a time.
+    std::function<void(std::size_t done, std::size_t total)> progress = {};
 };
 
 /// Called as images finish, from several threads, with the position of the file. May change the

@@ -168,6 +168,16 @@ TEST_F(EvalModel, NamesWhatIsWrong) {
     fails("--mask-thresholds nan", 1, "found \"nan\": expected a number");
     fails("--mask-thresholds 0.5,1.5", 1, "--mask-thresholds: 1.5 is out of range");
     fails("--mask-thresholds 0.5 --type bbox", 1, "found boxes only");
+    const std::string detector = path("detector.safetensors");
+    ASSERT_EQ(run("convert " + std::string(EMBEDMASK_SOURCE_DIR) +
+                  "/models/pedestrians-lite.safetensors --set embed_mode=none --out " + detector)
+                  .code,
+              0);
+    const Ran without_masks =
+        run("eval " + detector + " --images " + kSamples + " --data " + path("gt.json") +
+            " --mask-thresholds 0.5 --shard 0/2 --out " + path("parts"));
+    EXPECT_EQ(without_masks.code, 1);
+    EXPECT_TRUE(has(without_masks.talk, "found boxes only")) << without_masks.talk;
     fails("--type mask", 1, "expected bbox, segm or boundary");
     fails("--shard 3/3 --out " + path("x"), 1, "part 3 of 3 does not exist");
     fails("--shard 0/3", 2, "--shard and --out go together");

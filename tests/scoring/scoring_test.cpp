@@ -102,7 +102,12 @@ TEST_F(Scoring, PredictsEveryImageOnceAndCollectsInOrder) {
     std::vector<std::size_t> collected;
     std::vector<std::size_t> progress;
     const RunTotals totals = predict_images(
-        predictor_, files(), {.progress = [&](std::size_t done) { progress.push_back(done); }},
+        predictor_, files(),
+        {.progress =
+             [&](std::size_t done, std::size_t total) {
+                 EXPECT_EQ(total, 5U);
+                 progress.push_back(done);
+             }},
         [&](std::size_t i, const Image& image, Prediction& prediction) {
             EXPECT_EQ(image.size, prediction.size);
             prediction.detections.resize(1);
