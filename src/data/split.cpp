@@ -23,8 +23,8 @@ std::size_t position_of(const ImageRecord& image, const Dataset& data) {
 }
 
 /// Objects of each category in each image.
-std::vector<std::map<std::int64_t, int>> objects_of_images(const Dataset& data) {
-    const ImageIndex images(data);
+std::vector<std::map<std::int64_t, int>> objects_of_images(const Dataset& data,
+                                                           const ImageIndex& images) {
     std::vector<std::map<std::int64_t, int>> counts(data.images.size());
     for (const Annotation& annotation : data.annotations) {
         if (const ImageRecord* image = images.find(annotation.image_id); image != nullptr) {
@@ -35,8 +35,9 @@ std::vector<std::map<std::int64_t, int>> objects_of_images(const Dataset& data) 
 }
 
 /// Which images go to val: iterative stratification (Sechidis et al. 2011), rare categories first.
-std::vector<bool> stratified(const Dataset& data, double fraction, std::uint64_t seed) {
-    const auto counts = objects_of_images(data);
+std::vector<bool> stratified(const Dataset& data, const ImageIndex& images, double fraction,
+                             std::uint64_t seed) {
+    const auto counts = objects_of_images(data, images);
     std::map<std::int64_t, double> total;
     for (const auto& image : counts) {
         for (const auto& [category, count] : image) {
@@ -99,7 +100,7 @@ SplitReport split_dataset(const std::filesystem::path& annotations,
     const detail::DatasetText text(annotations);
     const Dataset& data = text.dataset();
     const ImageIndex images(data);
-    const auto is_val = stratified(data, options.fraction, options.seed);
+    const auto is_val = stratified(data, images, options.fraction, options.seed);
     for (const bool part : {false, true}) {
         detail::DatasetChoice choice;
         choice.image = [&](std::size_t i) { return is_val[i] == part; };
