@@ -23,7 +23,7 @@ train: ## also build/embedmask-train (installs libtorch)
 	@cmake --preset release -DEMBEDMASK_BUILD_TESTS=OFF -DEMBEDMASK_TRAIN=ON $(CMAKE_FLAGS) >/dev/null
 	@cmake --build build -j $(JOBS)
 
-demo: build ## segment the sample photos and say where the pictures are
+demo: build ## segment the sample images and say where the images are
 	@rm -rf out/demo
 	@build/embedmask predict pedestrians-lite samples --out out/demo
 	@echo "look at out/demo/overlay"

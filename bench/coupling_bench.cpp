@@ -22,9 +22,9 @@ std::vector<float> normal_values(std::size_t count) {
     return values;
 }
 
-// Target: 100 detections of a 640x480 photo in at most 10 ms.
-void couple(benchmark::State& state, ImageSize photo, int count, int threads) {
-    const mask::Geometry geometry{photo, {1066, 800}, {1088, 800}};
+// Target: 100 detections of a 640x480 image in at most 10 ms.
+void couple(benchmark::State& state, ImageSize image, int count, int threads) {
+    const mask::Geometry geometry{image, {1066, 800}, {1088, 800}};
     const auto pixels = normal_values(std::size_t{kDims} * (1088 / 8) * (800 / 8));
     const std::vector<float> embedding(kDims, 0.0F);
     const std::vector<float> margin(kDims, 0.1F);

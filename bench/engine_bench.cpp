@@ -22,11 +22,11 @@ network::Network rewritten(const network::Network& plain, Rewrites rewrites) {
         case Rewrites::none:
             return network::drop_training_branches(plain);
         case Rewrites::shipped:
-            return network::optimise_for_inference(plain);
+            return network::optimize_for_inference(plain);
         case Rewrites::merged_towers:
             break;
     }
-    return network::merge_sibling_convs(network::optimise_for_inference(plain), kTowers);
+    return network::merge_sibling_convs(network::optimize_for_inference(plain), kTowers);
 }
 
 void run(benchmark::State& state, Precision precision, Rewrites rewrites, std::int64_t batch) {

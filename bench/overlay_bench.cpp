@@ -1,5 +1,5 @@
-// Drawing and exporting the instances of one photo. The limit of the overlay is reading and writing
-// the photo's pixels once per mask that covers them.
+// Drawing and exporting the instances of one image. The limit of the overlay is reading and writing
+// the image's pixels once per mask that covers them.
 #include <benchmark/benchmark.h>
 
 #include <vector>
@@ -30,10 +30,10 @@ Rle disc(ImageSize size, int cx, int cy, int radius) {
 }
 
 struct Scene {
-    Image photo;
+    Image image;
     std::vector<Rle> masks;
     std::vector<render::DrawnInstance> instances;
-    std::vector<data::LabelledMask> objects;  // the same, as label files see them
+    std::vector<data::LabeledMask> objects;  // the same, as label files see them
 };
 
 Scene scene(ImageSize size, int count) {
@@ -50,7 +50,7 @@ Scene scene(ImageSize size, int count) {
              "person",
              0.9F,
              0,
-             render::palette_colour(i)});
+             render::palette_color(i)});
     }
     for (int i = 0; i < count; ++i) {
         result.instances[i].mask = &result.masks[i];
@@ -62,7 +62,7 @@ Scene scene(ImageSize size, int count) {
 void draw(benchmark::State& state, ImageSize size, int count) {
     const Scene input = scene(size, count);
     for (auto step : state) {
-        benchmark::DoNotOptimize(render::overlay(input.photo, input.instances));
+        benchmark::DoNotOptimize(render::overlay(input.image, input.instances));
     }
 }
 BENCHMARK_CAPTURE(draw, 640x480_10, ImageSize{640, 480}, 10)->Unit(benchmark::kMillisecond);
@@ -73,7 +73,7 @@ void make_id_map(benchmark::State& state) {
     const Scene input = scene({640, 480}, 10);
     for (auto step : state) {
         benchmark::DoNotOptimize(
-            mask::id_map(input.photo.size, mask::scored_masks(input.instances)));
+            mask::id_map(input.image.size, mask::scored_masks(input.instances)));
     }
 }
 BENCHMARK(make_id_map)->Unit(benchmark::kMillisecond);
@@ -81,20 +81,20 @@ BENCHMARK(make_id_map)->Unit(benchmark::kMillisecond);
 void make_labelme(benchmark::State& state) {
     const Scene input = scene({640, 480}, 10);
     for (auto step : state) {
-        benchmark::DoNotOptimize(data::labelme_text("photo.jpg", input.photo.size, input.objects));
+        benchmark::DoNotOptimize(data::labelme_text("image.jpg", input.image.size, input.objects));
     }
 }
 BENCHMARK(make_labelme)->Unit(benchmark::kMillisecond);
 
-void write_picture(benchmark::State& state, bool png) {
+void write_image(benchmark::State& state, bool png) {
     const Scene input = scene({640, 480}, 10);
-    const Image picture = render::overlay(input.photo, input.instances);
+    const Image image = render::overlay(input.image, input.instances);
     for (auto step : state) {
-        benchmark::DoNotOptimize(png ? encode_png(picture) : encode_jpeg(picture));
+        benchmark::DoNotOptimize(png ? encode_png(image) : encode_jpeg(image));
     }
 }
-BENCHMARK_CAPTURE(write_picture, png, true)->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(write_picture, jpeg, false)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(write_image, png, true)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(write_image, jpeg, false)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace embedmask

@@ -1,4 +1,4 @@
-// Preprocessing of one 640x480 photo to 1066x800 in a 1088x800 tensor, on one thread, and what
+// Preprocessing of one 640x480 image to 1066x800 in a 1088x800 tensor, on one thread, and what
 // limits it: writing the tensor's 10.4 MB.
 #include <benchmark/benchmark.h>
 
@@ -13,12 +13,12 @@
 namespace embedmask {
 namespace {
 
-constexpr ImageSize kPhoto{640, 480};
+constexpr ImageSize kImage{640, 480};
 constexpr ImageSize kTarget{1066, 800};
 constexpr ImageSize kPadded{1088, 800};
 constexpr std::size_t kFloats = 3UL * kPadded.width * kPadded.height;
 
-Image photo(ImageSize size) {
+Image noise(ImageSize size) {
     Image image{size, std::vector<std::uint8_t>(3UL * size.width * size.height)};
     for (std::size_t i = 0; i < image.rgb.size(); ++i) {
         image.rgb[i] = static_cast<std::uint8_t>((i * 2654435761U) >> 24U);
@@ -26,8 +26,8 @@ Image photo(ImageSize size) {
     return image;
 }
 
-void preprocess_photo(benchmark::State& state, ImageSize size) {
-    const Image image = photo(size);
+void preprocess_image(benchmark::State& state, ImageSize size) {
+    const Image image = noise(size);
     std::vector<float> out(kFloats);
     for (auto step : state) {
         image::preprocess(image, kTarget, {}, out.data(), kPadded);
@@ -36,8 +36,8 @@ void preprocess_photo(benchmark::State& state, ImageSize size) {
     state.SetBytesProcessed(
         static_cast<std::int64_t>(state.iterations() * kFloats * sizeof(float)));
 }
-BENCHMARK_CAPTURE(preprocess_photo, 640x480, kPhoto)->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(preprocess_photo, 4000x3000, ImageSize{4000, 3000})
+BENCHMARK_CAPTURE(preprocess_image, 640x480, kImage)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(preprocess_image, 4000x3000, ImageSize{4000, 3000})
     ->Unit(benchmark::kMillisecond);
 
 // The physical limit: the tensor is written once and nothing else happens.
@@ -55,7 +55,7 @@ BENCHMARK(write_tensor)->Unit(benchmark::kMillisecond);
 
 void rows_by_kernel(benchmark::State& state) {
     const image::RowKernels& kernels = image::available_kernels()[state.range(0)];
-    const Image image = photo(kPhoto);
+    const Image image = noise(kImage);
     std::vector<float> out(kFloats);
     for (auto step : state) {
         image::RowWindow window(image, kTarget, kernels);
@@ -63,7 +63,7 @@ void rows_by_kernel(benchmark::State& state) {
         for (int y = 0; y < kTarget.height; ++y) {
             window.advance(y);
             for (int c = 0; c < 3; ++c, row += kPadded.width) {
-                kernels.vertical_normalised(window.rows(c), window.weights(), kTarget.width,
+                kernels.vertical_normalized(window.rows(c), window.weights(), kTarget.width,
                                             {1, 100, 1}, row);
             }
         }
@@ -76,11 +76,11 @@ BENCHMARK(rows_by_kernel)
     ->Unit(benchmark::kMillisecond);
 
 void decode_jpeg_640x480(benchmark::State& state) {
-    // A smooth picture: noise would measure the entropy coder at its worst.
-    Image image = resize(photo({40, 30}), kPhoto);
+    // A smooth image: noise would measure the entropy coder at its worst.
+    Image image = resize(noise({40, 30}), kImage);
     const auto file = encode_jpeg(image, 85);
     for (auto step : state) {
-        benchmark::DoNotOptimize(decode_image(file, "photo"));
+        benchmark::DoNotOptimize(decode_image(file, "image"));
     }
 }
 BENCHMARK(decode_jpeg_640x480)->Unit(benchmark::kMillisecond);

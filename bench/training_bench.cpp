@@ -52,7 +52,7 @@ Batch make_batch() {
 
 std::unique_ptr<Network> make_network(const Config& config) {
     auto network = std::make_unique<Network>(network::embedmask(config));
-    network->initialise(1);
+    network->initialize(1);
     for (const network::Parameter& parameter : network->graph().parameters) {
         if (parameter.name.ends_with("running_var")) network->tensor(parameter.name).fill_(1);
     }
@@ -130,7 +130,7 @@ void mask_loss_naive(benchmark::State& state) {
 }
 BENCHMARK(mask_loss_naive)->Unit(benchmark::kMillisecond);
 
-// Batches of two real photos, ready for the network; needs EMBEDMASK_DATA.
+// Batches of two real images, ready for the network; needs EMBEDMASK_DATA.
 void data_pipeline(benchmark::State& state) {
     const char* folder = std::getenv("EMBEDMASK_DATA");
     if (folder == nullptr || *folder == '\0') {

@@ -1,4 +1,4 @@
-// embedmask bench: where the time of a photo goes, beside what this machine can do at most.
+// embedmask bench: where the time of an image goes, beside what this machine can do at most.
 #include <fmt/format.h>
 #include <malloc.h>
 #include <unistd.h>
@@ -49,7 +49,7 @@ struct BenchOptions {
     std::string preset = "g3";
     std::string size = "800x1088";
     std::string precision = "auto";
-    std::string photo;
+    std::string image;
     std::string cache;
     int threads = 0;
     int streams = 1;
@@ -181,9 +181,9 @@ private:
         run_all();
         result.first = milliseconds_since(start);
         result.warm = measure(options_.repeat, run_all);
-        const double photos = static_cast<double>(options_.streams) * options_.batch;
-        result.warm.least /= photos;
-        result.warm.median /= photos;
+        const double images = static_cast<double>(options_.streams) * options_.batch;
+        result.warm.least /= images;
+        result.warm.median /= images;
         result.gflops = 2 * static_cast<double>(macs_) / (result.warm.least * 1e6);
         result.memory = peak_memory();
         return result;
@@ -191,19 +191,19 @@ private:
 
     void measure_other_stages() {
         const std::vector<std::uint8_t> file =
-            options_.photo.empty() ? synthetic_photo() : detail::read_file(options_.photo);
-        const std::string name = options_.photo.empty() ? "photo" : options_.photo;
-        add("decode", [&] { photo_ = decode_image(file, name); });
+            options_.image.empty() ? synthetic_image() : detail::read_file(options_.image);
+        const std::string name = options_.image.empty() ? "image" : options_.image;
+        add("decode", [&] { image_ = decode_image(file, name); });
         const ImageSize padded{static_cast<int>(width_), static_cast<int>(height_)};
-        const double scale = std::min(static_cast<double>(padded.width) / photo_.size.width,
-                                      static_cast<double>(padded.height) / photo_.size.height);
-        const mask::Geometry geometry{photo_.size,
-                                      {std::max(1, static_cast<int>(photo_.size.width * scale)),
-                                       std::max(1, static_cast<int>(photo_.size.height * scale))},
+        const double scale = std::min(static_cast<double>(padded.width) / image_.size.width,
+                                      static_cast<double>(padded.height) / image_.size.height);
+        const mask::Geometry geometry{image_.size,
+                                      {std::max(1, static_cast<int>(image_.size.width * scale)),
+                                       std::max(1, static_cast<int>(image_.size.height * scale))},
                                       padded};
         std::vector<float> input(3UL * padded.width * padded.height);
         add("resize + normalise",
-            [&] { image::preprocess(photo_, geometry.content, {}, input.data(), padded); });
+            [&] { image::preprocess(image_, geometry.content, {}, input.data(), padded); });
         measure_selection(geometry);
         if (!has_masks(model_.config)) return;
         measure_masks(geometry);
@@ -294,7 +294,7 @@ private:
             instance.score = detection.score;
             instances.push_back(instance);
         }
-        add("overlay JPEG, 100", [&] { (void)encode_jpeg(render::overlay(photo_, instances)); });
+        add("overlay JPEG, 100", [&] { (void)encode_jpeg(render::overlay(image_, instances)); });
     }
 
     void print_table() const {
@@ -367,7 +367,7 @@ private:
     Model model_;
     std::int64_t macs_ = 0;
     double load_ = 0;
-    Image photo_;
+    Image image_;
     Prediction prediction_;
     std::vector<Stage> stages_;
     std::vector<NetworkResult> networks_;
@@ -391,14 +391,14 @@ void add_bench_command(CLI::App& app) {
         ->capture_default_str();
     command->add_option("--threads", options->threads, "0 = all processors")
         ->check(CLI::Range(0, 1024));
-    command->add_option("--streams", options->streams, "photos in the network at the same time")
+    command->add_option("--streams", options->streams, "images in the network at the same time")
         ->check(CLI::Range(1, 1024));
-    command->add_option("--batch", options->batch, "photos per run of the network")
+    command->add_option("--batch", options->batch, "images per run of the network")
         ->check(CLI::Range(1, 64));
     command->add_option("--repeat", options->repeat, "runs of each stage")
         ->check(CLI::Range(1, 100000))
         ->capture_default_str();
-    command->add_option("--photo", options->photo, "JPEG or PNG to decode instead of a made one");
+    command->add_option("--image", options->image, "JPEG or PNG to decode instead of a made one");
     command->add_option("--cache", options->cache, "folder that keeps compiled networks");
     command->add_flag("--json", options->json, "machine-readable");
     command->callback([options] { BenchRun(*options).run(); });

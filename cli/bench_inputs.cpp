@@ -15,7 +15,7 @@ std::vector<float> normal_values(std::size_t count, float mean, float deviation)
     return values;
 }
 
-std::vector<std::uint8_t> synthetic_photo() {
+std::vector<std::uint8_t> synthetic_image() {
     const ImageSize small{80, 60};
     Image noise{small, std::vector<std::uint8_t>(3UL * small.width * small.height)};
     std::mt19937 random(1);

@@ -35,14 +35,14 @@ void show(const ShowOptions& options) {
         results = read_results(options.results);
         require_known_ids(data, results, options.results);
     }
-    const ImageIndex images(data);
+    const ImageIndex index(data);
     for (const std::int64_t id : options.ids) {
-        if (images.find(id) == nullptr) {
+        if (index.find(id) == nullptr) {
             throw Error(fmt::format("{} has no image {}", options.data, id));
         }
     }
     detail::make_folder(options.out);
-    const report::SideBySide pictures(data, results, options.images, options.score);
+    const report::SideBySide drawing(data, results, options.images, options.score);
     std::size_t written = 0;
     for (const ImageRecord& image : data.images) {
         if (!options.ids.empty() &&
@@ -51,10 +51,10 @@ void show(const ShowOptions& options) {
         }
         const auto name = std::filesystem::path(image.file_name).stem().string();
         write_jpeg(std::filesystem::path(options.out) / fmt::format("{}-{}.jpg", name, image.id),
-                   pictures.draw(image));
+                   drawing.draw(image));
         ++written;
     }
-    fmt::print(stderr, "{} pictures in {}\n", written, options.out);
+    fmt::print(stderr, "{} images in {}\n", written, options.out);
 }
 
 void add_check(CLI::App& data) {
@@ -65,10 +65,10 @@ void add_check(CLI::App& data) {
     };
     auto flags = std::make_shared<Flags>();
     CLI::App* command = add_command(data, "check", "What is wrong with an annotation file",
-                                    {"embedmask data check instances.json --images photos/",
+                                    {"embedmask data check instances.json --images images/",
                                      "embedmask data check instances.json --fix mended.json"});
     command->add_option("ANN", flags->annotations, "COCO annotation file")->required();
-    command->add_option("--images", flags->options.images, "folder of the photos: opens every one");
+    command->add_option("--images", flags->options.images, "folder of the images: opens every one");
     command->add_option("--fix", flags->options.repaired, "write a repaired file");
     command->add_flag("--json", flags->json, "findings as JSON");
     command->callback([flags] {
@@ -173,11 +173,11 @@ void add_show(CLI::App& data) {
     auto options = std::make_shared<ShowOptions>();
     CLI::App* command = add_command(
         data, "show", "Draw the ground truth, beside detections if given",
-        {"embedmask data show instances.json --images photos/ --out drawn/",
-         "embedmask data show ann.json --images photos/ --results segm.json --out drawn/ --id 42"});
+        {"embedmask data show instances.json --images images/ --out drawn/",
+         "embedmask data show ann.json --images images/ --results segm.json --out drawn/ --id 42"});
     command->add_option("ANN", options->data, "COCO annotation file")->required();
-    command->add_option("--images", options->images, "folder of the photos")->required();
-    command->add_option("--out", options->out, "folder for the pictures")->required();
+    command->add_option("--images", options->images, "folder of the images")->required();
+    command->add_option("--out", options->out, "folder for the images")->required();
     command->add_option("--results", options->results, "COCO results file, drawn on the right");
     command->add_option("--score", options->score, "detections from this score on (0.3)");
     command->add_option("--id", options->ids, "only these images");
@@ -196,10 +196,9 @@ void add_convert(CLI::App& data) {
     };
     auto flags = std::make_shared<Flags>();
     CLI::App* command = add_command(
-        data, "convert",
-        "COCO to and from labelme, YOLO-seg, VOC pictures, mask pictures; from LVIS",
+        data, "convert", "COCO to and from labelme, YOLO-seg, VOC images, mask images; from LVIS",
         {"embedmask data convert instances.json --to yolo --out labels/",
-         "embedmask data convert labels/ --from yolo --images photos/ --out instances.json"});
+         "embedmask data convert labels/ --from yolo --images images/ --out instances.json"});
     command->add_option("INPUT", flags->input, "COCO file, or what is to be imported")->required();
     command->add_option("--out", flags->out, "folder, or the COCO file")->required();
     auto* to = command->add_option("--to", flags->to, "labelme, yolo, voc, masks")
@@ -207,7 +206,7 @@ void add_convert(CLI::App& data) {
     command->add_option("--from", flags->from, "labelme, yolo, voc, masks, lvis")
         ->check(CLI::IsMember(kImports))
         ->excludes(to);
-    command->add_option("--images", flags->images, "folder of the photos, for --from");
+    command->add_option("--images", flags->images, "folder of the images, for --from");
     command->callback([flags] {
         const auto target = label_format(flags->to);
         const auto source = label_format(flags->from);
@@ -230,7 +229,7 @@ void add_convert(CLI::App& data) {
 void add_data_command(CLI::App& app) {
     CLI::App* command =
         add_command(app, "data", "Check, count, convert, split, merge, filter and draw data sets",
-                    {"embedmask data check instances.json --images photos/",
+                    {"embedmask data check instances.json --images images/",
                      "embedmask data split instances.json --out instances"});
     command->require_subcommand(1);
     add_check(*command);

@@ -51,7 +51,7 @@ void warn_unknown_masks(const Dataset& dataset, const std::vector<IouType>& type
                    dataset.source, unknown, dataset.annotations.size());
 }
 
-/// Prints and writes a report; `results` are what the error analysis and the pictures need.
+/// Prints and writes a report; `results` are what the error analysis and the images need.
 void publish(const EvalOptions& options, const ScoreOptions& wanted, Report& report,
              const ResultSets& results) {
     scoring::add_error_analysis(report.types, *report.dataset, results, wanted);
@@ -214,7 +214,7 @@ void add_eval_command(CLI::App& app) {
     auto options = std::make_shared<EvalOptions>();
     CLI::App* command = add_command(
         app, "eval", "Score detections with COCO AP, equal to pycocotools digit for digit",
-        {"embedmask eval pedestrians --data instances_val.json --images photos",
+        {"embedmask eval pedestrians --data instances_val.json --images images",
          "embedmask eval --results detections_segm.json --data instances_val.json",
          "embedmask eval --compare before.json after.json"});
     command->add_option("model", options->model, "model to run and score: a file or a name");

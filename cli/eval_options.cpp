@@ -78,7 +78,7 @@ void add_report_flags(CLI::App& command, EvalOptions& options) {
     command.add_option("--csv", options.csv, "write a table to this file");
     command.add_option("--html", options.html, "write a page with curves and worst images");
     command.add_option("--images", options.images,
-                       "folder of the photos: of a MODEL's data, or for --html");
+                       "folder of the images: of a MODEL's data, or for --html");
     command.add_flag("--tide", options.tide, "split lost AP into kinds of errors");
     command.add_flag("--confusion", options.confusion, "confusion matrix in --json");
     command.add_option("--bootstrap", options.bootstrap, "samples for the interval of AP")
@@ -140,7 +140,7 @@ scoring::ScoreOptions score_options(const EvalOptions& options, bool has_masks) 
     // The page shows all of it.
     result.tide = options.tide || !options.html.empty();
     result.confusion = options.confusion || !options.html.empty();
-    result.keep_pictured = !options.html.empty();
+    result.keep_drawn = !options.html.empty();
     return result;
 }
 

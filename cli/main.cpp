@@ -32,7 +32,7 @@ void check_verb(const CLI::App& app, const char* word) {
 }
 
 int run(int argc, char** argv) {
-    CLI::App app{"EmbedMask instance segmentation: from photos to masks on any CPU", "embedmask"};
+    CLI::App app{"EmbedMask instance segmentation: from images to masks on any CPU", "embedmask"};
     app.formatter(std::make_shared<embedmask::cli::HelpFormat>());
     app.require_subcommand(1);
     app.set_version_flag("--version", embedmask::version_text());

@@ -1,4 +1,4 @@
-// embedmask predict: photos → masks, in the forms that other tools read.
+// embedmask predict: images → masks, in the forms that other tools read.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -24,7 +24,7 @@ using report::OutputFormat;
 using scoring::ImageOutcome;
 using scoring::RunTotals;
 
-// Pictures with every guess above the detector's 0.05 would be unreadable.
+// Images with every guess above the detector's 0.05 would be unreadable.
 constexpr double kShownScore = 0.3;
 
 struct PredictFlags {
@@ -46,12 +46,12 @@ public:
     explicit PredictRun(const PredictFlags& options)
         : options_(options),
           shard_(options.shard.empty() ? std::nullopt : std::optional(parse_shard(options.shard))),
-          photos_(photos_of(options)),
+          images_(images_of(options)),
           model_(read_model(find_model(options.model))),
           predictor_(model_, options.predictor.resolve(model_, !options.explain.empty())),
           shown_score_(static_cast<float>(options.predictor.score_threshold.value_or(kShownScore))),
           writer_(options.out, options.formats, shown_score_, model_.categories) {
-        writer_.name_photos(photos_);
+        writer_.name_images(images_);
         for (const OutputFormat format :
              {OutputFormat::idmap, OutputFormat::labelme, OutputFormat::yolo}) {
             if (wants(format) && !has_masks(model_.config)) {
@@ -72,8 +72,8 @@ public:
 
     int run() {
         if (!options_.json) {
-            fmt::print(stderr, "{}: {} photos, precision {}, {} stream(s)\n", model_.name,
-                       photos_.size(), name_of(predictor_.precision()), predictor_.streams());
+            fmt::print(stderr, "{}: {} images, precision {}, {} stream(s)\n", model_.name,
+                       images_.size(), name_of(predictor_.precision()), predictor_.streams());
         }
         std::optional<report::CocoWriter> coco;
         if (wants(OutputFormat::coco)) {
@@ -81,18 +81,18 @@ public:
         }
         Progress progress;
         const RunTotals totals = scoring::predict_images(
-            predictor_, photos_,
+            predictor_, images_,
             {.max_pixels = options_.predictor.max_pixels,
              .skip_unreadable = true,
              .progress = [&](std::size_t done,
                              std::size_t total) { progress.update(done, total); }},
-            [&](std::size_t i, const Image& photo, const Prediction& prediction) {
-                write(i, photo, prediction);
+            [&](std::size_t i, const Image& image, const Prediction& prediction) {
+                write(i, image, prediction);
             },
             [&](std::size_t i, const ImageOutcome& outcome) {
-                tell(photos_[i], outcome, progress);
+                tell(images_[i], outcome, progress);
                 if (coco && outcome.prediction) {
-                    coco->write(photos_[i].image_id, *outcome.prediction);
+                    coco->write(images_[i].image_id, *outcome.prediction);
                 }
             });
         if (coco) coco->finish();
@@ -102,11 +102,11 @@ public:
     }
 
 private:
-    [[nodiscard]] std::vector<data::ImageFile> photos_of(const PredictFlags& options) const {
-        std::vector<data::ImageFile> photos =
+    [[nodiscard]] std::vector<data::ImageFile> images_of(const PredictFlags& options) const {
+        std::vector<data::ImageFile> images =
             options.data.empty() ? data::find_images(options.inputs)
                                  : data::annotated_images(options.data, options.images);
-        return shard_ ? scoring::part_of(photos, *shard_) : photos;
+        return shard_ ? scoring::part_of(images, *shard_) : images;
     }
 
     [[nodiscard]] bool wants(OutputFormat format) const {
@@ -114,10 +114,10 @@ private:
                options_.formats.end();
     }
 
-    void write(std::size_t i, const Image& photo, const Prediction& prediction) const {
-        writer_.write(i, photos_[i], photo, prediction);
+    void write(std::size_t i, const Image& image, const Prediction& prediction) const {
+        writer_.write(i, images_[i], image, prediction);
         if (!options_.explain.empty()) {
-            report::write_explanation(options_.explain, writer_.name(i), photo, prediction,
+            report::write_explanation(options_.explain, writer_.name(i), image, prediction,
                                       predictor_.config(), model_.categories, shown_score_);
         }
     }
@@ -137,12 +137,12 @@ private:
         fmt::print(stderr, "{}, {} detections\n{}\n", speed_of(totals), totals.detections,
                    stages_of(totals, "write"));
         if (totals.unreadable > 0) {
-            fmt::print(stderr, "{} of {} photos could not be read\n", totals.unreadable,
+            fmt::print(stderr, "{} of {} images could not be read\n", totals.unreadable,
                        totals.images);
         }
         if (!coco_file.empty()) fmt::print(stderr, "results: {}\n", coco_file.string());
         if (wants(OutputFormat::overlay)) {
-            fmt::print(stderr, "pictures: {}\n",
+            fmt::print(stderr, "images: {}\n",
                        (fs::path(options_.out) / name_of(OutputFormat::overlay)).string());
         }
         if (!options_.explain.empty()) fmt::print(stderr, "explanations: {}\n", options_.explain);
@@ -150,11 +150,11 @@ private:
 
     const PredictFlags& options_;
     std::optional<scoring::Shard> shard_;
-    std::vector<data::ImageFile> photos_;
+    std::vector<data::ImageFile> images_;
     Model model_;
     Predictor predictor_;
     float shown_score_;
-    report::PhotoWriter writer_;
+    report::PerImageWriter writer_;
 };
 
 std::vector<std::string> format_names() {
@@ -167,7 +167,7 @@ std::vector<std::string> format_names() {
 
 void check(PredictFlags& options) {
     if (options.data.empty() == options.inputs.empty()) {
-        throw CLI::ValidationError("give photos, or --data ANN.json --images DIR, and not both");
+        throw CLI::ValidationError("give images, or --data ANN.json --images DIR, and not both");
     }
     if (options.data.empty() != options.images.empty()) {
         throw CLI::ValidationError("--data and --images go together");
@@ -191,16 +191,16 @@ void check(PredictFlags& options) {
 
 void add_predict_command(CLI::App& app) {
     CLI::App* command =
-        add_command(app, "predict", "find objects and their masks on photos",
+        add_command(app, "predict", "find objects and their masks on images",
                     {"embedmask predict pedestrians samples --out out",
-                     "embedmask predict pedestrians photo.jpg --json | jq .detections[0].score"});
+                     "embedmask predict pedestrians image.jpg --json | jq .detections[0].score"});
     const auto options = std::make_shared<PredictFlags>();
     command->add_option("model", options->model, "model file, or name of an installed model")
         ->required();
-    command->add_option("inputs", options->inputs, "photos: files, folders, globs, @list, -");
+    command->add_option("inputs", options->inputs, "images: files, folders, globs, @list, -");
     command->add_option("--data", options->data,
-                        "photos of this COCO annotation file, in its order");
-    command->add_option("--images", options->images, "folder of the annotation file's photos");
+                        "images of this COCO annotation file, in its order");
+    command->add_option("--images", options->images, "folder of the annotation file's images");
     command->add_option("--out", options->out, "folder to write to");
     command
         ->add_option("--write", options->format_names,
@@ -208,10 +208,10 @@ void add_predict_command(CLI::App& app) {
         ->delimiter(',')
         ->allow_extra_args(false)
         ->check(CLI::IsMember(format_names()));
-    command->add_option("--explain", options->explain, "folder for pictures of the embeddings");
-    command->add_flag("--json", options->json, "one line of JSON per photo on stdout");
+    command->add_option("--explain", options->explain, "folder for images of the embeddings");
+    command->add_flag("--json", options->json, "one line of JSON per image on stdout");
     command->add_option("--shard", options->shard,
-                        "i/n or auto: this process's part of the photos");
+                        "i/n or auto: this process's part of the images");
     options->predictor.add_to(*command);
     command->callback([options] {
         check(*options);

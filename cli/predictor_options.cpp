@@ -52,13 +52,13 @@ void PredictorFlags::add_to(CLI::App& command) {
     command.add_option("--threads", threads, "0 = all processors")
         ->check(CLI::Range(0, 1024))
         ->capture_default_str();
-    command.add_option("--streams", streams, "photos in the network at the same time")
+    command.add_option("--streams", streams, "images in the network at the same time")
         ->check(CLI::Range(1, 1024))
         ->capture_default_str();
     command.add_option("--cache", cache, "folder that keeps compiled networks between runs");
     command
         .add_option("--score-threshold", score_threshold,
-                    "lowest score written (default: the model's; pictures 0.3)")
+                    "lowest score written (default: the model's; images 0.3)")
         ->check(within("score_thresh"));
     command
         .add_option("--mask-threshold", mask_threshold,
@@ -71,7 +71,7 @@ void PredictorFlags::add_to(CLI::App& command) {
     command.add_option("--classes", classes, "only these categories: names or ids, with commas")
         ->delimiter(',')
         ->allow_extra_args(false);
-    command.add_option("--max-pixels", max_pixels, "largest photo accepted")
+    command.add_option("--max-pixels", max_pixels, "largest image accepted")
         ->check(within(1, 1e12))
         ->capture_default_str();
 }

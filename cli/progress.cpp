@@ -22,7 +22,7 @@ void Progress::update(std::size_t done, std::size_t total) {
     last_ = now;
     const double seconds = std::chrono::duration<double>(now - start_).count();
     const double rate = static_cast<double>(done) / seconds;
-    fmt::print(stderr, "\r{}/{}  {:.1f} photos/s  {:.0f} s left \x1b[K", done, total, rate,
+    fmt::print(stderr, "\r{}/{}  {:.1f} images/s  {:.0f} s left \x1b[K", done, total, rate,
                static_cast<double>(total - done) / rate);
     std::fflush(stderr);
 }
@@ -32,7 +32,7 @@ void Progress::clear() const {
 }
 
 std::string speed_of(const scoring::RunTotals& totals) {
-    return fmt::format("{} photos in {:.2f} s ({:.2f} photos/s)", totals.images,
+    return fmt::format("{} images in {:.2f} s ({:.2f} images/s)", totals.images,
                        totals.wall / kMillisecondsPerSecond,
                        static_cast<double>(totals.images) * kMillisecondsPerSecond / totals.wall);
 }
@@ -40,7 +40,7 @@ std::string speed_of(const scoring::RunTotals& totals) {
 std::string stages_of(const scoring::RunTotals& totals, const char* use) {
     const auto count = static_cast<double>(std::max<std::size_t>(totals.predicted(), 1));
     return fmt::format(
-        "per photo: decode {:.1f} + preprocess {:.1f} | network {:.1f} | masks {:.1f} + {} {:.2f} "
+        "per image: decode {:.1f} + preprocess {:.1f} | network {:.1f} | masks {:.1f} + {} {:.2f} "
         "ms",
         totals.decode / count, totals.preprocess / count, totals.network / count,
         totals.masks / count, use, totals.use / count);

@@ -23,10 +23,10 @@ private:
     detail::Clock::time_point last_;
 };
 
-/// "500 photos in 40.12 s (12.46 photos/s)".
+/// "500 images in 40.12 s (12.46 images/s)".
 std::string speed_of(const scoring::RunTotals& totals);
 
-/// "per photo: decode 1.8 + preprocess 1.0 | network 67.2 | masks 1.6 + write 6.10 ms"; `use` names
+/// "per image: decode 1.8 + preprocess 1.0 | network 67.2 | masks 1.6 + write 6.10 ms"; `use` names
 /// what is done with a prediction.
 std::string stages_of(const scoring::RunTotals& totals, const char* use);
 

@@ -1,4 +1,4 @@
-// Checks an annotation file and splits it: dataset ANNOTATIONS.json PHOTOS TRAIN.json VAL.json
+// Checks an annotation file and splits it: dataset ANNOTATIONS.json IMAGES TRAIN.json VAL.json
 #include <embedmask/data.h>
 #include <embedmask/error.h>
 
@@ -6,7 +6,7 @@
 
 int main(int argc, char** argv) {
     if (argc != 5) {
-        std::cerr << "usage: dataset ANNOTATIONS.json PHOTOS TRAIN.json VAL.json\n";
+        std::cerr << "usage: dataset ANNOTATIONS.json IMAGES TRAIN.json VAL.json\n";
         return 2;
     }
     try {

@@ -15,7 +15,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         for (const auto& [name, tensor] : weights.tensors) {
             (void)embedmask::is_finite(tensor);  // touches every byte
         }
-        (void)embedmask::foreign::describe(embedmask::foreign::recognise_generation(weights));
+        (void)embedmask::foreign::describe(embedmask::foreign::recognize_generation(weights));
     } catch (const embedmask::Error&) {
         return 0;
     }

@@ -62,14 +62,14 @@ inline std::string message_of(const std::function<void()>& action) {
     return "no error";
 }
 
-/// The folder of photos that may not ship ($EMBEDMASK_DATA); empty when it is not there, and the
+/// The folder of images that may not ship ($EMBEDMASK_DATA); empty when it is not there, and the
 /// test then skips itself: `if (shared_data().empty()) GTEST_SKIP() << kNoSharedData;`
 inline std::filesystem::path shared_data() {
     const char* folder = std::getenv("EMBEDMASK_DATA");
     if (folder == nullptr || !std::filesystem::is_directory(folder)) return {};
     return folder;
 }
-inline constexpr const char* kNoSharedData = "EMBEDMASK_DATA is not set: photos that do not ship";
+inline constexpr const char* kNoSharedData = "EMBEDMASK_DATA is not set: images that do not ship";
 
 /// A folder of its own for one test, removed at the end.
 class TemporaryFolder {

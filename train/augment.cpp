@@ -22,8 +22,8 @@ double luminance(const std::uint8_t* pixel) {
     return 0.299 * pixel[0] + 0.587 * pixel[1] + 0.114 * pixel[2];
 }
 
-Tensor pixels_of(Image& photo) {
-    return torch::from_blob(photo.rgb.data(), {photo.size.height, photo.size.width, 3},
+Tensor pixels_of(Image& image) {
+    return torch::from_blob(image.rgb.data(), {image.size.height, image.size.width, 3},
                             torch::kUInt8);
 }
 
@@ -51,10 +51,10 @@ Instances select(const Instances& instances, const Tensor& kept) {
 
 }  // namespace
 
-void flip(Image& photo) {
-    const auto width = static_cast<std::size_t>(photo.size.width);
-    for (int y = 0; y < photo.size.height; ++y) {
-        std::uint8_t* row = photo.rgb.data() + static_cast<std::size_t>(y) * width * kChannels;
+void flip(Image& image) {
+    const auto width = static_cast<std::size_t>(image.size.width);
+    for (int y = 0; y < image.size.height; ++y) {
+        std::uint8_t* row = image.rgb.data() + static_cast<std::size_t>(y) * width * kChannels;
         for (std::size_t left = 0, right = width - 1; left < right; ++left, --right) {
             std::swap_ranges(row + left * kChannels, row + (left + 1) * kChannels,
                              row + right * kChannels);
@@ -62,45 +62,45 @@ void flip(Image& photo) {
     }
 }
 
-Image cut(const Image& photo, int x, int y, ImageSize size) {
+Image cut(const Image& image, int x, int y, ImageSize size) {
     Image part{size, {}};
     const std::size_t bytes = static_cast<std::size_t>(size.width) * kChannels;
     part.rgb.resize(bytes * static_cast<std::size_t>(size.height));
     for (int row = 0; row < size.height; ++row) {
         const std::size_t from =
-            (static_cast<std::size_t>(y + row) * static_cast<std::size_t>(photo.size.width) +
+            (static_cast<std::size_t>(y + row) * static_cast<std::size_t>(image.size.width) +
              static_cast<std::size_t>(x)) *
             kChannels;
         std::memcpy(part.rgb.data() + static_cast<std::size_t>(row) * bytes,
-                    photo.rgb.data() + from, bytes);
+                    image.rgb.data() + from, bytes);
     }
     return part;
 }
 
-void jitter_colors(Image& photo, double strength, std::mt19937_64& random) {
+void jitter_colors(Image& image, double strength, std::mt19937_64& random) {
     const auto factor = [&] { return 1 + strength * (2 * uniform(random) - 1); };
     const double brightness = factor();
     const double contrast = factor();
     const double saturation = factor();
     double mean = 0;
-    for (std::size_t i = 0; i < photo.rgb.size(); i += kChannels) {
-        mean += luminance(&photo.rgb[i]);
+    for (std::size_t i = 0; i < image.rgb.size(); i += kChannels) {
+        mean += luminance(&image.rgb[i]);
     }
-    mean /= static_cast<double>(std::max<std::size_t>(photo.rgb.size() / kChannels, 1));
-    for (std::size_t i = 0; i < photo.rgb.size(); i += kChannels) {
-        const double grey = luminance(&photo.rgb[i]);
+    mean /= static_cast<double>(std::max<std::size_t>(image.rgb.size() / kChannels, 1));
+    for (std::size_t i = 0; i < image.rgb.size(); i += kChannels) {
+        const double gray = luminance(&image.rgb[i]);
         for (std::size_t c = 0; c < kChannels; ++c) {
-            const double saturated = grey + saturation * (photo.rgb[i + c] - grey);
-            photo.rgb[i + c] = to_byte(brightness * (mean + contrast * (saturated - mean)));
+            const double saturated = gray + saturation * (image.rgb[i + c] - gray);
+            image.rgb[i + c] = to_byte(brightness * (mean + contrast * (saturated - mean)));
         }
     }
 }
 
-void paste_objects(Image& photo, Instances& instances, const Image& other, const Instances& others,
+void paste_objects(Image& image, Instances& instances, const Image& other, const Instances& others,
                    bool legacy_plus_one, std::mt19937_64& random) {
     constexpr double kSmallestPart = 0.2;
-    const ImageSize common{std::min(photo.size.width, other.size.width),
-                           std::min(photo.size.height, other.size.height)};
+    const ImageSize common{std::min(image.size.width, other.size.width),
+                           std::min(image.size.height, other.size.height)};
     std::vector<std::int64_t> chosen;
     for (std::int64_t g = 0; g < others.size(); ++g) {
         const bool wanted = uniform(random) < 0.5;
@@ -109,7 +109,7 @@ void paste_objects(Image& photo, Instances& instances, const Image& other, const
     if (chosen.empty()) return;
     const Tensor index = torch::tensor(chosen);
     Tensor masks =
-        torch::zeros({index.size(0), photo.size.height, photo.size.width}, torch::kUInt8);
+        torch::zeros({index.size(0), image.size.height, image.size.width}, torch::kUInt8);
     masks.slice(1, 0, common.height)
         .slice(2, 0, common.width)
         .copy_(others.masks.index_select(0, index)
@@ -122,7 +122,7 @@ void paste_objects(Image& photo, Instances& instances, const Image& other, const
 
     Image source = other;
     const Tensor from = pixels_of(source).slice(0, 0, common.height).slice(1, 0, common.width);
-    Tensor to = pixels_of(photo).slice(0, 0, common.height).slice(1, 0, common.width);
+    Tensor to = pixels_of(image).slice(0, 0, common.height).slice(1, 0, common.width);
     const Tensor window = covered.slice(0, 0, common.height).slice(1, 0, common.width);
     to.copy_(torch::where(window.unsqueeze(2), from, to));
 

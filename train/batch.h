@@ -7,7 +7,7 @@
 
 namespace embedmask::train {
 
-/// The objects of one photo in pixels of the network input (§2.6, §2.7).
+/// The objects of one image in pixels of the network input (§2.6, §2.7).
 struct Instances {
     torch::Tensor boxes;   ///< (G, 4) float32: x1, y1, x2, y2; inclusive under legacy_plus_one
     torch::Tensor labels;  ///< (G) int64, 1..C; 0 is background

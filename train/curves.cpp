@@ -34,7 +34,7 @@ constexpr double kLeft = 60;
 constexpr double kRight = 170;
 constexpr double kTop = 34;
 constexpr double kBottom = 30;
-constexpr std::array kColours{"#1f77b4", "#d62728", "#2ca02c", "#9467bd", "#ff7f0e", "#8c564b"};
+constexpr std::array kColors{"#1f77b4", "#d62728", "#2ca02c", "#9467bd", "#ff7f0e", "#8c564b"};
 
 struct Range {
     double low = 0;
@@ -58,7 +58,7 @@ Range range_of(const Series& lines, double Point::*axis, bool trim) {
 }
 
 std::string polyline(const std::vector<Point>& points, Range x, Range y, double top,
-                     const char* colour) {
+                     const char* color) {
     std::string path;
     for (const Point& point : points) {
         const double across = (point.x - x.low) / std::max(x.high - x.low, 1e-9);
@@ -68,7 +68,7 @@ std::string polyline(const std::vector<Point>& points, Range x, Range y, double 
     }
     return fmt::format(
         "<polyline points=\"{}\" fill=\"none\" stroke=\"{}\" stroke-width=\"1.5\"/>\n", path,
-        colour);
+        color);
 }
 
 std::string text(double x, double y, const std::string& content, const char* anchor = "start") {
@@ -89,9 +89,9 @@ std::string draw(const Panel& panel, double top) {
     svg += text(kWidth - kRight, bottom + 18, fmt::format("iteration {:.0f}", x.high), "middle");
     std::size_t number = 0;
     for (const auto& [name, points] : panel.lines) {
-        const char* colour = kColours[number % kColours.size()];
-        svg += polyline(points, x, y, top, colour);
-        svg += fmt::format("<g fill=\"{}\">{}</g>", colour,
+        const char* color = kColors[number % kColors.size()];
+        svg += polyline(points, x, y, top, color);
+        svg += fmt::format("<g fill=\"{}\">{}</g>", color,
                            text(kWidth - kRight + 12, top + kTop + 16.0 * (number + 1.0),
                                 fmt::format("{} {:.4g}", name, points.back().y)));
         ++number;

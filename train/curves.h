@@ -1,4 +1,4 @@
-// Loss and AP curves of a run as a picture.
+// Loss and AP curves of a run as an image.
 #pragma once
 
 #include <filesystem>

@@ -24,7 +24,7 @@ namespace {
 using torch::Tensor;
 
 // A rank that dies closes its connections and ends the others at once; the limit is for ranks that
-// wait while rank 0 validates, which takes more than an hour for COCO's 5,000 photos on two cores.
+// wait while rank 0 validates, which takes more than an hour for COCO's 5,000 images on two cores.
 constexpr std::chrono::milliseconds kTimeout = std::chrono::hours(6);
 // The sizes that libtorch's own data parallelism uses: a small first bucket starts early.
 constexpr std::size_t kFirstBucketBytes = 1U << 20;

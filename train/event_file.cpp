@@ -104,14 +104,14 @@ void EventFile::add_scalar(const std::string& tag, std::int64_t step, double val
     write_event(step, tag, key(kSimpleValue, kFixed32) + little_endian(static_cast<float>(value)));
 }
 
-void EventFile::add_picture(const std::string& tag, std::int64_t step, const Image& picture) {
+void EventFile::add_image(const std::string& tag, std::int64_t step, const Image& image) {
     constexpr std::uint64_t kRgb = 3;
-    const std::vector<std::uint8_t> jpeg = encode_jpeg(picture);
-    const std::string image =
-        number_field(1, static_cast<std::uint64_t>(picture.size.height)) +
-        number_field(2, static_cast<std::uint64_t>(picture.size.width)) + number_field(3, kRgb) +
+    const std::vector<std::uint8_t> jpeg = encode_jpeg(image);
+    const std::string summary =
+        number_field(1, static_cast<std::uint64_t>(image.size.height)) +
+        number_field(2, static_cast<std::uint64_t>(image.size.width)) + number_field(3, kRgb) +
         bytes_field(4, {reinterpret_cast<const char*>(jpeg.data()), jpeg.size()});
-    write_event(step, tag, bytes_field(kImage, image));
+    write_event(step, tag, bytes_field(kImage, summary));
 }
 
 void EventFile::write_event(std::int64_t step, const std::string& tag, const std::string& content) {

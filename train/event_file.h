@@ -11,7 +11,7 @@
 
 namespace embedmask::train {
 
-/// Appends scalars and pictures to FOLDER/events.out.tfevents.<first step>.embedmask. A resumed run
+/// Appends scalars and images to FOLDER/events.out.tfevents.<first step>.embedmask. A resumed run
 /// writes a new file; TensorBoard joins them. Every record is flushed. One thread.
 class EventFile {
 public:
@@ -19,7 +19,7 @@ public:
     EventFile(const std::filesystem::path& folder, std::int64_t first_step);
 
     void add_scalar(const std::string& tag, std::int64_t step, double value);
-    void add_picture(const std::string& tag, std::int64_t step, const Image& picture);
+    void add_image(const std::string& tag, std::int64_t step, const Image& image);
 
 private:
     void write_event(std::int64_t step, const std::string& tag, const std::string& content);

@@ -11,7 +11,7 @@
 
 namespace embedmask::train {
 
-/// What happened to a photo, in this order: resized from `original` to `resized`, flipped, cut to
+/// What happened to an image, in this order: resized from `original` to `resized`, flipped, cut to
 /// the window `crop_size` at (`crop_x`, `crop_y`).
 struct Geometry {
     ImageSize original;
@@ -26,14 +26,14 @@ struct Geometry {
 // Boxes and vertices are float32 from the file on, and so are the two scales (§2.6): in double one
 // mask pixel in ten thousand falls to the other side of an edge.
 
-/// The box in the cut photo (inclusive ends where `plus_one`), or nothing when it is empty after
-/// clipping (§2.6). `box`: in the original photo.
+/// The box in the cut image (inclusive ends where `plus_one`), or nothing when it is empty after
+/// clipping (§2.6). `box`: in the original image.
 std::optional<Box> transform_box(const CocoBox& box, const Geometry& geometry);
 
-/// Ring x0, y0, x1, y1, ... in the resized and flipped photo, before cutting; float32 numbers.
+/// Ring x0, y0, x1, y1, ... in the resized and flipped image, before cutting; float32 numbers.
 std::vector<double> transform_ring(const std::vector<double>& ring, const Geometry& geometry);
 
-/// (h, w) uint8 mask in the cut photo, or nothing when the object has no ring of three points and
+/// (h, w) uint8 mask in the cut image, or nothing when the object has no ring of three points and
 /// must be dropped (§2.7).
 std::optional<torch::Tensor> transform_mask(const Segmentation& segmentation,
                                             const Geometry& geometry);

@@ -26,7 +26,7 @@ struct Header {
 std::string key_of(const fs::path& file, const DecodeOptions& options) {
     const auto time = fs::last_write_time(file).time_since_epoch().count();
     const ImageSize expected = options.expected_size.value_or(ImageSize{});
-    // Many short sides lead to the same shrunk picture.
+    // Many short sides lead to the same shrunk image.
     const int shrunk =
         options.expected_size
             ? static_cast<int>(image::shrinking(expected, options.shrink_to_short_side))
@@ -62,18 +62,18 @@ Image ImageCache::read(const fs::path& file, const DecodeOptions& options) const
     if (folder_.empty()) return read_image(file, options);
     const fs::path cached = folder_ / key_of(file, options);
     if (std::optional<Image> found = read_cached(cached)) return std::move(*found);
-    Image photo = read_image(file, options);
-    const Header header{Header().magic, photo.size.width, photo.size.height};
+    Image image = read_image(file, options);
+    const Header header{Header().magic, image.size.width, image.size.height};
     try {
         detail::AtomicFile out(cached);
         out.write({reinterpret_cast<const char*>(&header), sizeof header});
-        out.write({reinterpret_cast<const char*>(photo.rgb.data()), photo.rgb.size()});
+        out.write({reinterpret_cast<const char*>(image.rgb.data()), image.rgb.size()});
         out.commit();
     } catch (const Error& error) {
         // Training goes on without the cache; a full disk is said once.
         if (!warned_.exchange(true)) fmt::print(stderr, "not cached: {}\n", error.what());
     }
-    return photo;
+    return image;
 }
 
 }  // namespace embedmask::train

@@ -1,4 +1,4 @@
-// Decoded photos on disk, so that they are decoded once.
+// Decoded images on disk, so that they are decoded once.
 #pragma once
 
 #include <atomic>
@@ -8,8 +8,8 @@
 
 namespace embedmask::train {
 
-/// Reads photos, through a folder of decoded ones when there is one. A file that changed (size or
-/// time) is decoded again; a damaged cache file too. A photo that cannot be kept (a full disk) is
+/// Reads images, through a folder of decoded ones when there is one. A file that changed (size or
+/// time) is decoded again; a damaged cache file too. An image that cannot be kept (a full disk) is
 /// said once and does no harm. Const; any thread, any number of processes.
 class ImageCache {
 public:
@@ -21,7 +21,7 @@ public:
 
 private:
     std::filesystem::path folder_;
-    mutable std::atomic<bool> warned_ = false;  // that a photo could not be kept
+    mutable std::atomic<bool> warned_ = false;  // that an image could not be kept
 };
 
 }  // namespace embedmask::train

@@ -84,9 +84,9 @@ Compute automatic_compute(const torch::Device& device) {
 void add_options(CLI::App& app, CommandLine& line) {
     app.add_option("CONFIG", line.config, "preset or TOML file")->capture_default_str();
     app.add_option("--data", line.data, "COCO annotation file, repeatable");
-    app.add_option("--images", line.images, "its folder of photos, repeatable");
+    app.add_option("--images", line.images, "its folder of images, repeatable");
     app.add_option("--val-data", line.val_data, "annotation file for `best` and early stopping");
-    app.add_option("--val-images", line.val_images, "its folder of photos");
+    app.add_option("--val-images", line.val_images, "its folder of images");
     app.add_option("--weights", line.weights, "files to start from, repeatable; later ones win");
     app.add_flag("--new-classes", line.new_classes, "leave the classifier of the weights behind");
     app.add_option("--out", line.out, "folder of the run");
@@ -100,12 +100,12 @@ void add_options(CLI::App& app, CommandLine& line) {
         ->check(CLI::IsMember(kDevices))
         ->capture_default_str();
     app.add_option("--threads", line.threads, "0 = all processors")->check(CLI::Range(0, 4096));
-    app.add_option("--cache", line.cache, "folder that keeps decoded photos");
+    app.add_option("--cache", line.cache, "folder that keeps decoded images");
     app.add_flag("--dry-run", line.dry_run,
                  "print the plan and the time of an iteration, then stop");
     app.footer(
         "\nExamples:\n"
-        "  embedmask train finetune --data train.json --images photos/ --weights r50.safetensors "
+        "  embedmask train finetune --data train.json --images images/ --weights r50.safetensors "
         "--out run\n"
         "  embedmask train r50_1x --data instances.json --images train2017/ --set solver.batch=4 "
         "--out run --resume");

@@ -11,7 +11,7 @@ Batch collate(const std::vector<Sample>& samples, const Config& config) {
     ImageSize padded;
     for (const Sample& sample : samples) {
         const ImageSize own =
-            image::padded_size(sample.photo.size, static_cast<int>(config.input.size_divisor));
+            image::padded_size(sample.image.size, static_cast<int>(config.input.size_divisor));
         padded = {std::max(padded.width, own.width), std::max(padded.height, own.height)};
     }
     const auto count = static_cast<std::int64_t>(samples.size());
@@ -20,7 +20,7 @@ Batch collate(const std::vector<Sample>& samples, const Config& config) {
     const image::PixelStatistics statistics = detail::input_statistics(config.input);
     for (std::int64_t i = 0; i < count; ++i) {
         const Sample& sample = samples[static_cast<std::size_t>(i)];
-        image::preprocess(sample.photo, sample.photo.size, statistics,
+        image::preprocess(sample.image, sample.image.size, statistics,
                           batch.images[i].data_ptr<float>(), padded);
         batch.instances.push_back(sample.instances);
         batch.image_ids.push_back(sample.image_id);

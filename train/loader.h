@@ -28,7 +28,7 @@ public:
     Loader(const Loader&) = delete;  // batches that are being made point to it
     Loader& operator=(const Loader&) = delete;
 
-    /// Error of a photo that cannot be read.
+    /// Error of an image that cannot be read.
     Batch next();
 
 private:

@@ -12,7 +12,7 @@ namespace {
 using torch::Tensor;
 
 constexpr int kLevels = 5;
-constexpr double kSmallestNormaliser = 1e-6;
+constexpr double kSmallestNormalizer = 1e-6;
 
 // One head output of all levels, a row per location: (N, K, C).
 Tensor flat(const Outputs& outputs, const char* kind) {
@@ -61,18 +61,18 @@ Assigned assign_batch(const Outputs& outputs, const Batch& batch, const Config& 
 }
 
 // P and Q of §6.1.
-struct Normalisers {
+struct Normalizers {
     Tensor positives;
     Tensor centerness;
 };
 
-Normalisers normalisers(const Assigned& assigned, Communicator& ranks) {
+Normalizers normalizers(const Assigned& assigned, Communicator& ranks) {
     Tensor sums = torch::stack({assigned.positive.sum().to(torch::kFloat64),
                                 assigned.centerness.sum().to(torch::kFloat64)});
     ranks.sum(sums);
     sums = sums / ranks.world();
     const auto type = assigned.ltrb.scalar_type();
-    return {sums[0].clamp_min(1).to(type), sums[1].clamp_min(kSmallestNormaliser).to(type)};
+    return {sums[0].clamp_min(1).to(type), sums[1].clamp_min(kSmallestNormalizer).to(type)};
 }
 
 // The embeddings of all heads of one batch.
@@ -226,7 +226,7 @@ Tensor semantic_loss(const Outputs& outputs, const Batch& batch, const Config& c
 Losses compute_losses(const Outputs& outputs, const Batch& batch, const Config& config,
                       Communicator& ranks, const at::Generator& random) {
     const Assigned assigned = assign_batch(outputs, batch, config);
-    const Normalisers by = normalisers(assigned, ranks);
+    const Normalizers by = normalizers(assigned, ranks);
     Losses losses;
     losses.emplace_back("loss_cls", focal_loss(flat(outputs, "class_logits"), assigned.labels,
                                                config.focal_alpha, config.focal_gamma) /

@@ -277,7 +277,7 @@ void Network::plan() {
     }
 }
 
-void Network::initialise(std::uint64_t seed) {
+void Network::initialize(std::uint64_t seed) {
     const torch::NoGradGuard no_grad;
     at::Generator random = at::detail::createCPUGenerator(seed);
     for (const network::Parameter& parameter : graph_.parameters) {

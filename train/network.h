@@ -30,7 +30,7 @@ public:
     Network& operator=(const Network&) = delete;
 
     /// Starts every parameter as the graph says (§3.4, §4.5); equal seeds give equal weights.
-    void initialise(std::uint64_t seed);
+    void initialize(std::uint64_t seed);
 
     /// `images` (N, 3, H, W), normalised; H and W multiples of 32. In training mode all outputs,
     /// else those that are not training-only.

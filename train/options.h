@@ -19,7 +19,7 @@ struct TrainOptions {
     bool dry_run = false;
     Compute compute = Compute::fp32;
     torch::Device device = torch::kCPU;
-    std::filesystem::path cache;    ///< decoded photos; empty = none
+    std::filesystem::path cache;    ///< decoded images; empty = none
     std::vector<std::string> sets;  ///< "key=value" of the user; weights do not change these keys
 };
 

@@ -39,13 +39,13 @@ std::string plan_text(const Trainer& trainer, const TrainOptions& options) {
     const auto passes = static_cast<double>(config.solver.max_iter * config.solver.batch) /
                         static_cast<double>(std::max<std::int64_t>(data.images, 1));
     std::string text = fmt::format(
-        "data      {} photos, {} objects ({} crowds and {} photos without objects left out, {} "
+        "data      {} images, {} objects ({} crowds and {} images without objects left out, {} "
         "masks unknown)\n",
         data.images, data.objects, data.crowds, data.without_objects, data.unknown_masks);
     text += category_table(data, trainer.data().categories());
     text += fmt::format(
         "network   ResNet-{}, {} classes, D = {}, short side {}, frozen stages {}\n"
-        "schedule  {} iterations of {} photos ({:.1f} passes), lr {:.4g}, {}, {} on {}\n",
+        "schedule  {} iterations of {} images ({:.1f} passes), lr {:.4g}, {}, {} on {}\n",
         config.backbone.depth, config.num_classes, config.embed_dim,
         fmt::join(config.input.short_train,
                   config.input.short_train_mode == ShortTrainMode::range ? " to " : ", "),

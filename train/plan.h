@@ -7,7 +7,7 @@
 
 namespace embedmask::train {
 
-/// The data (photos, objects per category, what is left out), the network and the schedule.
+/// The data (images, objects per category, what is left out), the network and the schedule.
 std::string plan_text(const Trainer& trainer, const TrainOptions& options);
 
 /// Seconds per iteration, memory and the time of the whole run.

@@ -149,8 +149,8 @@ void Recorder::add_validation(std::int64_t iteration, const Scores& scores, doub
     add("bbox", scores.bbox);
     if (scores.has_masks) add("segm", scores.segm);
     metrics_ << record.dump() << std::endl;
-    for (std::size_t i = 0; i < scores.pictures.size(); ++i) {
-        events_.add_picture(fmt::format("validation/photo_{}", i), iteration, scores.pictures[i]);
+    for (std::size_t i = 0; i < scores.overlays.size(); ++i) {
+        events_.add_image(fmt::format("validation/image_{}", i), iteration, scores.overlays[i]);
     }
     std::string text = fmt::format("bbox AP {:.3f} AP50 {:.3f}", scores.bbox[0], scores.bbox[1]);
     if (scores.has_masks) {

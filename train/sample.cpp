@@ -33,9 +33,9 @@ void choose_window(Geometry& geometry, ImageSize window, std::mt19937_64& random
 }
 
 // The annotated box, or the mask's where the file has none.
-CocoBox box_of(const Annotation& annotation, ImageSize photo) {
+CocoBox box_of(const Annotation& annotation, ImageSize image) {
     if (annotation.box) return *annotation.box;
-    return bounding_box(to_mask(annotation.segmentation, photo.height, photo.width));
+    return bounding_box(to_mask(annotation.segmentation, image.height, image.width));
 }
 
 std::optional<Tensor> mask_of(const Annotation& annotation, const Geometry& geometry) {
@@ -118,13 +118,13 @@ Sample SampleMaker::plain(std::size_t index, std::mt19937_64& random) const {
     }
     Sample sample;
     sample.image_id = record.id;
-    sample.photo = resize(cache_.read(record.file, decode), geometry.resized);
-    if (geometry.flipped) flip(sample.photo);
+    sample.image = resize(cache_.read(record.file, decode), geometry.resized);
+    if (geometry.flipped) flip(sample.image);
     if (geometry.crop_size != geometry.resized) {
-        sample.photo = cut(sample.photo, geometry.crop_x, geometry.crop_y, geometry.crop_size);
+        sample.image = cut(sample.image, geometry.crop_x, geometry.crop_y, geometry.crop_size);
     }
     sample.instances = transform(record, data_, geometry);
-    if (data.color_jitter > 0) jitter_colors(sample.photo, data.color_jitter, random);
+    if (data.color_jitter > 0) jitter_colors(sample.image, data.color_jitter, random);
     return sample;
 }
 
@@ -133,7 +133,7 @@ Sample SampleMaker::make(std::size_t index, std::mt19937_64& random) const {
     if (uniform(random) < config_.data.copy_paste) {
         const auto last = static_cast<std::int64_t>(data_.images().size()) - 1;
         const Sample other = plain(static_cast<std::size_t>(uniform_int(random, 0, last)), random);
-        paste_objects(sample.photo, sample.instances, other.photo, other.instances,
+        paste_objects(sample.image, sample.instances, other.image, other.instances,
                       config_.legacy_plus_one, random);
     }
     return sample;

@@ -1,4 +1,4 @@
-// One photo with its objects, augmented (§2.4).
+// One image with its objects, augmented (§2.4).
 #pragma once
 
 #include <random>
@@ -12,7 +12,7 @@
 namespace embedmask::train {
 
 struct Sample {
-    Image photo;  ///< resized, flipped, cut; not normalised
+    Image image;  ///< resized, flipped, cut; not normalised
     Instances instances;
     std::int64_t image_id = 0;
 };

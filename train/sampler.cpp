@@ -28,7 +28,7 @@ void Sampler::skip(std::int64_t batches) {
     }
 }
 
-// All photos in random order; with weights some more or less often.
+// All images in random order; with weights some more or less often.
 std::vector<std::int64_t> Sampler::draw(std::int64_t seed) const {
     const at::Generator random = at::detail::createCPUGenerator(static_cast<std::uint64_t>(seed));
     std::vector<std::int64_t> pool;
@@ -78,7 +78,7 @@ void Sampler::begin_pass() {
     append({first, first + static_cast<std::ptrdiff_t>(share)});
 }
 
-// Batches of one group each, in the order of their first photos.
+// Batches of one group each, in the order of their first images.
 void Sampler::append(const std::vector<std::int64_t>& chunk) {
     const auto full = static_cast<std::size_t>(options_.batch);
     if (options_.complete_only) {

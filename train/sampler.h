@@ -1,4 +1,4 @@
-// Which photos make up which batch (§2.8).
+// Which images make up which batch (§2.8).
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,7 @@
 namespace embedmask::train {
 
 struct SamplerOptions {
-    std::int64_t batch = 1;  ///< photos of one batch of this rank
+    std::int64_t batch = 1;  ///< images of one batch of this rank
     std::int64_t parts = 1;  ///< batches that make up one iteration (accumulation)
     std::int64_t seed = 0;   ///< added to the iteration number that seeds a pass
     std::int64_t start = 0;  ///< iteration at which the first pass begins
@@ -24,7 +24,7 @@ struct SamplerOptions {
 /// the same `start` and skip what was used.
 class Sampler {
 public:
-    /// `sizes`: of the photos as stored. `weights`: how often each appears in a pass (1 = once);
+    /// `sizes`: of the images as stored. `weights`: how often each appears in a pass (1 = once);
     /// the fraction is drawn anew in every pass. Empty = all once.
     Sampler(std::vector<ImageSize> sizes, std::vector<double> weights,
             const SamplerOptions& options);

@@ -79,7 +79,7 @@ Start start_network(TrainOptions options) {
     start.config = options.config;
     const network::Graph graph = network::embedmask(start.config);
     start.network = std::make_unique<Network>(graph);
-    start.network->initialise(static_cast<std::uint64_t>(options.config.seed));
+    start.network->initialize(static_cast<std::uint64_t>(options.config.seed));
     // Frozen batch norm that no file fills is the identity.
     for (const network::Parameter& parameter : graph.parameters) {
         if (parameter.name.ends_with("running_var")) start.network->tensor(parameter.name).fill_(1);
@@ -95,7 +95,7 @@ Start start_network(TrainOptions options) {
         start.config.backbone.frozen_bn_eps = 1e-5;
         start.table += "running statistics of torchvision: backbone.frozen_bn_eps = 1e-5\n";
         start.network = std::make_unique<Network>(network::embedmask(start.config));
-        start.network->initialise(static_cast<std::uint64_t>(options.config.seed));
+        start.network->initialize(static_cast<std::uint64_t>(options.config.seed));
     }
     const torch::NoGradGuard no_grad;
     for (const auto& [name, tensor] : imported.weights) {

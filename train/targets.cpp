@@ -24,10 +24,10 @@ Tensor box_area(const Tensor& boxes, double offset) {
 }
 
 // Centres of the sampling regions (G, 2).
-Tensor region_centres(const Instances& instances, const Config& config) {
+Tensor region_centers(const Instances& instances, const Config& config) {
     const Tensor& boxes = instances.boxes;
-    Tensor box_centres = (boxes.slice(1, 0, 2) + boxes.slice(1, 2, 4)) / 2;
-    if (config.center == SamplingCenter::box) return box_centres;
+    Tensor box_centers = (boxes.slice(1, 0, 2) + boxes.slice(1, 2, 4)) / 2;
+    if (config.center == SamplingCenter::box) return box_centers;
     // The centroid of the mask (§5.7); of the box where the mask is unknown.
     const Tensor masks = instances.masks.to(torch::kFloat64);
     const auto options = masks.options();
@@ -37,7 +37,7 @@ Tensor region_centres(const Instances& instances, const Config& config) {
     const Tensor centroids = torch::stack({x, y}, 1).to(torch::kFloat32);
     // A mask that vanished has no centroid (§11).
     const Tensor known = instances.known & (masks.sum({1, 2}) > 0);
-    return torch::where(known.unsqueeze(1), centroids, box_centres);
+    return torch::where(known.unsqueeze(1), centroids, box_centers);
 }
 
 // Condition 1: (K, G) bool.
@@ -45,10 +45,10 @@ Tensor inside_region(const Locations& locations, const Instances& instances, con
                      const Config& config) {
     if (!config.center_sampling) return std::get<0>(ltrb.min(2)) > 0;
     const Tensor& boxes = instances.boxes;
-    const Tensor centres = region_centres(instances, config).unsqueeze(0);  // (1, G, 2)
+    const Tensor centers = region_centers(instances, config).unsqueeze(0);  // (1, G, 2)
     const Tensor reach = (locations.stride * config.center_radius).view({-1, 1, 1});
-    const Tensor low = torch::maximum(centres - reach, boxes.slice(1, 0, 2).unsqueeze(0));
-    const Tensor high = torch::minimum(centres + reach, boxes.slice(1, 2, 4).unsqueeze(0));
+    const Tensor low = torch::maximum(centers - reach, boxes.slice(1, 0, 2).unsqueeze(0));
+    const Tensor high = torch::minimum(centers + reach, boxes.slice(1, 2, 4).unsqueeze(0));
     const Tensor xy = locations.xy.unsqueeze(1);
     return ((xy > low) & (xy < high)).all(2);
 }

@@ -44,11 +44,11 @@ void check_batch(const Config& config, const TrainingData& data, int world) {
                                 config.solver.batch, world, config.solver.accumulate),
                     fmt::format("choose a multiple of {}", parts));
     }
-    const auto photos = static_cast<std::int64_t>(data.images().size());
-    if (config.solver.batch > photos) {
-        throw Error(fmt::format("solver.batch = {} is more than the {} usable photos",
-                                config.solver.batch, photos),
-                    fmt::format("--set solver.batch={}", photos));
+    const auto images = static_cast<std::int64_t>(data.images().size());
+    if (config.solver.batch > images) {
+        throw Error(fmt::format("solver.batch = {} is more than the {} usable images",
+                                config.solver.batch, images),
+                    fmt::format("--set solver.batch={}", images));
     }
 }
 
@@ -191,7 +191,7 @@ void Trainer::require_equal_progress() {
                 "--out must be a folder that all ranks share");
 }
 
-// A photo that cannot be read ends the run, and what was learned until then is kept.
+// An image that cannot be read ends the run, and what was learned until then is kept.
 Batch Trainer::next_batch(Loader& loader, std::int64_t iteration) {
     try {
         return loader.next();
@@ -200,7 +200,7 @@ Batch Trainer::next_batch(Loader& loader, std::int64_t iteration) {
         if (iteration - 1 > progress_.iteration) save(iteration - 1);
         throw Error(fmt::format("iteration {}: {}", iteration, error.what()),
                     fmt::format("{}; then --resume goes on before this iteration",
-                                error.fix().empty() ? "mend the photo" : error.fix()));
+                                error.fix().empty() ? "mend the image" : error.fix()));
     }
 }
 
@@ -262,7 +262,7 @@ Model Trainer::model(std::int64_t iteration) const {
     model.categories = data_.categories();
     model.weights = average_ ? average_->weights() : network_->weights();
     model.provenance["trained with"] =
-        fmt::format("embedmask-train, {} iterations, batch {}, {} photos, {} objects{}", iteration,
+        fmt::format("embedmask-train, {} iterations, batch {}, {} images, {} objects{}", iteration,
                     config_.solver.batch, data_.summary().images, data_.summary().objects,
                     average_ ? ", averaged weights" : "");
     model.name = "the trained weights";
@@ -296,12 +296,12 @@ bool Trainer::is_tired() const {
 
 // The first rank scores, the others wait and learn how many validations brought nothing.
 void Trainer::validate(std::int64_t iteration) {
-    constexpr int kPictures = 4;
+    constexpr int kOverlays = 4;
     torch::Tensor since_best = torch::zeros({1}, torch::kInt64);
     if (is_first()) {
         const auto start = Clock::now();
         const Model trained = model(iteration);
-        const Scores scores = validation_->run(trained, kPictures);
+        const Scores scores = validation_->run(trained, kOverlays);
         const bool best = scores.ap() > progress_.best_ap;
         recorder_->add_validation(iteration, scores, seconds_since(start), best);
         if (best) {

@@ -12,22 +12,22 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// §2.6: a photo counts when some annotation, crowd or not, is wider and higher than one pixel.
+// §2.6: an image counts when some annotation, crowd or not, is wider and higher than one pixel.
 bool is_usable(const std::vector<const Annotation*>& annotations) {
     return std::any_of(annotations.begin(), annotations.end(), [](const Annotation* annotation) {
         return !annotation->box || (annotation->box->width > 1 && annotation->box->height > 1);
     });
 }
 
-void check_photo(const TrainingImage& image, const std::string& source) {
+void check_image(const TrainingImage& image, const std::string& source) {
     if (image.size.width <= 0 || image.size.height <= 0) {
         throw Error(fmt::format("{}: image {}: no width and height", source, image.id),
                     "`embedmask data check` lists all such images");
     }
     if (!fs::is_regular_file(image.file)) {
         throw Error(
-            fmt::format("{}: image {}: no such photo: {}", source, image.id, image.file.string()),
-            "give the folder that holds the photos; `embedmask data check` lists all "
+            fmt::format("{}: image {}: no such image: {}", source, image.id, image.file.string()),
+            "give the folder that holds the images; `embedmask data check` lists all "
             "missing ones");
     }
 }
@@ -72,14 +72,14 @@ TrainingData::TrainingData(const Config& config) {
                     "give one weight for each file, or none");
     }
     if (!data.weights.empty() && *std::ranges::max_element(data.weights) <= 0) {
-        throw Error("data.weights are all zero: no photo would be seen",
-                    "1 shows every photo of a file once in a pass");
+        throw Error("data.weights are all zero: no image would be seen",
+                    "1 shows every image of a file once in a pass");
     }
     for (std::size_t i = 0; i < data.train.size(); ++i) {
         add_file(config, i);
     }
     if (images_.empty()) {
-        throw Error(fmt::format("{}: no photo with a usable object", data.train.front()),
+        throw Error(fmt::format("{}: no image with a usable object", data.train.front()),
                     "`embedmask data check` says what is wrong with each");
     }
     if (summary_.unknown_masks > 0 && data.unknown_masks == UnknownMasks::error &&
@@ -124,7 +124,7 @@ void TrainingData::add_file(const Config& config, std::size_t index) {
         if (!data.weights.empty()) image.weight = data.weights[index];
         summary_.crowds += std::erase_if(annotations, [](const Annotation* a) { return a->crowd; });
         image.annotations = std::move(annotations);
-        check_photo(image, file.source);
+        check_image(image, file.source);
         for (const Annotation* annotation : image.annotations) {
             check_mask(*annotation, image, file.source);
         }

@@ -1,4 +1,4 @@
-// The photos and objects that training uses (§2.6).
+// The images and objects that training uses (§2.6).
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@
 
 namespace embedmask::train {
 
-/// One photo that is trained on.
+/// One image that is trained on.
 struct TrainingImage {
     std::filesystem::path file;
     ImageSize size;  ///< as the annotation file records it
@@ -25,7 +25,7 @@ struct TrainingImage {
 /// Counts for the plan that is printed before the first iteration.
 struct DataSummary {
     std::int64_t images = 0;
-    std::int64_t without_objects = 0;  ///< photos left out
+    std::int64_t without_objects = 0;  ///< images left out
     std::int64_t objects = 0;
     std::int64_t crowds = 0;  ///< objects left out
     std::int64_t unknown_masks = 0;
@@ -33,10 +33,10 @@ struct DataSummary {
 };
 
 /// Reads the annotation files of `config.data`, one or several, and keeps of every file, by
-/// ascending id, the photos with an annotation of more than one pixel each way.
+/// ascending id, the images with an annotation of more than one pixel each way.
 ///
 /// Error before anything is trained: a file that cannot be read, files with different categories, a
-/// photo that is missing or has no size, no usable photo, unknown masks without
+/// image that is missing or has no size, no usable image, unknown masks without
 /// `data.unknown_masks = "box-only"`, a different number of files and folders. Const after
 /// construction; any thread.
 class TrainingData {

@@ -22,23 +22,23 @@ Validation::Validation(const std::filesystem::path& annotations, std::filesystem
     scoring::require_unique_images(dataset_);
     for (const ImageRecord& record : dataset_.images) {
         if (!std::filesystem::is_regular_file(images_ / record.file_name)) {
-            throw Error(fmt::format("{}: image {}: no such photo: {}", dataset_.source, record.id,
+            throw Error(fmt::format("{}: image {}: no such image: {}", dataset_.source, record.id,
                                     (images_ / record.file_name).string()),
-                        "give the folder that holds the validation photos");
+                        "give the folder that holds the validation images");
         }
     }
 }
 
-Scores Validation::run(const Model& model, int pictures) const {
+Scores Validation::run(const Model& model, int overlays) const {
     const Predictor predictor(model);
     Scores scores;
     scores.has_masks = has_masks(model.config);
-    scores.pictures.resize(std::min(dataset_.images.size(), static_cast<std::size_t>(pictures)));
+    scores.overlays.resize(std::min(dataset_.images.size(), static_cast<std::size_t>(overlays)));
     scoring::ScoreOptions options;
     if (!scores.has_masks) options.types = {IouType::bbox};
-    const auto draw_first = [&](std::size_t i, const Image& photo, const Prediction& prediction) {
-        if (i < scores.pictures.size()) {
-            scores.pictures[i] = draw(photo, prediction, model.categories);
+    const auto draw_first = [&](std::size_t i, const Image& image, const Prediction& prediction) {
+        if (i < scores.overlays.size()) {
+            scores.overlays[i] = draw(image, prediction, model.categories);
         }
     };
     const scoring::ModelScores scored =

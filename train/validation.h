@@ -15,21 +15,22 @@ struct Scores {
     CocoStats bbox{};
     CocoStats segm{};
     bool has_masks = true;
-    /// Photos of the first images with what was found on them.
-    std::vector<Image> pictures;
+    /// The first images with their detections drawn on them.
+    std::vector<Image> overlays;
 
     /// What `best` and early stopping look at: segm AP, bbox AP of a detector without masks.
     [[nodiscard]] double ap() const { return has_masks ? segm[0] : bbox[0]; }
 };
 
-/// Reads the file once; `run` predicts all photos, then scores.
+/// Reads the annotation file once; `run` predicts every image and scores the detections, and draws
+/// those of the first `overlays` images.
 class Validation {
 public:
     /// Error when the file is broken or its categories are not `categories`.
     Validation(const std::filesystem::path& annotations, std::filesystem::path images,
                const std::vector<Category>& categories);
 
-    [[nodiscard]] Scores run(const Model& model, int pictures) const;
+    [[nodiscard]] Scores run(const Model& model, int overlays) const;
 
 private:
     Dataset dataset_;

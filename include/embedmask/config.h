@@ -206,8 +206,8 @@ struct Config {
     /// What is trained on. Never part of a model file: it names files of one machine.
     struct Data {
         std::vector<std::string> train = {};         ///< COCO annotation files
-        std::vector<std::string> train_images = {};  ///< their folders of photos
-        std::vector<double> weights = {};  ///< how often a photo of each file appears in a pass
+        std::vector<std::string> train_images = {};  ///< their folders of images
+        std::vector<double> weights = {};  ///< how often an image of each file appears in a pass
         std::string val = {};              ///< annotation file for `best` and early stopping
         std::string val_images = {};
         UnknownMasks unknown_masks =
@@ -219,7 +219,7 @@ struct Config {
         double color_jitter = 0;  ///< largest relative change of brightness, contrast, saturation
         double crop = 0;          ///< probability of a random crop
         std::vector<double> scale_jitter = {};  ///< [low, high] factor on the size, then a crop
-        double copy_paste = 0;         ///< probability that objects of another photo are pasted in
+        double copy_paste = 0;         ///< probability that objects of another image are pasted in
         bool scaled_decoding = false;  ///< let the JPEG decoder shrink: faster, not exact (§2.3)
 
         bool operator==(const Data&) const = default;

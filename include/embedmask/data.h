@@ -22,7 +22,7 @@
 namespace embedmask {
 
 struct CheckOptions {
-    std::filesystem::path images{};    ///< folder of the photos, opens every one; empty: none
+    std::filesystem::path images{};    ///< folder of the images, opens every one; empty: none
     std::filesystem::path repaired{};  ///< where to write a repaired file; empty: nowhere
 };
 
@@ -48,9 +48,9 @@ struct EMBEDMASK_EXPORT DatasetCheck {
 };
 
 /// Looks for ids that occur twice or lead nowhere, boxes and masks that are broken or do not fit
-/// their image or each other, and photos that are missing, unreadable or of another size. Such
+/// their image or each other, and images that are missing, unreadable or of another size. Such
 /// problems are findings; Error is only for what is no annotation file at all. Uses all processors
-/// for the photos.
+/// for the images.
 [[nodiscard]] EMBEDMASK_EXPORT DatasetCheck check_dataset(const std::filesystem::path& annotations,
                                                           const CheckOptions& options = {});
 
@@ -145,7 +145,7 @@ enum class LabelFormat {
     labelme,  ///< NAME.json
     yolo,     ///< YOLO-seg: NAME.txt, classes.txt
     voc,      ///< SegmentationClass/NAME.png and SegmentationObject/NAME.png in VOC's colours
-    masks,    ///< one black and white picture NAME-OBJECT-CATEGORYID.png an object
+    masks,    ///< one black and white image NAME-OBJECT-CATEGORYID.png an object
     lvis,     ///< an LVIS file; is only read
 };
 
@@ -158,20 +158,20 @@ EMBEDMASK_EXPORT std::optional<LabelFormat> label_format(std::string_view name);
 /// What an export wrote and what its format cannot say.
 struct ExportReport {
     std::size_t images = 0;
-    std::size_t crowds_left_out = 0;  ///< VOC pictures show crowds as void
+    std::size_t crowds_left_out = 0;  ///< VOC images show crowds as void
     std::size_t objects_without_mask = 0;
 };
 
 /// Writes labels for every image of the data set into `folder`, which is made when it is not there,
 /// and beside them categories.json, which keeps the category ids, and classes.txt. Error for two
-/// photos of one name, two categories of one name (labelme), unknown categories, images without a
+/// images of one name, two categories of one name (labelme), unknown categories, images without a
 /// recorded size, more than 254 categories, or objects in an image (VOC), and for LVIS.
 EMBEDMASK_EXPORT ExportReport export_dataset(const Dataset& dataset,
                                              const std::filesystem::path& folder, LabelFormat to);
 
 struct DatasetImportOptions {
     LabelFormat from = LabelFormat::labelme;
-    /// Folder of the photos: sizes and names come from them. Needed for every format but LVIS.
+    /// Folder of the images: sizes and names come from them. Needed for every format but LVIS.
     std::filesystem::path images{};
 };
 

@@ -1,4 +1,4 @@
-/// Photos in memory: reading, writing, resizing.
+/// Images in memory: reading, writing, resizing.
 ///
 /// All functions are pure apart from the files they name and may be called from any thread.
 #pragma once
@@ -24,7 +24,7 @@ struct ImageSize {
     bool operator==(const ImageSize&) const = default;
 };
 
-/// An 8-bit picture: rows from top to bottom, pixels R,G,B interleaved, no padding between rows:
+/// An 8-bit image: rows from top to bottom, pixels R,G,B interleaved, no padding between rows:
 /// `rgb.size() == 3 * width * height`.
 struct Image {
     ImageSize size;
@@ -32,7 +32,7 @@ struct Image {
 };
 
 /// How the bytes of one pixel follow each other.
-enum class PixelOrder { rgb, bgr, rgba, bgra, grey };
+enum class PixelOrder { rgb, bgr, rgba, bgra, gray };
 
 /// Bytes of a pixel: 1, 3 or 4.
 EMBEDMASK_EXPORT int bytes_per_pixel(PixelOrder order);
@@ -59,21 +59,21 @@ struct EMBEDMASK_EXPORT ImageView {
 
 /// What to do with the EXIF orientation of a file.
 enum class Orientation {
-    apply_exif,  ///< turn and mirror the picture as its camera noted (plain photos)
+    apply_exif,  ///< turn and mirror the image as its camera noted (plain images)
     stored,      ///< rows as they lie in the file (spec §2.1)
 };
 
 struct DecodeOptions {
-    /// A picture whose header states more pixels is refused before memory is taken for it.
+    /// An image whose header states more pixels is refused before memory is taken for it.
     std::uint64_t max_pixels = 178'000'000;
     Orientation orientation = Orientation::apply_exif;
-    /// The size that an annotation file records for this picture. It decides instead of
+    /// The size that an annotation file records for this image. It decides instead of
     /// `orientation`: rows as stored when that size fits the record, turned as EXIF says when only
     /// that fits, and Error when neither does.
     std::optional<ImageSize> expected_size = std::nullopt;
-    /// Above 0, the JPEG decoder may shrink the picture to a half, a quarter or an eighth as long
+    /// Above 0, the JPEG decoder may shrink the image to a half, a quarter or an eighth as long
     /// as its short side keeps this many pixels: faster, but not the pixels of a whole decoding.
-    /// `expected_size` still speaks of the whole picture.
+    /// `expected_size` still speaks of the whole image.
     int shrink_to_short_side = 0;
 };
 
@@ -106,7 +106,7 @@ struct DecodeOptions {
 [[nodiscard]] EMBEDMASK_EXPORT std::vector<std::uint8_t> encode_png(const Image& image);
 /// A 16-bit greyscale PNG file of `size.width * size.height` values in row order.
 [[nodiscard]] EMBEDMASK_EXPORT std::vector<std::uint8_t> encode_png(
-    std::span<const std::uint16_t> grey, ImageSize size);
+    std::span<const std::uint16_t> gray, ImageSize size);
 
 /// The same, written so that `path` holds either its old content or the whole new file.
 /// Error when that fails.
@@ -114,6 +114,6 @@ EMBEDMASK_EXPORT void write_jpeg(const std::filesystem::path& path, const Image&
                                  int quality = 92);
 EMBEDMASK_EXPORT void write_png(const std::filesystem::path& path, const Image& image);
 EMBEDMASK_EXPORT void write_png(const std::filesystem::path& path,
-                                std::span<const std::uint16_t> grey, ImageSize size);
+                                std::span<const std::uint16_t> gray, ImageSize size);
 
 }  // namespace embedmask

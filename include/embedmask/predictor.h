@@ -1,4 +1,4 @@
-/// From a photo to instance masks: the public API of the runtime.
+/// From an image to instance masks: the public API of the runtime.
 ///
 ///     embedmask::Predictor predictor(embedmask::read_model("model.safetensors"));
 ///     const auto result = predictor.predict(embedmask::read_image("street.jpg"));
@@ -37,7 +37,7 @@ struct PredictorOptions {
     EngineKind engine = EngineKind::openvino;
     Precision precision = Precision::automatic;
     int threads = 0;  ///< 0 = all processors that the process may use
-    int streams = 1;  ///< photos in the network at the same time, sharing the threads
+    int streams = 1;  ///< images in the network at the same time, sharing the threads
     std::filesystem::path cache = {};  ///< folder for compiled networks; empty = none
 
     // What is not set here comes from the model.
@@ -55,15 +55,15 @@ struct PredictorOptions {
 };
 
 struct Detection {
-    CocoBox box;                   ///< pixels of the photo; float32 numbers (spec §7.7)
+    CocoBox box;                   ///< pixels of the image; float32 numbers (spec §7.7)
     float score = 0;               ///< 0..1
     std::int64_t category_id = 0;  ///< as in the annotation file the model was trained with
     int label = 0;                 ///< index into Predictor::categories()
-    Rle mask;                ///< of the photo's size; without runs for a detector without masks
+    Rle mask;                ///< of the image's size; without runs for a detector without masks
     std::vector<Rle> sweep;  ///< masks at PredictorOptions::sweep_thresholds, in their order
 };
 
-/// Where the time of one photo went, milliseconds.
+/// Where the time of one image went, milliseconds.
 struct Timings {
     double preprocess = 0;  ///< resize, normalise, pad
     double network = 0;
@@ -71,11 +71,11 @@ struct Timings {
     double mask = 0;    ///< coupling to run lengths
 };
 
-/// The embeddings behind one photo's masks, for pictures and research.
+/// The embeddings behind one image's masks, for images and research.
 struct Embeddings {
     int dims = 0;
     int spatial_dims = 0;
-    ImageSize content;          ///< the photo inside the network input
+    ImageSize content;          ///< the image inside the network input
     ImageSize padded;           ///< the network input
     std::vector<float> pixels;  ///< (dims, padded.height / 8, padded.width / 8)
     struct Proposal {
@@ -87,7 +87,7 @@ struct Embeddings {
 };
 
 struct Prediction {
-    ImageSize size;                     ///< of the photo
+    ImageSize size;                     ///< of the image
     std::vector<Detection> detections;  ///< by descending score; ties in pyramid order
     Timings timings;
     std::optional<Embeddings> embeddings;
@@ -102,21 +102,21 @@ public:
 
     /// Reads the pixels where they are, an Image as well as a frame in another order or stride.
     /// Error when the view has no pixels, a side below 1, or a stride shorter than a row.
-    [[nodiscard]] Prediction predict(const ImageView& photo) const;
+    [[nodiscard]] Prediction predict(const ImageView& image) const;
 
-    /// All photos in one run of the network, padded to the largest (spec §2.5). Results depend
-    /// slightly on which photos share a batch; `predict(photo)` is the reproducible form.
-    [[nodiscard]] std::vector<Prediction> predict(std::span<const ImageView> photos) const;
+    /// All images in one run of the network, padded to the largest (spec §2.5). Results depend
+    /// slightly on which images share a batch; `predict(image)` is the reproducible form.
+    [[nodiscard]] std::vector<Prediction> predict(std::span<const ImageView> images) const;
 
     /// `predict` in a thread of its own, so that the caller can fetch or show another frame
     /// meanwhile; as many run at the same time as there are streams. The pixels must stay as they
     /// are, and the Predictor alive, until the future is ready; the future's destructor waits for
     /// that. Errors come out of `get()`.
-    [[nodiscard]] std::future<Prediction> predict_async(const ImageView& photo) const;
-    std::future<Prediction> predict_async(Image&& photo) const = delete;  // gone before it is read
+    [[nodiscard]] std::future<Prediction> predict_async(const ImageView& image) const;
+    std::future<Prediction> predict_async(Image&& image) const = delete;  // gone before it is read
 
-    /// Runs the network once on a blank photo, so that the first real one is as fast as the rest.
-    void warmup(ImageSize photo) const;
+    /// Runs the network once on a blank image, so that the first real one is as fast as the rest.
+    void warmup(ImageSize image) const;
 
     [[nodiscard]] const std::vector<Category>& categories() const;
     [[nodiscard]] const Config& config() const;  ///< with the options applied

@@ -62,7 +62,7 @@ solver.steps = [210000, 250000]
 solver.max_iter = 270000
 )";
 
-// Few photos: keep the pretrained backbone, average the weights, stop when nothing gets better.
+// Few images: keep the pretrained backbone, average the weights, stop when nothing gets better.
 const char* const kFinetune = R"(
 backbone.freeze_at = 5
 input.short_train = [224, 256, 288, 320]
@@ -116,7 +116,7 @@ const std::vector<Preset>& all_presets() {
         {{"table2_r50_1x", "Table 2, R-50, 12 epochs (= table2)"}, "table2", ""},
         {{"fcos_r50_1x", "the detector alone, R-50, 12 epochs (= fcos)"}, "fcos", ""},
         {{"paper_r50_1x", "the paper read literally, R-50, 12 epochs (= paper)"}, "paper", ""},
-        {{"finetune", "your own classes, few photos, one device"}, "g3", kFinetune},
+        {{"finetune", "your own classes, few images, one device"}, "g3", kFinetune},
         {{"lite", "small CPUs: ResNet-50 cut after C4, 128 channels, 2 tower convolutions"},
          "g3",
          "backbone.last_stage = \"c4\"\nfpn.channels = 128\ntower_channels = 128\n"

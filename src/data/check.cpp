@@ -44,15 +44,15 @@ public:
         }
     }
 
-    /// Opens the photos when there is a folder of them.
-    void run(const std::filesystem::path& photos) {
+    /// Opens the images when there is a folder of them.
+    void run(const std::filesystem::path& images) {
         check_ids();
         check_categories();
         for (const std::string& problem : data_.problems) {
             note("broken mask", "the annotation has no usable mask", repaired("drops it"), problem);
         }
         check_annotations();
-        if (!photos.empty()) check_photos(photos);
+        if (!images.empty()) check_images(images);
         check_empty_images();
     }
 
@@ -84,7 +84,7 @@ private:
     void check_categories();
     void check_annotations();
     void check_mask(std::size_t i, const ImageRecord& image, const std::string& who);
-    void check_photos(const std::filesystem::path& folder);
+    void check_images(const std::filesystem::path& folder);
     void check_empty_images();
 
     const Dataset& data_;
@@ -247,7 +247,7 @@ void Check::check_mask(std::size_t i, const ImageRecord& image, const std::strin
     }
 }
 
-void Check::check_photos(const std::filesystem::path& folder) {
+void Check::check_images(const std::filesystem::path& folder) {
     std::vector<std::string> problems(data_.images.size());
     detail::parallel_for(data_.images.size(), detail::available_processors(), [&](std::size_t i) {
         const ImageRecord& image = data_.images[i];
@@ -259,7 +259,7 @@ void Check::check_photos(const std::filesystem::path& folder) {
     });
     for (const std::string& problem : problems) {
         if (!problem.empty()) {
-            note("photo missing, unreadable or of another size", "training stops or skips it",
+            note("image missing, unreadable or of another size", "training stops or skips it",
                  by_hand("mend the file or the record"), problem);
         }
     }

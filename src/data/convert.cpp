@@ -6,13 +6,13 @@
 
 #include "base/file.h"
 #include "data/dataset_builder.h"
-#include "data/labelled_photo.h"
+#include "data/labeled_image.h"
 #include "data/labelme.h"
 #include "data/lvis.h"
-#include "data/mask_pictures.h"
+#include "data/mask_images.h"
 #include "data/recorded_image.h"
 #include "data/voc.h"
-#include "data/voc_colours.h"
+#include "data/voc_colors.h"
 #include "data/yolo.h"
 #include "embedmask/data.h"
 #include "embedmask/error.h"
@@ -32,32 +32,32 @@ int category_index(const Dataset& data, const Annotation& annotation) {
                 "`embedmask data check` lists such annotations");
 }
 
-LabelledPhoto photo_of(const Dataset& data, const ImageRecord& image,
-                       const std::vector<const Annotation*>& annotations, bool crowds,
-                       ExportReport& report) {
-    if (!recorded_size(image)) {
-        throw Error(fmt::format("{}: image {} has no width and height", data.source, image.id),
-                    "its record needs the photo's \"width\" and \"height\" in pixels");
+LabeledImage labeled_image(const Dataset& data, const ImageRecord& record,
+                      const std::vector<const Annotation*>& annotations, bool crowds,
+                      ExportReport& report) {
+    if (!recorded_size(record)) {
+        throw Error(fmt::format("{}: image {} has no width and height", data.source, record.id),
+                    "its record needs the image's \"width\" and \"height\" in pixels");
     }
-    LabelledPhoto photo;
-    photo.record = &image;
-    photo.name = fs::path(image.file_name).stem().string();
+    LabeledImage image;
+    image.record = &record;
+    image.name = fs::path(record.file_name).stem().string();
     for (const Annotation* annotation : annotations) {
         const bool no_mask = annotation->segmentation.form == Segmentation::Form::none;
         const bool no_crowd = annotation->crowd && !crowds;
         report.objects_without_mask += no_mask ? 1 : 0;
         report.crowds_left_out += no_crowd && !no_mask ? 1 : 0;
         if (no_mask || no_crowd) continue;
-        photo.annotations.push_back(annotation);
-        LabelledMask object;
+        image.annotations.push_back(annotation);
+        LabeledMask object;
         object.mask =
-            &photo.masks.emplace_back(to_mask(annotation->segmentation, image.height, image.width));
+            &image.masks.emplace_back(to_mask(annotation->segmentation, record.height, record.width));
         object.score = 1;
         object.category_index = category_index(data, *annotation);
         object.label = data.categories[static_cast<std::size_t>(object.category_index)].name;
-        photo.objects.push_back(std::move(object));
+        image.objects.push_back(std::move(object));
     }
-    return photo;
+    return image;
 }
 
 void write_categories(const fs::path& folder, const Dataset& data) {
@@ -73,10 +73,10 @@ void write_categories(const fs::path& folder, const Dataset& data) {
     detail::write_file_atomically(folder / "classes.txt", names);
 }
 
-/// Error when the format would lose which photo or category an object belongs to.
+/// Error when the format would lose which image or category an object belongs to.
 void require_expressible(const Dataset& data, LabelFormat format) {
     if (format == LabelFormat::voc && data.categories.size() > kVocMost) {
-        throw Error(fmt::format("{}: {} categories: VOC pictures number at most {}", data.source,
+        throw Error(fmt::format("{}: {} categories: VOC images number at most {}", data.source,
                                 data.categories.size(), kVocMost));
     }
     std::set<std::string> names;
@@ -91,29 +91,29 @@ void require_expressible(const Dataset& data, LabelFormat format) {
     std::set<std::string> stems;
     for (const ImageRecord& image : data.images) {
         if (!stems.insert(fs::path(image.file_name).stem().string()).second) {
-            throw Error(fmt::format("{}: image {}: there is another photo called {}", data.source,
+            throw Error(fmt::format("{}: image {}: there is another image called {}", data.source,
                                     image.id, fs::path(image.file_name).stem().string()),
-                        "labels belong to photos by their names: rename one of the two");
+                        "labels belong to images by their names: rename one of the two");
         }
     }
 }
 
-void write_photo(const fs::path& folder, const LabelledPhoto& photo, LabelFormat format) {
+void write_image(const fs::path& folder, const LabeledImage& image, LabelFormat format) {
     switch (format) {
         case LabelFormat::labelme:
             detail::write_file_atomically(
-                folder / (photo.name + ".json"),
-                labelme_text(photo.record->file_name, photo.size(), photo.objects, 0));
+                folder / (image.name + ".json"),
+                labelme_text(image.record->file_name, image.size(), image.objects, 0));
             break;
         case LabelFormat::yolo:
-            detail::write_file_atomically(folder / (photo.name + ".txt"),
-                                          yolo_text(photo.size(), photo.objects, 0));
+            detail::write_file_atomically(folder / (image.name + ".txt"),
+                                          yolo_text(image.size(), image.objects, 0));
             break;
         case LabelFormat::voc:
-            write_voc(folder, photo);
+            write_voc(folder, image);
             break;
         case LabelFormat::masks:
-            write_mask_pictures(folder, photo);
+            write_mask_images(folder, image);
             break;
         case LabelFormat::lvis:
             break;  // refused before anything is written
@@ -129,7 +129,7 @@ void read_labels(DatasetBuilder& builder, LabelFormat format) {
         case LabelFormat::voc:
             return read_voc(builder);
         case LabelFormat::masks:
-            return read_mask_pictures(builder);
+            return read_mask_images(builder);
         case LabelFormat::lvis:
             break;  // no folder of labels: import_lvis
     }
@@ -179,8 +179,8 @@ ExportReport export_dataset(const Dataset& dataset, const std::filesystem::path&
     ExportReport report;
     for (const ImageRecord& image : dataset.images) {
         const bool crowds = to == LabelFormat::voc;
-        data::write_photo(
-            folder, data::photo_of(dataset, image, annotations[image.id], crowds, report), to);
+        data::write_image(
+            folder, data::labeled_image(dataset, image, annotations[image.id], crowds, report), to);
         ++report.images;
     }
     return report;
@@ -194,7 +194,7 @@ DatasetImport import_dataset(const std::filesystem::path& labels,
         throw Error(
             fmt::format("DatasetImportOptions::from {} without DatasetImportOptions::images",
                         name_of(options.from)),
-            "DatasetImportOptions::images names the folder of the photos: sizes and names come "
+            "DatasetImportOptions::images names the folder of the images: sizes and names come "
             "from them",
             ErrorKind::usage);
     }

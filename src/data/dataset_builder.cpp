@@ -45,10 +45,10 @@ std::vector<fs::path> files_of(const fs::path& folder, const std::string& extens
     return files;
 }
 
-DatasetBuilder::DatasetBuilder(fs::path labels, const fs::path& photos)
+DatasetBuilder::DatasetBuilder(fs::path labels, const fs::path& images)
     : labels_(std::move(labels)) {
     read_categories();
-    read_photos(photos);
+    read_images(images);
 }
 
 void DatasetBuilder::read_categories() {
@@ -76,34 +76,34 @@ void DatasetBuilder::read_categories() {
     }
 }
 
-void DatasetBuilder::read_photos(const fs::path& folder) {
+void DatasetBuilder::read_images(const fs::path& folder) {
     const std::vector<ImageFile> found = find_images({folder.string()});
-    const bool numbers = std::all_of(found.begin(), found.end(), [](const ImageFile& photo) {
-        const std::string stem = photo.path.stem().string();
+    const bool numbers = std::all_of(found.begin(), found.end(), [](const ImageFile& image) {
+        const std::string stem = image.path.stem().string();
         return stem.find_first_not_of("0123456789") == std::string::npos;
     });
     for (const ImageFile& input : found) {
         const ImageSize size = read_image(input.path, {.orientation = Orientation::stored}).size;
         const auto counted = static_cast<std::int64_t>(images_.size()) + 1;
-        const Photo photo{numbers ? input.image_id : counted, size};
+        const Image image{numbers ? input.image_id : counted, size};
         const std::string name = input.path.filename().string();
-        if (!photos_.emplace(input.path.stem().string(), photo).second) {
-            throw Error(fmt::format("{}: there is another photo of this name", input.path.string()),
-                        "labels belong to photos by their names: rename one of the two");
+        if (!by_stem_.emplace(input.path.stem().string(), image).second) {
+            throw Error(fmt::format("{}: there is another image of this name", input.path.string()),
+                        "labels belong to images by their names: rename one of the two");
         }
-        images_.push_back({{"id", photo.id},
+        images_.push_back({{"id", image.id},
                            {"file_name", name},
                            {"width", size.width},
                            {"height", size.height}});
     }
 }
 
-const DatasetBuilder::Photo& DatasetBuilder::photo(const std::string& stem,
+const DatasetBuilder::Image& DatasetBuilder::image(const std::string& stem,
                                                    const std::string& owner) const {
-    const auto found = photos_.find(stem);
-    if (found != photos_.end()) return found->second;
-    throw Error(fmt::format("{}: there is no photo called {}", owner, stem),
-                "DatasetImportOptions::images names the folder of the photos");
+    const auto found = by_stem_.find(stem);
+    if (found != by_stem_.end()) return found->second;
+    throw Error(fmt::format("{}: there is no image called {}", owner, stem),
+                "DatasetImportOptions::images names the folder of the images");
 }
 
 std::int64_t DatasetBuilder::category_named(const std::string& name, const std::string& owner) {
@@ -141,27 +141,27 @@ std::int64_t DatasetBuilder::category_with_id(std::int64_t id, const std::string
     return id;
 }
 
-void DatasetBuilder::add_polygons(const Photo& photo, std::int64_t category,
+void DatasetBuilder::add_polygons(const Image& image, std::int64_t category,
                                   const std::vector<std::vector<double>>& rings,
                                   const std::string& owner) {
     Rle mask;
     try {
-        mask = rasterize_polygons(rings, photo.size.height, photo.size.width);
+        mask = rasterize_polygons(rings, image.size.height, image.size.width);
     } catch (const Error& error) {
         throw Error(fmt::format("{}: {}", owner, error.what()), error.fix());
     }
-    add(photo, category, mask, rings);
+    add(image, category, mask, rings);
 }
 
-void DatasetBuilder::add_mask(const Photo& photo, std::int64_t category, const Rle& mask) {
-    add(photo, category, mask, {{"size", {mask.height, mask.width}}, {"counts", compress(mask)}});
+void DatasetBuilder::add_mask(const Image& image, std::int64_t category, const Rle& mask) {
+    add(image, category, mask, {{"size", {mask.height, mask.width}}, {"counts", compress(mask)}});
 }
 
-void DatasetBuilder::add(const Photo& photo, std::int64_t category, const Rle& mask,
+void DatasetBuilder::add(const Image& image, std::int64_t category, const Rle& mask,
                          Json segmentation) {
     const CocoBox box = bounding_box(mask);
     annotations_.push_back({{"id", annotations_.size() + 1},
-                            {"image_id", photo.id},
+                            {"image_id", image.id},
                             {"category_id", category},
                             {"bbox", {box.x, box.y, box.width, box.height}},
                             {"area", area(mask)},

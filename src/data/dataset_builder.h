@@ -1,4 +1,4 @@
-// A COCO file that grows from a folder of labels and a folder of photos.
+// A COCO file that grows from a folder of labels and a folder of images.
 #pragma once
 
 #include <cstdint>
@@ -26,11 +26,11 @@ class DatasetBuilder {
 public:
     /// Categories come from categories.json (as exports write it) or classes.txt (ids count from 1)
     /// of the folder of labels; without these files from the labels themselves. Image ids are the
-    /// numbers that the photos' names are, when all are; else they count from 1. Error for two
-    /// photos of one name.
-    DatasetBuilder(std::filesystem::path labels, const std::filesystem::path& photos);
+    /// numbers that the images' names are, when all are; else they count from 1. Error for two
+    /// images of one name.
+    DatasetBuilder(std::filesystem::path labels, const std::filesystem::path& images);
 
-    struct Photo {
+    struct Image {
         std::int64_t id = 0;
         ImageSize size;
     };
@@ -39,17 +39,17 @@ public:
 
     // `owner` is what errors name: the file of labels, and the line where there are some.
 
-    /// The photo that a file of labels belongs to by its name without extension.
-    [[nodiscard]] const Photo& photo(const std::string& stem, const std::string& owner) const;
+    /// The image that a file of labels belongs to by its name without extension.
+    [[nodiscard]] const Image& image(const std::string& stem, const std::string& owner) const;
 
     /// The id of a category by its name, by its position in the list, by the id itself.
     std::int64_t category_named(const std::string& name, const std::string& owner);
     [[nodiscard]] std::int64_t category_at(std::int64_t index, const std::string& owner) const;
     std::int64_t category_with_id(std::int64_t id, const std::string& owner);
 
-    void add_polygons(const Photo& photo, std::int64_t category,
+    void add_polygons(const Image& image, std::int64_t category,
                       const std::vector<std::vector<double>>& rings, const std::string& owner);
-    void add_mask(const Photo& photo, std::int64_t category, const Rle& mask);
+    void add_mask(const Image& image, std::int64_t category, const Rle& mask);
 
     DatasetCounts write(const std::filesystem::path& path) const;
 
@@ -57,12 +57,12 @@ private:
     using Json = nlohmann::ordered_json;
 
     void read_categories();
-    void read_photos(const std::filesystem::path& folder);
-    void add(const Photo& photo, std::int64_t category, const Rle& mask, Json segmentation);
+    void read_images(const std::filesystem::path& folder);
+    void add(const Image& image, std::int64_t category, const Rle& mask, Json segmentation);
 
     std::filesystem::path labels_;
     std::string list_;                     // the file of the categories; empty: they are collected
-    std::map<std::string, Photo> photos_;  // by file name without extension
+    std::map<std::string, Image> by_stem_;  // by file name without extension
     std::vector<Json> images_;
     std::vector<Json> annotations_;
     std::vector<Json> categories_;

@@ -79,7 +79,7 @@ std::vector<ImageFile> find_images(const std::vector<std::string>& inputs) {
     for (const std::string& input : inputs) {
         add_input(input, paths);
     }
-    if (paths.empty()) throw Error("no photos", "name files, folders, globs, @list or -");
+    if (paths.empty()) throw Error("no images", "name files, folders, globs, @list or -");
     std::vector<ImageFile> images;
     std::set<std::int64_t> ids;
     for (fs::path& path : paths) {

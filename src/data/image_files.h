@@ -26,7 +26,7 @@ std::vector<ImageFile> find_images(const std::vector<std::string>& inputs);
 std::vector<ImageFile> annotated_images(const std::filesystem::path& annotations,
                                         const std::filesystem::path& folder);
 
-/// Decodes a file, of the expected size where there is one: it decides whether the picture is
+/// Decodes a file, of the expected size where there is one: it decides whether the image is
 /// turned as EXIF says (DecodeOptions::expected_size). Error when the file cannot be read or does
 /// not have that size. Thread-safe.
 Image read_image_file(const ImageFile& file, std::uint64_t max_pixels = DecodeOptions{}.max_pixels);

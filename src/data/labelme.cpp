@@ -75,14 +75,14 @@ void require_labelme_size(const Json& file, ImageSize size) {
     if ((width.is_null() || width == size.width) && (height.is_null() || height == size.height)) {
         return;
     }
-    throw Error(fmt::format("drawn on a photo of {}x{}, and the photo of this name is {}x{}",
+    throw Error(fmt::format("drawn on an image of {}x{}, and the image of this name is {}x{}",
                             width.dump(), height.dump(), size.width, size.height));
 }
 
 }  // namespace
 
 std::string labelme_text(std::string_view image_path, ImageSize size,
-                         std::span<const LabelledMask> objects, float tolerance) {
+                         std::span<const LabeledMask> objects, float tolerance) {
     mask::require_size(size, mask::scored_masks(objects));
     Json shapes = Json::array();
     for (std::size_t i = 0; i < objects.size(); ++i) {
@@ -114,10 +114,10 @@ void read_labelme(DatasetBuilder& builder) {
     for (const fs::path& path : files_of(builder.folder(), ".json")) {
         const std::string owner = path.string();
         const Json file = read_json(path);
-        const auto& photo = builder.photo(path.stem().string(), owner);
+        const auto& image = builder.image(path.stem().string(), owner);
         std::vector<LabelmeObject> objects;
         try {
-            require_labelme_size(file, photo.size);
+            require_labelme_size(file, image.size);
             objects = labelme_objects(file);
         } catch (const Json::exception& error) {
             throw Error(fmt::format("{}: not a labelme file: {}", owner, error.what()));
@@ -125,7 +125,7 @@ void read_labelme(DatasetBuilder& builder) {
             throw Error(fmt::format("{}: {}", owner, error.what()), error.fix());
         }
         for (const LabelmeObject& object : objects) {
-            builder.add_polygons(photo, builder.category_named(object.label, owner), object.rings,
+            builder.add_polygons(image, builder.category_named(object.label, owner), object.rings,
                                  owner);
         }
     }

@@ -1,4 +1,4 @@
-// Reading the photos of an annotation file.
+// Reading the images of an annotation file.
 #pragma once
 
 #include <cstdint>
@@ -15,10 +15,10 @@ namespace embedmask::data {
 /// The size that an annotation file records for an image; nothing unless both sides are recorded.
 std::optional<ImageSize> recorded_size(const ImageRecord& image);
 
-/// The photos of a data set in `folder`, in its order.
+/// The images of a data set in `folder`, in its order.
 std::vector<ImageFile> recorded_files(const Dataset& dataset, const std::filesystem::path& folder);
 
-/// The photo of a record in `folder`, as read_image_file reads it.
+/// The image of a record in `folder`, as read_image_file reads it.
 Image read_recorded_image(const std::filesystem::path& folder, const ImageRecord& image,
                           std::uint64_t max_pixels = DecodeOptions{}.max_pixels);
 

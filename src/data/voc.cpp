@@ -7,7 +7,7 @@
 
 #include "base/file.h"
 #include "data/dataset_builder.h"
-#include "data/voc_colours.h"
+#include "data/voc_colors.h"
 #include "embedmask/error.h"
 #include "mask/id_map.h"
 
@@ -20,42 +20,42 @@ void make_voc_folders(const fs::path& folder) {
     detail::make_folder(folder / "SegmentationObject");
 }
 
-void write_voc(const fs::path& folder, const LabelledPhoto& photo) {
-    if (photo.objects.size() > kVocMost) {
-        throw Error(fmt::format("image {}: {} objects: VOC pictures number at most {}",
-                                photo.record->id, photo.objects.size(), kVocMost));
+void write_voc(const fs::path& folder, const LabeledImage& image) {
+    if (image.objects.size() > kVocMost) {
+        throw Error(fmt::format("image {}: {} objects: VOC images number at most {}",
+                                image.record->id, image.objects.size(), kVocMost));
     }
-    const auto owners = mask::id_map(photo.size(), mask::scored_masks(photo.objects));
-    Image classes = black_picture(photo.size());
-    Image objects = black_picture(photo.size());
+    const auto owners = mask::id_map(image.size(), mask::scored_masks(image.objects));
+    Image classes = black_image(image.size());
+    Image objects = black_image(image.size());
     for (std::size_t i = 0; i < owners.size(); ++i) {
         if (owners[i] == 0) continue;
         const std::size_t owner = owners[i] - 1U;
-        const bool crowd = photo.annotations[owner]->crowd;
-        const auto category = static_cast<unsigned>(photo.objects[owner].category_index) + 1;
-        const auto class_colour = voc_colour(crowd ? kVocVoid : category);
-        const auto object_colour = voc_colour(crowd ? kVocVoid : owners[i]);
-        std::copy(class_colour.begin(), class_colour.end(),
+        const bool crowd = image.annotations[owner]->crowd;
+        const auto category = static_cast<unsigned>(image.objects[owner].category_index) + 1;
+        const auto class_color = voc_color(crowd ? kVocVoid : category);
+        const auto object_color = voc_color(crowd ? kVocVoid : owners[i]);
+        std::copy(class_color.begin(), class_color.end(),
                   classes.rgb.begin() + static_cast<std::ptrdiff_t>(3 * i));
-        std::copy(object_colour.begin(), object_colour.end(),
+        std::copy(object_color.begin(), object_color.end(),
                   objects.rgb.begin() + static_cast<std::ptrdiff_t>(3 * i));
     }
-    write_png(folder / "SegmentationClass" / (photo.name + ".png"), classes);
-    write_png(folder / "SegmentationObject" / (photo.name + ".png"), objects);
+    write_png(folder / "SegmentationClass" / (image.name + ".png"), classes);
+    write_png(folder / "SegmentationObject" / (image.name + ".png"), objects);
 }
 
 void read_voc(DatasetBuilder& builder) {
     for (const fs::path& path : files_of(builder.folder() / "SegmentationObject", ".png")) {
-        const auto& photo = builder.photo(path.stem().string(), path.string());
-        const Image objects = read_image(path, {.expected_size = photo.size});
+        const auto& image = builder.image(path.stem().string(), path.string());
+        const Image objects = read_image(path, {.expected_size = image.size});
         const Image classes = read_image(builder.folder() / "SegmentationClass" / path.filename(),
-                                         {.expected_size = photo.size});
+                                         {.expected_size = image.size});
         const std::size_t pixels = objects.rgb.size() / 3;
         std::map<unsigned, std::vector<std::uint8_t>> masks;
         std::map<unsigned, unsigned> labels;
         for (std::size_t i = 0; i < pixels; ++i) {
-            const auto index = [&](const Image& image) {
-                return voc_index(image.rgb[3 * i], image.rgb[3 * i + 1], image.rgb[3 * i + 2]);
+            const auto index = [&](const Image& drawn) {
+                return voc_index(drawn.rgb[3 * i], drawn.rgb[3 * i + 1], drawn.rgb[3 * i + 2]);
             };
             const unsigned object = index(objects);
             if (object == 0 || object == kVocVoid) continue;
@@ -70,12 +70,12 @@ void read_voc(DatasetBuilder& builder) {
             if (!labels.contains(object)) {
                 throw Error(fmt::format("{}: object {} has no class in SegmentationClass",
                                         path.string(), object),
-                            "both pictures must show every object");
+                            "both images must show every object");
             }
             const std::int64_t category =
                 builder.category_at(static_cast<std::int64_t>(labels[object]) - 1, path.string());
-            builder.add_mask(photo, category,
-                             encode_rows(mask, photo.size.height, photo.size.width));
+            builder.add_mask(image, category,
+                             encode_rows(mask, image.size.height, image.size.width));
         }
     }
 }

@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr double kRounding = 1e-3;  // YOLO tools write coordinates this far outside of the photo
+constexpr double kRounding = 1e-3;  // YOLO tools write coordinates this far outside of the image
 
 struct Cut {
     std::size_t from = 0;
@@ -96,10 +96,10 @@ YoloObject yolo_object(const std::vector<double>& values, ImageSize size,
 
 }  // namespace
 
-std::string yolo_text(ImageSize size, std::span<const LabelledMask> objects, float tolerance) {
+std::string yolo_text(ImageSize size, std::span<const LabeledMask> objects, float tolerance) {
     mask::require_size(size, mask::scored_masks(objects));
     std::string text;
-    for (const LabelledMask& object : objects) {
+    for (const LabeledMask& object : objects) {
         mask::Ring ring;
         for (const mask::Polygon& polygon : mask::trace(*object.mask)) {
             const mask::Ring part = mask::simplify(polygon.outer, tolerance);
@@ -123,7 +123,7 @@ std::string yolo_text(ImageSize size, std::span<const LabelledMask> objects, flo
 
 void read_yolo(DatasetBuilder& builder) {
     for (const fs::path& path : files_of(builder.folder(), ".txt")) {
-        const auto& photo = builder.photo(path.stem().string(), path.string());
+        const auto& image = builder.image(path.stem().string(), path.string());
         const auto bytes = detail::read_file(path);
         std::istringstream lines(std::string(bytes.begin(), bytes.end()));
         std::size_t number = 0;
@@ -131,8 +131,8 @@ void read_yolo(DatasetBuilder& builder) {
             const std::string owner = fmt::format("{}, line {}", path.string(), ++number);
             const std::vector<double> values = numbers(line, owner);
             if (values.empty()) continue;
-            const YoloObject object = yolo_object(values, photo.size, owner);
-            builder.add_polygons(photo, builder.category_at(object.index, owner), {object.ring},
+            const YoloObject object = yolo_object(values, image.size, owner);
+            builder.add_polygons(image, builder.category_at(object.index, owner), {object.ring},
                                  owner);
         }
     }

@@ -32,7 +32,7 @@ public:
     Request(const Request&) = delete;
     Request& operator=(const Request&) = delete;
 
-    /// Gives the input tensor (batch, 3 for photos, height, width) its shape and returns its
+    /// Gives the input tensor (batch, 3 for images, height, width) its shape and returns its
     /// memory.
     virtual std::span<float> input(std::int64_t batch, std::int64_t height, std::int64_t width) = 0;
     /// Starts the run and returns at once; `wait` returns when it is done and throws if it failed.

@@ -395,7 +395,7 @@ bool chooses_bf16(Precision precision, bool native) {
 std::unique_ptr<Engine> make_inference_engine(const network::Network& network,
                                               const Options& options) {
     if (options.cache.empty()) {
-        return make_openvino_engine(network::optimise_for_inference(network), options);
+        return make_openvino_engine(network::optimize_for_inference(network), options);
     }
     try {
         const std::string surroundings = OpenvinoEngine(options).surroundings();
@@ -404,7 +404,7 @@ std::unique_ptr<Engine> make_inference_engine(const network::Network& network,
                                         std::hash<std::string>{}(surroundings));
         if (auto saved = read_saved(path, options)) return saved;
         auto engine =
-            std::make_unique<OpenvinoEngine>(network::optimise_for_inference(network), options);
+            std::make_unique<OpenvinoEngine>(network::optimize_for_inference(network), options);
         detail::make_folder(options.cache);
         engine->save(path);
         return engine;

@@ -22,7 +22,7 @@ std::int64_t channels_out(const Weights& tensors, const std::string& name) {
     return found == tensors.end() || found->second.shape.size() != 4 ? 0 : found->second.shape[0];
 }
 
-Recognised recognise(const Weights& tensors) {
+Recognized recognize(const Weights& tensors) {
     const auto has = [&](const std::string& name) { return tensors.contains(name); };
     const std::int64_t margins = channels_out(tensors, kMargin + ".weight");
     if (has(kFirstMarginScale) && has(kPositionScale) && margins > 0) {
@@ -57,16 +57,16 @@ Tensor repeated(const Tensor& tensor, std::int64_t times) {
 
 }  // namespace
 
-Recognised recognise_generation(const ForeignWeights& file) {
+Recognized recognize_generation(const ForeignWeights& file) {
     std::vector<std::string> warnings;  // import gives them again
-    return recognise(with_canonical_names(file.tensors, file.file, &warnings));
+    return recognize(with_canonical_names(file.tensors, file.file, &warnings));
 }
 
-std::string describe(const Recognised& recognised) {
+std::string describe(const Recognized& recognized) {
     const auto with_dim = [&](const char* text) {
-        return fmt::format("{}, D = {}", text, recognised.embed_dim);
+        return fmt::format("{}, D = {}", text, recognized.embed_dim);
     };
-    switch (recognised.generation) {
+    switch (recognized.generation) {
         case Generation::g1:
             return with_dim("G1 (arXiv v1, November 2019)");
         case Generation::g2:
@@ -74,7 +74,7 @@ std::string describe(const Recognised& recognised) {
         case Generation::g3:
             return with_dim("G3 (authors, May 2021)");
         case Generation::t2:
-            return with_dim(recognised.conv3 ? "T2 (AdelaiDet fork, Table 2; Conv3 head)"
+            return with_dim(recognized.conv3 ? "T2 (AdelaiDet fork, Table 2; Conv3 head)"
                                              : "T2 (AdelaiDet fork, Table 2)");
         case Generation::unknown:
             break;
@@ -82,20 +82,20 @@ std::string describe(const Recognised& recognised) {
     return "no embedding heads";
 }
 
-void check_generation(const Recognised& recognised, const Config& config, const std::string& file) {
-    if (recognised.generation == Generation::g1) {
+void check_generation(const Recognized& recognized, const Config& config, const std::string& file) {
+    if (recognized.generation == Generation::g1) {
         throw Error(fmt::format("{}: {} computes margins from box distances, which this network "
                                 "does not have",
-                                file, describe(recognised)),
+                                file, describe(recognized)),
                     "use weights of G2, G3 or T2, or train again");
     }
     if (!has_masks(config)) return;  // the detector inside is much the same in all of them
     const bool detectron = config.names == ParameterNames::detectron2;
-    if (recognised.generation != Generation::unknown &&
-        detectron != (recognised.generation == Generation::t2)) {
+    if (recognized.generation != Generation::unknown &&
+        detectron != (recognized.generation == Generation::t2)) {
         throw Error(
             fmt::format("{}: {} does not fit this preset, whose names are those of {}", file,
-                        describe(recognised),
+                        describe(recognized),
                         config.names == ParameterNames::detectron2 ? "detectron2" : "authors"),
             detectron ? "choose --preset g3, r50_1x or r101_ms_3x"
                       : "choose --preset table2 or table2_r101_3x");
@@ -103,13 +103,13 @@ void check_generation(const Recognised& recognised, const Config& config, const 
 }
 
 Weights as_g3(Weights tensors) {
-    const Recognised recognised = recognise(tensors);
-    if (recognised.generation != Generation::g2) return tensors;
+    const Recognized recognized = recognize(tensors);
+    if (recognized.generation != Generation::g2) return tensors;
     for (const char* part : {".weight", ".bias"}) {
         const auto margin = tensors.find(kMargin + part);
         if (margin != tensors.end() && !margin->second.shape.empty() &&
             margin->second.shape[0] == 1) {
-            margin->second = repeated(margin->second, recognised.embed_dim);
+            margin->second = repeated(margin->second, recognized.embed_dim);
         }
     }
     for (int level = 0; level < kLevels; ++level) {

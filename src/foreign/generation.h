@@ -18,19 +18,19 @@ enum class Generation {
     t2,       ///< the AdelaiDet fork of Table 2
 };
 
-struct Recognised {
+struct Recognized {
     Generation generation = Generation::unknown;
     std::int64_t embed_dim = 0;  ///< D; 0 when unknown
     bool conv3 = false;          ///< T2 whose 3x3 convolutions act on the tower directly (§4.9)
 };
 
-Recognised recognise_generation(const ForeignWeights& file);
+Recognized recognize_generation(const ForeignWeights& file);
 
 /// "G3 (authors, May 2021), D = 16"
-std::string describe(const Recognised& recognised);
+std::string describe(const Recognized& recognized);
 
 /// Error when `config` cannot hold weights of that generation, naming the preset that can.
-void check_generation(const Recognised& recognised, const Config& config, const std::string& file);
+void check_generation(const Recognized& recognized, const Config& config, const std::string& file);
 
 /// Tensors under canonical names, those of G2 turned into G3's: the margin channel repeated D times
 /// and every κ_l = 1, which is the same arithmetic. Other tensors as they are.

@@ -18,17 +18,17 @@ void follow_generation(const std::vector<ForeignWeights>& files, const ImportOpt
         return std::ranges::find(options.fixed_keys, key) != options.fixed_keys.end();
     };
     for (const ForeignWeights& file : files) {
-        const foreign::Recognised recognised = foreign::recognise_generation(file);
-        if (recognised.generation == foreign::Generation::unknown) continue;
-        imported.notes.push_back(fmt::format("{}: {}", file.file, foreign::describe(recognised)));
-        foreign::check_generation(recognised, config, file.file);
+        const foreign::Recognized recognized = foreign::recognize_generation(file);
+        if (recognized.generation == foreign::Generation::unknown) continue;
+        imported.notes.push_back(fmt::format("{}: {}", file.file, foreign::describe(recognized)));
+        foreign::check_generation(recognized, config, file.file);
         if (!has_masks(config)) continue;
-        if (recognised.embed_dim != config.embed_dim && !fixed("embed_dim")) {
-            config.embed_dim = recognised.embed_dim;
+        if (recognized.embed_dim != config.embed_dim && !fixed("embed_dim")) {
+            config.embed_dim = recognized.embed_dim;
             imported.notes.push_back(
-                fmt::format("  as in the file: embed_dim={}", recognised.embed_dim));
+                fmt::format("  as in the file: embed_dim={}", recognized.embed_dim));
         }
-        if (recognised.conv3 && config.proposal_head != ProposalHeadKind::conv3 &&
+        if (recognized.conv3 && config.proposal_head != ProposalHeadKind::conv3 &&
             !fixed("proposal_head")) {
             config.proposal_head = ProposalHeadKind::conv3;
             imported.notes.emplace_back("  as in the file: proposal_head=conv3");

@@ -40,19 +40,19 @@ struct Guess {
 };
 
 constexpr std::array kGuesses{
-    Guess{0, "GIF8", "a GIF picture", kConvert},
-    Guess{8, "WEBP", "a WebP picture", kConvert},
-    Guess{0, std::string_view("II*\0", 4), "a TIFF picture", kConvert},
-    Guess{0, std::string_view("MM\0*", 4), "a TIFF picture", kConvert},
-    Guess{4, "ftypavif", "an AVIF picture", kConvert},
-    Guess{4, "ftyphei", "a HEIC picture", kConvert},
-    Guess{4, "ftyphev", "a HEIC picture", kConvert},
-    Guess{4, "ftypmif1", "a HEIF picture", kConvert},
+    Guess{0, "GIF8", "a GIF image", kConvert},
+    Guess{8, "WEBP", "a WebP image", kConvert},
+    Guess{0, std::string_view("II*\0", 4), "a TIFF image", kConvert},
+    Guess{0, std::string_view("MM\0*", 4), "a TIFF image", kConvert},
+    Guess{4, "ftypavif", "an AVIF image", kConvert},
+    Guess{4, "ftyphei", "a HEIC image", kConvert},
+    Guess{4, "ftyphev", "a HEIC image", kConvert},
+    Guess{4, "ftypmif1", "a HEIF image", kConvert},
     Guess{4, "ftyp", "a video", "extract its frames as JPEG or PNG files"},
-    Guess{4, "jP  ", "a JPEG 2000 picture", kConvert},
-    Guess{4, "JXL ", "a JPEG XL picture", kConvert},
-    Guess{0, "\xFF\x0A", "a JPEG XL picture", kConvert},
-    Guess{0, "BM", "a BMP picture", kConvert},
+    Guess{4, "jP  ", "a JPEG 2000 image", kConvert},
+    Guess{4, "JXL ", "a JPEG XL image", kConvert},
+    Guess{0, "\xFF\x0A", "a JPEG XL image", kConvert},
+    Guess{0, "BM", "a BMP image", kConvert},
     Guess{0, "8BPS", "a Photoshop document", kConvert},
     Guess{0, "%PDF", "a PDF document", kConvert},
     Guess{0, "PK\x03\x04", "a zip archive", "unpack it first"},
@@ -63,12 +63,12 @@ constexpr std::array kGuesses{
 
 [[noreturn]] void fail_unknown(Bytes bytes, std::string_view name) {
     if (bytes.empty()) {
-        throw Error(fmt::format("{}: the file is empty, expected a JPEG or PNG picture", name));
+        throw Error(fmt::format("{}: the file is empty, expected a JPEG or PNG image", name));
     }
     for (const Guess& guess : kGuesses) {
         if (has_text(bytes, guess.offset, guess.magic)) {
             throw Error(
-                fmt::format("{}: looks like {}, expected a JPEG or PNG picture", name, guess.what),
+                fmt::format("{}: looks like {}, expected a JPEG or PNG image", name, guess.what),
                 guess.fix);
         }
     }
@@ -76,7 +76,7 @@ constexpr std::array kGuesses{
     for (const std::uint8_t byte : bytes.first(std::min<std::size_t>(bytes.size(), 8))) {
         beginning += fmt::format(" {:02x}", byte);
     }
-    throw Error(fmt::format("{}: begins with{}, expected a JPEG or PNG picture", name, beginning),
+    throw Error(fmt::format("{}: begins with{}, expected a JPEG or PNG image", name, beginning),
                 kConvert);
 }
 
@@ -84,16 +84,16 @@ std::string text(ImageSize size) {
     return fmt::format("{}x{}", size.width, size.height);
 }
 
-// Orientation to apply so that the picture has the size on record (the COCO convention).
+// Orientation to apply so that the image has the size on record (the COCO convention).
 int orientation_for(ImageSize expected, ImageSize stored, int orientation, std::string_view name) {
     if (stored == expected) return 1;
     const ImageSize turned = image::oriented_size(stored, orientation);
     if (turned == expected) return orientation;
     throw Error(
-        fmt::format("{}: the picture is {}{}, the annotation file says {}", name, text(stored),
+        fmt::format("{}: the image is {}{}, the annotation file says {}", name, text(stored),
                     turned == stored ? "" : fmt::format(" ({} turned upright)", text(turned)),
                     text(expected)),
-        "use the pictures that the annotations were made for, or correct width and height there");
+        "use the images that the annotations were made for, or correct width and height there");
 }
 
 }  // namespace
@@ -109,7 +109,7 @@ void check_size(std::uint64_t width, std::uint64_t height, std::uint64_t max_pix
         throw Error(
             fmt::format("{}: the header says {}x{} pixels, the limit is {} pixels", name, width,
                         height, max_pixels),
-            "if the picture is really that large: --max-pixels of predict and eval, or shrink it");
+            "if the image is really that large: --max-pixels of predict and eval, or shrink it");
     }
 }
 

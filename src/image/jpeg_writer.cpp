@@ -74,10 +74,9 @@ bool encode(JpegEncoder& encoder, const std::uint8_t* rgb, ImageSize size, int q
 std::vector<std::uint8_t> encode_jpeg(const Image& image, int quality) {
     image::check_valid(image);
     if (image.size.width > JPEG_MAX_DIMENSION || image.size.height > JPEG_MAX_DIMENSION) {
-        throw Error(
-            fmt::format("a JPEG file holds at most {} pixels on a side, the picture is {}x{}",
-                        JPEG_MAX_DIMENSION, image.size.width, image.size.height),
-            "write PNG");
+        throw Error(fmt::format("a JPEG file holds at most {} pixels on a side, the image is {}x{}",
+                                JPEG_MAX_DIMENSION, image.size.width, image.size.height),
+                    "write PNG");
     }
     if (quality < 1 || quality > 100) {
         throw Error(fmt::format("JPEG quality {}, expected 1..100", quality));

@@ -70,9 +70,9 @@ bool read_header(PngDecoder& decoder) {
 bool choose_output(PngDecoder& decoder) {
     if (setjmp(decoder.escape) != 0) return false;
     png_structp png = decoder.png;
-    const png_byte colour = png_get_color_type(png, decoder.info);
-    if (colour == PNG_COLOR_TYPE_PALETTE) png_set_palette_to_rgb(png);
-    if ((colour & PNG_COLOR_MASK_COLOR) == 0) {
+    const png_byte color = png_get_color_type(png, decoder.info);
+    if (color == PNG_COLOR_TYPE_PALETTE) png_set_palette_to_rgb(png);
+    if ((color & PNG_COLOR_MASK_COLOR) == 0) {
         png_set_expand_gray_1_2_4_to_8(png);
         png_set_gray_to_rgb(png);
     }

@@ -36,7 +36,7 @@ struct Rows {
     std::size_t bytes;
     ImageSize size;
     int depth;
-    int colour;
+    int color;
 };
 
 [[noreturn]] void on_error(png_structp png, png_const_charp text) {
@@ -67,7 +67,7 @@ bool encode(PngEncoder& encoder, const Rows& rows) {
     png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
     png_set_compression_level(png, kCompressionLevel);
     png_set_IHDR(png, encoder.info, static_cast<png_uint_32>(rows.size.width),
-                 static_cast<png_uint_32>(rows.size.height), rows.depth, rows.colour,
+                 static_cast<png_uint_32>(rows.size.height), rows.depth, rows.color,
                  PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     png_write_info(png, encoder.info);
     if (rows.depth == 16 && std::endian::native == std::endian::little) png_set_swap(png);
@@ -99,12 +99,12 @@ std::vector<std::uint8_t> encode_png(const Image& image) {
                    PNG_COLOR_TYPE_RGB});
 }
 
-std::vector<std::uint8_t> encode_png(std::span<const std::uint16_t> grey, ImageSize size) {
-    if (size.width <= 0 || size.height <= 0 || grey.size() != image::pixel_count(size)) {
-        throw Error(fmt::format("a picture of {}x{} pixels holds {} values, expected one per pixel",
-                                size.width, size.height, grey.size()));
+std::vector<std::uint8_t> encode_png(std::span<const std::uint16_t> gray, ImageSize size) {
+    if (size.width <= 0 || size.height <= 0 || gray.size() != image::pixel_count(size)) {
+        throw Error(fmt::format("an image of {}x{} pixels holds {} values, expected one per pixel",
+                                size.width, size.height, gray.size()));
     }
-    return encode({reinterpret_cast<const std::uint8_t*>(grey.data()),
+    return encode({reinterpret_cast<const std::uint8_t*>(gray.data()),
                    2 * static_cast<std::size_t>(size.width), size, 16, PNG_COLOR_TYPE_GRAY});
 }
 
@@ -112,9 +112,9 @@ void write_png(const std::filesystem::path& path, const Image& image) {
     detail::write_file_atomically(path, image::as_text(encode_png(image)));
 }
 
-void write_png(const std::filesystem::path& path, std::span<const std::uint16_t> grey,
+void write_png(const std::filesystem::path& path, std::span<const std::uint16_t> gray,
                ImageSize size) {
-    detail::write_file_atomically(path, image::as_text(encode_png(grey, size)));
+    detail::write_file_atomically(path, image::as_text(encode_png(gray, size)));
 }
 
 }  // namespace embedmask

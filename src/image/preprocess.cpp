@@ -51,7 +51,7 @@ void check_target(ImageSize target, ImageSize padded) {
         target.height <= padded.height) {
         return;
     }
-    throw Error(fmt::format("cannot resize a picture to {}x{} inside {}x{}", target.width,
+    throw Error(fmt::format("cannot resize an image to {}x{} inside {}x{}", target.width,
                             target.height, padded.width, padded.height));
 }
 
@@ -59,12 +59,12 @@ void check_target(ImageSize target, ImageSize padded) {
 
 ImageSize resized_size(ImageSize original, int short_side, int max_side, ResizeRule rule) {
     if (original.width < 1 || original.height < 1 || short_side < 1 || max_side < 1) {
-        throw Error(fmt::format("no input size for a picture of {}x{}, short side {}, long side {}",
+        throw Error(fmt::format("no input size for an image of {}x{}, short side {}, long side {}",
                                 original.width, original.height, short_side, max_side));
     }
     const ImageSize size = rule == ResizeRule::mrcnn ? mrcnn_size(original, short_side, max_side)
                                                      : d2_size(original, short_side, max_side);
-    // Only a picture more than 1000 times as long as wide gets here with 0.
+    // Only an image more than 1000 times as long as wide gets here with 0.
     return {std::max(size.width, 1), std::max(size.height, 1)};
 }
 
@@ -85,7 +85,7 @@ void preprocess(const ImageView& image, ImageSize target, const PixelStatistics&
         window.advance(y);
         for (int c = 0; c < 3; ++c) {
             float* row = out + c * plane_floats + y * row_floats;
-            kernels.vertical_normalised(
+            kernels.vertical_normalized(
                 window.rows(statistics.bgr ? 2 - c : c), window.weights(), target.width,
                 {statistics.divisor, statistics.mean[c], statistics.std[c]}, row);
             std::fill(row + target.width, row + row_floats, 0.0F);

@@ -1,4 +1,4 @@
-// From a photo to the network's input, in one pass over its rows.
+// From an image to the network's input, in one pass over its rows.
 #pragma once
 
 #include <array>
@@ -8,7 +8,7 @@
 
 namespace embedmask::image {
 
-/// Input size of a picture whose short side shall become `short_side` unless the long one would
+/// Input size of an image whose short side shall become `short_side` unless the long one would
 /// exceed `max_side`. Both sides are at least 1.
 ImageSize resized_size(ImageSize original, int short_side, int max_side, ResizeRule rule);
 
@@ -27,7 +27,7 @@ struct PixelStatistics {
 /// Resizes `image` to `target` (as `resize`, bit for bit), normalises, orders the channels, and
 /// writes it to the top left corner of one image's slice of a batch tensor: 3 planes of
 /// `padded.height` x `padded.width` floats at `out`. The rest of the slice becomes 0, the mean
-/// colour. Holds a few rows beside it, never the resized picture. One thread; any thread.
+/// colour. Holds a few rows beside it, never the resized image. One thread; any thread.
 void preprocess(const ImageView& image, ImageSize target, const PixelStatistics& statistics,
                 float* out, ImageSize padded);
 

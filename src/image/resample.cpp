@@ -25,13 +25,13 @@ AxisWeights axis_weights(int source, int size) {
     // differs.
     std::vector<double> weight;
     const auto compute = [&](int i) {
-        const double centre = (i + 0.5) * scale;
-        const int low = std::max(truncate_up(centre - support), 0);
-        const int high = std::min(truncate_up(centre + support), source);
+        const double center = (i + 0.5) * scale;
+        const int low = std::max(truncate_up(center - support), 0);
+        const int high = std::min(truncate_up(center + support), source);
         weight.clear();
         double sum = 0;
         for (int x = low; x < high; ++x) {
-            const double distance = std::abs((x - centre + 0.5) * per_sample);
+            const double distance = std::abs((x - center + 0.5) * per_sample);
             weight.push_back(distance < 1.0 ? 1.0 - distance : 0.0);
             sum += weight.back();
         }

@@ -1,6 +1,6 @@
 // Pillow's BILINEAR resampling (spec §2.3), split into what each axis needs and kernels per row.
 //
-// A picture goes through as rows of three byte planes: the horizontal kernel turns an interleaved
+// An image goes through as rows of three byte planes: the horizontal kernel turns an interleaved
 // row into planes of the new width, the vertical kernels blend such rows. Every kernel exists as
 // plain C++ and, chosen when the program runs, as AVX2 and AVX-512; all give the same bits.
 #pragma once
@@ -53,7 +53,7 @@ constexpr std::size_t row_slack(const AxisWeights& axis) {
 }
 
 /// What a byte becomes in the network's input: (v / divisor - mean) / std in float32 (spec §2.5).
-struct Normalisation {
+struct Normalization {
     float divisor = 1;
     float mean = 0;
     float std = 1;
@@ -70,8 +70,8 @@ struct RowKernels {
     void (*vertical)(std::span<const std::uint8_t* const> rows, const std::int32_t* weights, int n,
                      std::uint8_t* out);
     /// The same, normalised.
-    void (*vertical_normalised)(std::span<const std::uint8_t* const> rows,
-                                const std::int32_t* weights, int n, const Normalisation& to,
+    void (*vertical_normalized)(std::span<const std::uint8_t* const> rows,
+                                const std::int32_t* weights, int n, const Normalization& to,
                                 float* out);
 };
 
@@ -80,7 +80,7 @@ std::span<const RowKernels> available_kernels();
 /// The fastest of them.
 const RowKernels& best_kernels();
 
-/// Walks down a picture: gives, for each output row in turn, the horizontally resized source rows
+/// Walks down an image: gives, for each output row in turn, the horizontally resized source rows
 /// that it blends. Keeps only as many rows as one output row needs.
 class RowWindow {
 public:

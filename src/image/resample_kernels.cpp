@@ -23,7 +23,7 @@ std::int32_t to_byte(std::int32_t sum) {
     return std::min(sum >> kWeightBits, 255);
 }
 
-float normalise(std::int32_t value, const Normalisation& to) {
+float normalize(std::int32_t value, const Normalization& to) {
     return (static_cast<float>(value) / to.divisor - to.mean) / to.std;
 }
 
@@ -61,10 +61,10 @@ void vertical(std::span<const std::uint8_t* const> rows, const std::int32_t* wei
     }
 }
 
-void vertical_normalised(std::span<const std::uint8_t* const> rows, const std::int32_t* weights,
-                         int n, const Normalisation& to, float* out) {
+void vertical_normalized(std::span<const std::uint8_t* const> rows, const std::int32_t* weights,
+                         int n, const Normalization& to, float* out) {
     for (int x = 0; x < n; ++x) {
-        out[x] = normalise(blend(rows, weights, x), to);
+        out[x] = normalize(blend(rows, weights, x), to);
     }
 }
 
@@ -149,8 +149,8 @@ EMBEDMASK_AVX2 void vertical(std::span<const std::uint8_t* const> rows, const st
     }
 }
 
-EMBEDMASK_AVX2 void vertical_normalised(std::span<const std::uint8_t* const> rows,
-                                        const std::int32_t* weights, int n, const Normalisation& to,
+EMBEDMASK_AVX2 void vertical_normalized(std::span<const std::uint8_t* const> rows,
+                                        const std::int32_t* weights, int n, const Normalization& to,
                                         float* out) {
     const __m256 divisor = _mm256_set1_ps(to.divisor);
     const __m256 mean = _mm256_set1_ps(to.mean);
@@ -162,7 +162,7 @@ EMBEDMASK_AVX2 void vertical_normalised(std::span<const std::uint8_t* const> row
         _mm256_storeu_ps(out + x, _mm256_div_ps(value, std));
     }
     for (; x < n; ++x) {
-        out[x] = normalise(image::blend(rows, weights, x), to);
+        out[x] = normalize(image::blend(rows, weights, x), to);
     }
 }
 
@@ -231,9 +231,9 @@ EMBEDMASK_AVX512 void vertical(std::span<const std::uint8_t* const> rows,
     }
 }
 
-EMBEDMASK_AVX512 void vertical_normalised(std::span<const std::uint8_t* const> rows,
+EMBEDMASK_AVX512 void vertical_normalized(std::span<const std::uint8_t* const> rows,
                                           const std::int32_t* weights, int n,
-                                          const Normalisation& to, float* out) {
+                                          const Normalization& to, float* out) {
     const __m512 divisor = _mm512_set1_ps(to.divisor);
     const __m512 mean = _mm512_set1_ps(to.mean);
     const __m512 std = _mm512_set1_ps(to.std);
@@ -251,7 +251,7 @@ EMBEDMASK_AVX512 void vertical_normalised(std::span<const std::uint8_t* const> r
 #endif
 
 constexpr RowKernels kPlain{"plain", plain::horizontal, plain::vertical,
-                            plain::vertical_normalised};
+                            plain::vertical_normalized};
 
 }  // namespace
 
@@ -259,8 +259,8 @@ std::span<const RowKernels> available_kernels() {
 #if defined(__x86_64__)
     static constexpr std::array kAll{
         kPlain,
-        RowKernels{"avx2", avx2::horizontal, avx2::vertical, avx2::vertical_normalised},
-        RowKernels{"avx512", avx512::horizontal, avx512::vertical, avx512::vertical_normalised},
+        RowKernels{"avx2", avx2::horizontal, avx2::vertical, avx2::vertical_normalized},
+        RowKernels{"avx512", avx512::horizontal, avx512::vertical, avx512::vertical_normalized},
     };
     if (__builtin_cpu_supports("avx2") == 0) return std::span(kAll).first(1);
     const bool has_avx512 = __builtin_cpu_supports("avx512f") != 0 &&

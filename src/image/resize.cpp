@@ -10,7 +10,7 @@ namespace embedmask {
 Image resize(const Image& image, ImageSize size) {
     image::check_valid(image);
     if (size.width < 1 || size.height < 1) {
-        throw Error(fmt::format("cannot resize a picture to {}x{}", size.width, size.height));
+        throw Error(fmt::format("cannot resize an image to {}x{}", size.width, size.height));
     }
     if (size == image.size) return image;
     const image::RowKernels& kernels = image::best_kernels();

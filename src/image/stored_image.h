@@ -1,4 +1,4 @@
-// A picture as it lies in its file, before its orientation is applied.
+// An image as it lies in its file, before its orientation is applied.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@ struct StoredImage {
     Image image;
     /// EXIF orientation 1..8; 1 (upright) when the file states none or an impossible one.
     int orientation = 1;
-    /// Size of the whole picture in the file; `image` is smaller where the decoder shrank it.
+    /// Size of the whole image in the file; `image` is smaller where the decoder shrank it.
     ImageSize whole;
 };
 
@@ -27,7 +27,7 @@ StoredImage decode_png(std::span<const std::uint8_t> bytes, std::string_view nam
 void check_size(std::uint64_t width, std::uint64_t height, std::uint64_t max_pixels,
                 std::string_view name);
 
-/// By how much the JPEG decoder shrinks a picture: the largest of 1, 2, 4, 8 that leaves the short
+/// By how much the JPEG decoder shrinks an image: the largest of 1, 2, 4, 8 that leaves the short
 /// side at least `short_side` pixels; 1 when that is 0.
 unsigned shrinking(ImageSize whole, int short_side);
 

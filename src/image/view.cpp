@@ -11,7 +11,7 @@ namespace embedmask {
 
 int bytes_per_pixel(PixelOrder order) {
     switch (order) {
-        case PixelOrder::grey:
+        case PixelOrder::gray:
             return 1;
         case PixelOrder::rgba:
         case PixelOrder::bgra:
@@ -44,7 +44,7 @@ namespace image {
 void check_valid(const Image& image) {
     const bool positive = image.size.width > 0 && image.size.height > 0;
     if (positive && image.rgb.size() == 3 * pixel_count(image.size)) return;
-    throw Error(fmt::format("a picture of {}x{} pixels holds {} bytes, expected 3 per pixel",
+    throw Error(fmt::format("an image of {}x{} pixels holds {} bytes, expected 3 per pixel",
                             image.size.width, image.size.height, image.rgb.size()),
                 {}, ErrorKind::usage);
 }

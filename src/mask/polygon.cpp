@@ -19,7 +19,7 @@ namespace embedmask {
 namespace {
 
 constexpr int kScale = 5;                          // chain points per pixel
-constexpr int kCentre = 2;                         // of the 5, the one in a pixel's middle
+constexpr int kCenter = 2;                         // of the 5, the one in a pixel's middle
 constexpr double kMaxCoordinate = 1 << 20;         // pixels
 constexpr std::size_t kMaxCrossings = 1ULL << 26;  // of the outline with pixel columns
 constexpr std::size_t kMinNumbers = 6;             // three vertices
@@ -88,9 +88,9 @@ private:
     /// Columns whose middle lies between two neighbouring points with x in [low, high].
     template <class Visit>
     void columns(int low, int high, const Visit& visit) const {
-        const int first = low <= kCentre ? 0 : (low - kCentre + kScale - 1) / kScale;
+        const int first = low <= kCenter ? 0 : (low - kCenter + kScale - 1) / kScale;
         for (int column = first; column < width_; ++column) {
-            const int left = column * kScale + kCentre;  // the step goes from left to left + 1
+            const int left = column * kScale + kCenter;  // the step goes from left to left + 1
             if (left >= high) return;
             visit(column, left);
         }

@@ -8,8 +8,8 @@
 
 namespace embedmask::mask {
 
-/// A bitmap (0 or 1) over a window of the picture, rows from top to bottom. The window may reach
-/// `margin` pixels beyond the mask on each side, also beyond the picture: those pixels are 0.
+/// A bitmap (0 or 1) over a window of the image, rows from top to bottom. The window may reach
+/// `margin` pixels beyond the mask on each side, also beyond the image: those pixels are 0.
 struct MaskRegion {
     int x = 0;
     int y = 0;
@@ -24,7 +24,7 @@ struct MaskRegion {
 };
 
 /// The tight window around the mask, widened by `margin`. Empty when the mask has no pixel.
-/// Memory: the window, never the picture. Error when the runs do not fill the mask's size.
+/// Memory: the window, never the image. Error when the runs do not fill the mask's size.
 MaskRegion mask_region(const Rle& mask, int margin = 0);
 
 }  // namespace embedmask::mask

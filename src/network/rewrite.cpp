@@ -290,7 +290,7 @@ Network merge_sibling_convs(const Network& network, std::int64_t max_channels) {
     return copier.finish();
 }
 
-Network optimise_for_inference(const Network& network) {
+Network optimize_for_inference(const Network& network) {
     // Merging pays for the narrow output convolutions, whose 1 to 16 channels leave vector units
     // idle; merging the 256-channel towers did not in the one run measured (docs/performance.md).
     constexpr std::int64_t kMergedChannels = 128;

@@ -29,6 +29,6 @@ Network fold_multiply(const Network& network);
 Network merge_sibling_convs(const Network& network, std::int64_t max_channels);
 
 /// All of the above, as an engine wants them.
-Network optimise_for_inference(const Network& network);
+Network optimize_for_inference(const Network& network);
 
 }  // namespace embedmask::network

@@ -13,8 +13,8 @@ image::PixelStatistics input_statistics(const Config::Input& input) {
     return statistics;
 }
 
-ImageSize input_size(ImageSize photo, int short_side, const Config::Input& input) {
-    return image::resized_size(photo, short_side, static_cast<int>(input.max), input.resize_rule);
+ImageSize input_size(ImageSize image, int short_side, const Config::Input& input) {
+    return image::resized_size(image, short_side, static_cast<int>(input.max), input.resize_rule);
 }
 
 }  // namespace embedmask::detail

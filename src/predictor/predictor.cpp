@@ -49,7 +49,7 @@ std::unique_ptr<engine::Engine> make_engine(const Model& model, const PredictorO
     const engine::Options engine_options{options.precision, options.threads, options.streams,
                                          options.cache};
     return options.engine == EngineKind::reference
-               ? engine::make_reference_engine(network::optimise_for_inference(network),
+               ? engine::make_reference_engine(network::optimize_for_inference(network),
                                                engine_options)
                : engine::make_inference_engine(network, engine_options);
 }
@@ -66,15 +66,15 @@ public:
           pool_(*engine_),
           postprocess_(config_, categories_, options) {}
 
-    [[nodiscard]] std::vector<Prediction> predict(std::span<const ImageView> photos) const {
-        if (photos.empty()) return {};
+    [[nodiscard]] std::vector<Prediction> predict(std::span<const ImageView> images) const {
+        if (images.empty()) return {};
         std::vector<mask::Geometry> geometries;
         ImageSize padded;
-        for (const ImageView& photo : photos) {
-            image::check_valid(photo);
+        for (const ImageView& image : images) {
+            image::check_valid(image);
             const ImageSize content = detail::input_size(
-                photo.size, static_cast<int>(config_.input.short_test), config_.input);
-            geometries.push_back({photo.size, content, {}});
+                image.size, static_cast<int>(config_.input.short_test), config_.input);
+            geometries.push_back({image.size, content, {}});
             const ImageSize own =
                 image::padded_size(content, static_cast<int>(config_.input.size_divisor));
             padded = {std::max(padded.width, own.width), std::max(padded.height, own.height)};
@@ -82,19 +82,19 @@ public:
         Timings timings;
         const detail::PooledRequest request = pool_.acquire();
         auto start = Clock::now();
-        fill_input(*request, photos, geometries, padded);
+        fill_input(*request, images, geometries, padded);
         timings.preprocess = milliseconds_since(start);
         start = Clock::now();
         request->start();
         request->wait();
         timings.network = milliseconds_since(start);
         std::vector<Prediction> predictions;
-        for (std::size_t i = 0; i < photos.size(); ++i) {
+        for (std::size_t i = 0; i < images.size(); ++i) {
             geometries[i].padded = padded;
             Prediction prediction =
                 postprocess_.run(*request, static_cast<std::int64_t>(i), geometries[i]);
             // The network's time is shared out evenly over the batch.
-            const auto count = static_cast<double>(photos.size());
+            const auto count = static_cast<double>(images.size());
             prediction.timings.preprocess = timings.preprocess / count;
             prediction.timings.network = timings.network / count;
             predictions.push_back(std::move(prediction));
@@ -108,13 +108,13 @@ public:
     [[nodiscard]] int streams() const { return engine_->streams(); }
 
 private:
-    void fill_input(engine::Request& request, std::span<const ImageView> photos,
+    void fill_input(engine::Request& request, std::span<const ImageView> images,
                     const std::vector<mask::Geometry>& geometries, ImageSize padded) const {
-        const auto batch = static_cast<std::int64_t>(photos.size());
+        const auto batch = static_cast<std::int64_t>(images.size());
         const std::span<float> input = request.input(batch, padded.height, padded.width);
-        const std::size_t slice = input.size() / photos.size();
-        for (std::size_t i = 0; i < photos.size(); ++i) {
-            image::preprocess(photos[i], geometries[i].content, statistics_,
+        const std::size_t slice = input.size() / images.size();
+        for (std::size_t i = 0; i < images.size(); ++i) {
+            image::preprocess(images[i], geometries[i].content, statistics_,
                               input.data() + i * slice, padded);
         }
     }
@@ -132,21 +132,21 @@ Predictor::Predictor(const Model& model, const PredictorOptions& options)
 
 Predictor::~Predictor() = default;
 
-Prediction Predictor::predict(const ImageView& photo) const {
-    return std::move(implementation_->predict({&photo, 1}).front());
+Prediction Predictor::predict(const ImageView& image) const {
+    return std::move(implementation_->predict({&image, 1}).front());
 }
 
-std::vector<Prediction> Predictor::predict(std::span<const ImageView> photos) const {
-    return implementation_->predict(photos);
+std::vector<Prediction> Predictor::predict(std::span<const ImageView> images) const {
+    return implementation_->predict(images);
 }
 
-std::future<Prediction> Predictor::predict_async(const ImageView& photo) const {
-    return std::async(std::launch::async, [this, photo] { return predict(photo); });
+std::future<Prediction> Predictor::predict_async(const ImageView& image) const {
+    return std::async(std::launch::async, [this, image] { return predict(image); });
 }
 
-void Predictor::warmup(ImageSize photo) const {
-    const std::size_t bytes = 3ULL * static_cast<std::size_t>(photo.width) * photo.height;
-    (void)predict(Image{photo, std::vector<std::uint8_t>(bytes, 127)});
+void Predictor::warmup(ImageSize image) const {
+    const std::size_t bytes = 3ULL * static_cast<std::size_t>(image.width) * image.height;
+    (void)predict(Image{image, std::vector<std::uint8_t>(bytes, 127)});
 }
 
 const std::vector<Category>& Predictor::categories() const {

@@ -1,4 +1,4 @@
-// The probabilities behind a mask, for pictures (the paper's Fig. 3).
+// The probabilities behind a mask, for images (the paper's Fig. 3).
 #pragma once
 
 #include <vector>
@@ -8,7 +8,7 @@
 
 namespace embedmask::detail {
 
-/// Probability maps over the photo's part of the quarter-resolution grid, row-major, in [0, 1].
+/// Probability maps over the image's part of the quarter-resolution grid, row-major, in [0, 1].
 /// The product of `spatial_aware` and `spatial_free` is `fused` (paper, eq. 3).
 class ProbabilityMaps {
 public:

@@ -12,7 +12,7 @@ struct Bounds {
     int x0, y0, x1, y1;
 };
 
-// The pixels that `area` touches inside the picture.
+// The pixels that `area` touches inside the image.
 Bounds pixels_of(const Rectangle& area, ImageSize size) {
     const auto clip = [](float v, int most) {
         // Written so that NaN becomes 0.
@@ -59,7 +59,7 @@ bool overlap(const Rectangle& a, const Rectangle& b) {
            b.y < a.y + a.height;
 }
 
-void Canvas::blend(int x, int y, Colour colour, float opacity) {
+void Canvas::blend(int x, int y, Color color, float opacity) {
     if (x < 0 || y < 0 || x >= image_.size.width || y >= image_.size.height) return;
     std::uint8_t* pixel =
         image_.rgb.data() + 3 * (static_cast<std::size_t>(y) * image_.size.width + x);
@@ -68,31 +68,31 @@ void Canvas::blend(int x, int y, Colour colour, float opacity) {
     const auto mix = [weight](std::uint8_t below, std::uint8_t above) {
         return static_cast<std::uint8_t>((below * (256 - weight) + above * weight + 128) >> 8);
     };
-    pixel[0] = mix(pixel[0], colour.r);
-    pixel[1] = mix(pixel[1], colour.g);
-    pixel[2] = mix(pixel[2], colour.b);
+    pixel[0] = mix(pixel[0], color.r);
+    pixel[1] = mix(pixel[1], color.g);
+    pixel[2] = mix(pixel[2], color.b);
 }
 
-void Canvas::fill(const Rectangle& area, float radius, Colour colour, float opacity) {
+void Canvas::fill(const Rectangle& area, float radius, Color color, float opacity) {
     const Bounds bounds = pixels_of(area, image_.size);
     for (int y = bounds.y0; y < bounds.y1; ++y) {
         for (int x = bounds.x0; x < bounds.x1; ++x) {
             const float covered =
                 coverage(area, radius, static_cast<float>(x) + 0.5F, static_cast<float>(y) + 0.5F);
-            if (covered > 0) blend(x, y, colour, covered * opacity);
+            if (covered > 0) blend(x, y, color, covered * opacity);
         }
     }
 }
 
-void Canvas::frame(const Rectangle& area, float line, Colour colour, float opacity) {
+void Canvas::frame(const Rectangle& area, float line, Color color, float opacity) {
     const float inner = std::max(area.height - 2 * line, 0.F);
-    fill({area.x, area.y, area.width, line}, 0, colour, opacity);
-    fill({area.x, area.y + area.height - line, area.width, line}, 0, colour, opacity);
-    fill({area.x, area.y + line, line, inner}, 0, colour, opacity);
-    fill({area.x + area.width - line, area.y + line, line, inner}, 0, colour, opacity);
+    fill({area.x, area.y, area.width, line}, 0, color, opacity);
+    fill({area.x, area.y + area.height - line, area.width, line}, 0, color, opacity);
+    fill({area.x, area.y + line, line, inner}, 0, color, opacity);
+    fill({area.x + area.width - line, area.y + line, line, inner}, 0, color, opacity);
 }
 
-void Canvas::text(float x, float y, float height, std::string_view characters, Colour colour) {
+void Canvas::text(float x, float y, float height, std::string_view characters, Color color) {
     const float dots_per_pixel = font::kHeight / height;
     for (const char character : characters) {
         const Rectangle cell{x, y, font::kAdvance / dots_per_pixel,
@@ -104,7 +104,7 @@ void Canvas::text(float x, float y, float height, std::string_view characters, C
                 const float column = (static_cast<float>(px) + 0.5F - x) * dots_per_pixel;
                 const float row = (static_cast<float>(py) + 0.5F - y) * dots_per_pixel;
                 const float covered = ink(character, column, row, dots_per_pixel);
-                if (covered > 0) blend(px, py, colour, covered);
+                if (covered > 0) blend(px, py, color, covered);
             }
         }
         x += cell.width;

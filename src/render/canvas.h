@@ -1,10 +1,10 @@
-// Drawing on a picture: blended pixels, rounded plates, frames, text.
+// Drawing on an image: blended pixels, rounded plates, frames, text.
 #pragma once
 
 #include <string_view>
 
 #include "embedmask/image.h"
-#include "render/colour.h"
+#include "render/color.h"
 
 namespace embedmask::render {
 
@@ -19,21 +19,21 @@ struct Rectangle {
 /// Whether the two share any area.
 bool overlap(const Rectangle& a, const Rectangle& b);
 
-/// Draws on a picture that it does not own. Whatever falls outside is left out.
+/// Draws on an image that it does not own. Whatever falls outside is left out.
 class Canvas {
 public:
     explicit Canvas(Image& image) : image_(image) {}
 
     [[nodiscard]] ImageSize size() const { return image_.size; }
 
-    /// Mixes `colour` into one pixel; `opacity` 0..1. Outside the picture: nothing.
-    void blend(int x, int y, Colour colour, float opacity);
+    /// Mixes `color` into one pixel; `opacity` 0..1. Outside the image: nothing.
+    void blend(int x, int y, Color color, float opacity);
     /// A filled rectangle with rounded, smooth corners.
-    void fill(const Rectangle& area, float radius, Colour colour, float opacity);
+    void fill(const Rectangle& area, float radius, Color color, float opacity);
     /// A frame of `line` pixels along the inside of `area`.
-    void frame(const Rectangle& area, float line, Colour colour, float opacity);
+    void frame(const Rectangle& area, float line, Color color, float opacity);
     /// Text whose capitals are `height` pixels high, top left corner at (x, y).
-    void text(float x, float y, float height, std::string_view characters, Colour colour);
+    void text(float x, float y, float height, std::string_view characters, Color color);
 
 private:
     Image& image_;
@@ -42,7 +42,7 @@ private:
 /// Width of a text in pixels when its capitals are `height` high.
 float text_width(std::string_view characters, float height);
 
-/// Height of capitals that reads well on a picture of this size.
+/// Height of capitals that reads well on an image of this size.
 float text_height_for(ImageSize size);
 
 }  // namespace embedmask::render

@@ -43,7 +43,7 @@ float component(const EmbeddingBasis& basis, const Table& table, std::size_t ite
     return sum;
 }
 
-Colour colour_of(const EmbeddingBasis& basis, const Table& table, std::size_t item) {
+Color color_of(const EmbeddingBasis& basis, const Table& table, std::size_t item) {
     std::array<std::uint8_t, 3> rgb{};
     for (int axis = 0; axis < 3; ++axis) {
         const float range = basis.high[axis] - basis.low[axis];
@@ -122,31 +122,29 @@ EmbeddingBasis fit_embedding_basis(std::span<const float> pixels, std::span<cons
     return basis;
 }
 
-Image embedding_picture(const EmbeddingBasis& basis, std::span<const float> pixels,
-                        ImageSize size) {
+Image embedding_image(const EmbeddingBasis& basis, std::span<const float> pixels, ImageSize size) {
     const std::size_t cells = static_cast<std::size_t>(size.width) * size.height;
     if (pixels.size() != cells * basis.dims) {
         throw Error(fmt::format("{} values are not {}x{} embeddings of {} dimensions",
                                 pixels.size(), size.width, size.height, basis.dims));
     }
     const Table table = planes(pixels, basis.dims);
-    Image picture{size, {}};
-    picture.rgb.reserve(3 * cells);
+    Image image{size, {}};
+    image.rgb.reserve(3 * cells);
     for (std::size_t i = 0; i < cells; ++i) {
-        const Colour colour = colour_of(basis, table, i);
-        picture.rgb.insert(picture.rgb.end(), {colour.r, colour.g, colour.b});
+        const Color color = color_of(basis, table, i);
+        image.rgb.insert(image.rgb.end(), {color.r, color.g, color.b});
     }
-    return picture;
+    return image;
 }
 
-std::vector<Colour> embedding_colours(const EmbeddingBasis& basis,
-                                      std::span<const float> proposals) {
+std::vector<Color> embedding_colors(const EmbeddingBasis& basis, std::span<const float> proposals) {
     const Table table = rows(proposals, basis.dims);
-    std::vector<Colour> colours;
+    std::vector<Color> colors;
     for (std::size_t i = 0; i < table.count; ++i) {
-        colours.push_back(colour_of(basis, table, i));
+        colors.push_back(color_of(basis, table, i));
     }
-    return colours;
+    return colors;
 }
 
 }  // namespace embedmask::render

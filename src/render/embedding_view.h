@@ -1,4 +1,4 @@
-// Embeddings as colours: the pictures of the paper's Fig. 1 (spec §12, EmbedMask #13).
+// Embeddings as colours: the images of the paper's Fig. 1 (spec §12, EmbedMask #13).
 #pragma once
 
 #include <array>
@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "embedmask/image.h"
-#include "render/colour.h"
+#include "render/color.h"
 
 namespace embedmask::render {
 
@@ -28,10 +28,9 @@ EmbeddingBasis fit_embedding_basis(std::span<const float> pixels, std::span<cons
 
 /// One pixel per cell: components min-max scaled to [0, 1], shown as red, green, blue.
 /// `pixels`: dims x size.height x size.width.
-Image embedding_picture(const EmbeddingBasis& basis, std::span<const float> pixels, ImageSize size);
+Image embedding_image(const EmbeddingBasis& basis, std::span<const float> pixels, ImageSize size);
 
 /// The colours that the same rule gives to proposal embeddings (rows of `basis.dims`).
-std::vector<Colour> embedding_colours(const EmbeddingBasis& basis,
-                                      std::span<const float> proposals);
+std::vector<Color> embedding_colors(const EmbeddingBasis& basis, std::span<const float> proposals);
 
 }  // namespace embedmask::render

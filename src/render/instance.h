@@ -6,20 +6,20 @@
 
 #include "embedmask/box.h"
 #include "embedmask/rle.h"
-#include "render/colour.h"
+#include "render/color.h"
 
 namespace embedmask::render {
 
 struct DrawnInstance {
-    /// The mask, of the picture's size; not null.
+    /// The mask, of the image's size; not null.
     const Rle* mask = nullptr;
-    /// x1, y1, x2, y2 in pixels of the picture.
+    /// x1, y1, x2, y2 in pixels of the image.
     Box box;
     /// Category name.
     std::string label;
     float score = 0;
     int category_index = 0;
-    Colour colour;
+    Color color;
 };
 
 }  // namespace embedmask::render

@@ -44,12 +44,12 @@ std::vector<std::uint16_t> smoothed(const mask::MaskRegion& region, int radius) 
     return values;
 }
 
-Colour towards_white(Colour colour, float share) {
+Color towards_white(Color color, float share) {
     const auto mix = [share](std::uint8_t v) {
         return static_cast<std::uint8_t>(static_cast<float>(v) +
                                          share * static_cast<float>(255 - v));
     };
-    return {mix(colour.r), mix(colour.g), mix(colour.b)};
+    return {mix(color.r), mix(color.g), mix(color.b)};
 }
 
 void draw_mask(Canvas& canvas, const DrawnInstance& instance, int radius,
@@ -58,14 +58,14 @@ void draw_mask(Canvas& canvas, const DrawnInstance& instance, int radius,
     if (region.empty()) return;
     const std::vector<std::uint16_t> blurred = smoothed(region, radius);
     const float whole = static_cast<float>((2 * radius + 1) * (2 * radius + 1));
-    const Colour line = towards_white(instance.colour, 0.25F);
+    const Color line = towards_white(instance.color, 0.25F);
     for (int y = 0; y < region.height; ++y) {
         for (int x = 0; x < region.width; ++x) {
             const std::size_t i = static_cast<std::size_t>(y) * region.width + x;
             if (blurred[i] == 0) continue;
             const float inside = static_cast<float>(blurred[i]) / whole;
             if (region.bits[i] != 0) {
-                canvas.blend(region.x + x, region.y + y, instance.colour, options.fill_opacity);
+                canvas.blend(region.x + x, region.y + y, instance.color, options.fill_opacity);
             }
             if (!options.contours) continue;
             const float edge = 1.F - std::abs(2.F * inside - 1.F);
@@ -89,7 +89,7 @@ std::string label_text(const DrawnInstance& instance, bool with_score) {
     return fmt::format("{} {:.2f}", instance.label, std::floor(score * 100.F + 1e-3F) / 100.F);
 }
 
-// Puts the plate at the first place around the box where it is inside the picture and covers no
+// Puts the plate at the first place around the box where it is inside the image and covers no
 // other plate; when all are taken, at the first one pushed inside.
 Rectangle place(const Box& box, float width, float height, ImageSize size,
                 const std::vector<Plate>& taken) {
@@ -100,15 +100,15 @@ Rectangle place(const Box& box, float width, float height, ImageSize size,
                          std::round(std::clamp(y, 0.F, bottom)), width, height};
     };
     const auto [x1, y1, x2, y2] = box;
-    const float centre = (x1 + x2 - width) / 2;
+    const float center = (x1 + x2 - width) / 2;
     std::vector<Rectangle> places{
-        inside(centre, y1 - height), inside(x1, y1 - height), inside(x2 - width, y1 - height),
-        inside(centre, y1),          inside(centre, y2),      inside(x1, y1),
+        inside(center, y1 - height), inside(x1, y1 - height), inside(x2 - width, y1 - height),
+        inside(center, y1),          inside(center, y2),      inside(x1, y1),
         inside(x2 - width, y1)};
     for (int step = 1; step <= 12; ++step) {
         const auto offset = static_cast<float>(step);
-        places.push_back(inside(centre, y1 - (offset + 1) * height));
-        places.push_back(inside(centre, y1 + offset * height));
+        places.push_back(inside(center, y1 - (offset + 1) * height));
+        places.push_back(inside(center, y1 + offset * height));
     }
     for (const Rectangle& candidate : places) {
         const bool free = std::none_of(taken.begin(), taken.end(), [&](const Plate& plate) {
@@ -122,7 +122,7 @@ Rectangle place(const Box& box, float width, float height, ImageSize size,
 Plate make_plate(const DrawnInstance& instance, bool with_score, ImageSize size,
                  const std::vector<Plate>& taken) {
     Plate plate{{}, text_height_for(size), label_text(instance, with_score)};
-    // A long name on a small picture is set smaller, down to what can still be read.
+    // A long name on a small image is set smaller, down to what can still be read.
     const float room = static_cast<float>(size.width) / (text_width(plate.text, 1) + 1.2F);
     plate.text_height = std::max(std::min(plate.text_height, room), 5.F);
     const float width =
@@ -132,22 +132,22 @@ Plate make_plate(const DrawnInstance& instance, bool with_score, ImageSize size,
     return plate;
 }
 
-void draw_plate(Canvas& canvas, const Plate& plate, Colour colour) {
+void draw_plate(Canvas& canvas, const Plate& plate, Color color) {
     const float unit = plate.text_height;
-    canvas.fill(plate.area, 0.3F * unit, colour, 0.92F);
+    canvas.fill(plate.area, 0.3F * unit, color, 0.92F);
     canvas.text(plate.area.x + std::round(0.55F * unit), plate.area.y + std::round(0.36F * unit),
-                unit, plate.text, readable_on(colour));
+                unit, plate.text, readable_on(color));
 }
 
 }  // namespace
 
-Image overlay(Image photo, std::span<const DrawnInstance> instances,
+Image overlay(Image image, std::span<const DrawnInstance> instances,
               const OverlayOptions& options) {
     const auto masks = mask::scored_masks(instances);
-    mask::require_size(photo.size, masks);
-    Canvas canvas(photo);
+    mask::require_size(image.size, masks);
+    Canvas canvas(image);
     const auto order = mask::stacking_order(masks);
-    const int shorter = std::min(photo.size.width, photo.size.height);
+    const int shorter = std::min(image.size.width, image.size.height);
     const int radius = std::clamp(shorter / 400, 1, 12);
     for (const std::size_t i : order) {
         draw_mask(canvas, instances[i], radius, options);
@@ -155,20 +155,20 @@ Image overlay(Image photo, std::span<const DrawnInstance> instances,
     if (options.boxes) {
         for (const std::size_t i : order) {
             const auto [x1, y1, x2, y2] = instances[i].box;
-            canvas.frame({x1, y1, x2 - x1, y2 - y1}, static_cast<float>(radius),
-                         instances[i].colour, 0.8F);
+            canvas.frame({x1, y1, x2 - x1, y2 - y1}, static_cast<float>(radius), instances[i].color,
+                         0.8F);
         }
     }
-    if (!options.labels) return photo;
+    if (!options.labels) return image;
     // The best instances choose their places first, and lie on top where there is no room for all.
     std::vector<Plate> plates;
     for (auto i = order.rbegin(); i != order.rend(); ++i) {
-        plates.push_back(make_plate(instances[*i], options.scores, photo.size, plates));
+        plates.push_back(make_plate(instances[*i], options.scores, image.size, plates));
     }
     for (std::size_t i = 0; i < order.size(); ++i) {
-        draw_plate(canvas, plates[order.size() - 1 - i], instances[order[i]].colour);
+        draw_plate(canvas, plates[order.size() - 1 - i], instances[order[i]].color);
     }
-    return photo;
+    return image;
 }
 
 }  // namespace embedmask::render

@@ -1,4 +1,4 @@
-// A photo with its instances drawn over it.
+// An image with its instances drawn over it.
 #pragma once
 
 #include <span>
@@ -17,10 +17,10 @@ struct OverlayOptions {
 };
 
 /// Draws masks (translucent, with a smooth contour), boxes and label plates ("person 0.97") on
-/// `photo` and returns it. Higher scores lie on top. Line and text sizes follow the size of the
-/// photo; plates stay inside it and keep clear of each other where there is room. Masks must have
-/// the photo's size (Error otherwise). Memory beside the photo: the largest mask's window.
-Image overlay(Image photo, std::span<const DrawnInstance> instances,
+/// `image` and returns it. Higher scores lie on top. Line and text sizes follow the size of the
+/// image; plates stay inside it and keep clear of each other where there is room. Masks must have
+/// the image's size (Error otherwise). Memory beside the image: the largest mask's window.
+Image overlay(Image image, std::span<const DrawnInstance> instances,
               const OverlayOptions& options = {});
 
 }  // namespace embedmask::render

@@ -12,8 +12,8 @@
 namespace embedmask::render {
 namespace {
 
-constexpr Colour kPaper{24, 26, 30};
-constexpr Colour kInk{236, 238, 240};
+constexpr Color kPaper{24, 26, 30};
+constexpr Color kInk{236, 238, 240};
 
 // Bilinear look-up with the map's cells as pixels stretched over the unit square.
 class Sampler {
@@ -44,20 +44,20 @@ private:
     ImageSize size_;
 };
 
-void paste(Image& onto, const Image& picture, int x, int y) {
-    for (int row = 0; row < picture.size.height; ++row) {
+void paste(Image& onto, const Image& image, int x, int y) {
+    for (int row = 0; row < image.size.height; ++row) {
         const auto from =
-            picture.rgb.begin() + 3 * static_cast<std::ptrdiff_t>(row) * picture.size.width;
+            image.rgb.begin() + 3 * static_cast<std::ptrdiff_t>(row) * image.size.width;
         std::copy_n(
-            from, 3 * static_cast<std::ptrdiff_t>(picture.size.width),
+            from, 3 * static_cast<std::ptrdiff_t>(image.size.width),
             onto.rgb.begin() + 3 * (static_cast<std::ptrdiff_t>(y + row) * onto.size.width + x));
     }
 }
 
-Image scaled_to_height(const Image& picture, int height) {
-    const double ratio = static_cast<double>(height) / picture.size.height;
-    const int width = std::max(1, static_cast<int>(std::lround(picture.size.width * ratio)));
-    return resize(picture, {width, height});
+Image scaled_to_height(const Image& image, int height) {
+    const double ratio = static_cast<double>(height) / image.size.height;
+    const int width = std::max(1, static_cast<int>(std::lround(image.size.width * ratio)));
+    return resize(image, {width, height});
 }
 
 // As much of the text as fits, from its beginning.
@@ -70,11 +70,11 @@ std::string fitting(std::string text, float height, float width) {
 
 }  // namespace
 
-Image panel(std::span<const CaptionedPicture> pictures, const std::string& title) {
-    if (pictures.empty()) throw Error("a panel needs at least one picture");
-    const ImageSize first = pictures.front().picture.size;
-    const bool two_columns = pictures.size() > 2 && first.width > first.height;
-    const std::size_t columns = two_columns ? 2 : pictures.size();
+Image panel(std::span<const CaptionedImage> images, const std::string& title) {
+    if (images.empty()) throw Error("a panel needs at least one image");
+    const ImageSize first = images.front().image.size;
+    const bool two_columns = images.size() > 2 && first.width > first.height;
+    const std::size_t columns = two_columns ? 2 : images.size();
     const float text_height = 1.3F * text_height_for(first);
     const int gap = std::max(2, static_cast<int>(text_height * 0.6F));
     const int line = static_cast<int>(std::ceil(text_height * 2.F));
@@ -82,12 +82,12 @@ Image panel(std::span<const CaptionedPicture> pictures, const std::string& title
 
     std::vector<Image> scaled;
     std::vector<int> column_width(columns, 0);
-    for (const CaptionedPicture& item : pictures) {
+    for (const CaptionedImage& item : images) {
         int& width = column_width[scaled.size() % columns];
-        scaled.push_back(scaled_to_height(item.picture, first.height));
+        scaled.push_back(scaled_to_height(item.image, first.height));
         width = std::max(width, scaled.back().size.width);
     }
-    const int rows = static_cast<int>((pictures.size() + columns - 1) / columns);
+    const int rows = static_cast<int>((images.size() + columns - 1) / columns);
     const int width = std::accumulate(column_width.begin(), column_width.end(),
                                       gap * static_cast<int>(columns + 1));
     const int top = title.empty() ? 0 : line;
@@ -105,14 +105,14 @@ Image panel(std::span<const CaptionedPicture> pictures, const std::string& title
     for (std::size_t i = 0; i < scaled.size(); ++i) {
         if (i % columns == 0) x = gap;
         const int y = top + static_cast<int>(i / columns) * row_height;
-        write(x, y, pictures[i].caption, scaled[i].size.width);
+        write(x, y, images[i].caption, scaled[i].size.width);
         paste(sheet, scaled[i], x, y + line);
         x += column_width[i % columns] + gap;
     }
     return sheet;
 }
 
-Image probability_picture(const Image& photo, std::span<const float> map, ImageSize map_size) {
+Image probability_image(const Image& image, std::span<const float> map, ImageSize map_size) {
     const bool fits = map_size.width > 0 && map_size.height > 0 &&
                       map.size() == static_cast<std::size_t>(map_size.width) * map_size.height;
     if (!fits) {
@@ -120,26 +120,26 @@ Image probability_picture(const Image& photo, std::span<const float> map, ImageS
                                 map_size.height));
     }
     const Sampler sampler(map, map_size);
-    Image result = photo;
+    Image result = image;
     Canvas canvas(result);
-    for (int y = 0; y < photo.size.height; ++y) {
-        for (int x = 0; x < photo.size.width; ++x) {
+    for (int y = 0; y < image.size.height; ++y) {
+        for (int x = 0; x < image.size.width; ++x) {
             const float probability =
-                sampler.at((static_cast<float>(x) + 0.5F) / static_cast<float>(photo.size.width),
-                           (static_cast<float>(y) + 0.5F) / static_cast<float>(photo.size.height));
-            canvas.blend(x, y, heat_colour(probability), 0.66F + 0.2F * probability);
+                sampler.at((static_cast<float>(x) + 0.5F) / static_cast<float>(image.size.width),
+                           (static_cast<float>(y) + 0.5F) / static_cast<float>(image.size.height));
+            canvas.blend(x, y, heat_color(probability), 0.66F + 0.2F * probability);
         }
     }
     return result;
 }
 
-Image probability_panel(const Image& photo, const ProbabilityMaps& maps, const std::string& title) {
-    const std::vector<CaptionedPicture> pictures{
-        {"photo", photo},
-        {"spatial-aware", probability_picture(photo, maps.spatial_aware, maps.map_size)},
-        {"spatial-free", probability_picture(photo, maps.spatial_free, maps.map_size)},
-        {"fused", probability_picture(photo, maps.fused, maps.map_size)}};
-    return panel(pictures, title);
+Image probability_panel(const Image& image, const ProbabilityMaps& maps, const std::string& title) {
+    const std::vector<CaptionedImage> images{
+        {"image", image},
+        {"spatial-aware", probability_image(image, maps.spatial_aware, maps.map_size)},
+        {"spatial-free", probability_image(image, maps.spatial_free, maps.map_size)},
+        {"fused", probability_image(image, maps.fused, maps.map_size)}};
+    return panel(images, title);
 }
 
 }  // namespace embedmask::render

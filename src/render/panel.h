@@ -1,4 +1,4 @@
-// Pictures side by side, and probability maps among them (the paper's Fig. 3).
+// Images side by side, and probability maps among them (the paper's Fig. 3).
 #pragma once
 
 #include <span>
@@ -9,21 +9,21 @@
 
 namespace embedmask::render {
 
-struct CaptionedPicture {
+struct CaptionedImage {
     std::string caption;
-    Image picture;
+    Image image;
 };
 
-/// The pictures each under its caption and scaled to the height of the first, in one row, or in two
+/// The images each under its caption and scaled to the height of the first, in one row, or in two
 /// columns when there are more than two and the first is wide; `title` (may be empty) stands above
-/// all. Error when there is no picture.
-Image panel(std::span<const CaptionedPicture> pictures, const std::string& title);
+/// all. Error when there is no image.
+Image panel(std::span<const CaptionedImage> images, const std::string& title);
 
-/// A probability map (row order, values in [0, 1], stretched over the whole photo) in heat colours
-/// over the darkened photo: where the probability is low, the photo shines through.
-Image probability_picture(const Image& photo, std::span<const float> map, ImageSize map_size);
+/// A probability map (row order, values in [0, 1], stretched over the whole image) in heat colours
+/// over the darkened image: where the probability is low, the image shines through.
+Image probability_image(const Image& image, std::span<const float> map, ImageSize map_size);
 
-/// Draws the three maps of one detection beside the photo, captioned "spatial-aware",
+/// Draws the three maps of one detection beside the image, captioned "spatial-aware",
 /// "spatial-free" and "fused" (the product of the two, eq. 3 of the paper). All maps have
 /// `map_size`.
 struct ProbabilityMaps {
@@ -32,6 +32,6 @@ struct ProbabilityMaps {
     std::span<const float> fused;
     ImageSize map_size;
 };
-Image probability_panel(const Image& photo, const ProbabilityMaps& maps, const std::string& title);
+Image probability_panel(const Image& image, const ProbabilityMaps& maps, const std::string& title);
 
 }  // namespace embedmask::render

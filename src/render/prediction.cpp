@@ -25,9 +25,9 @@ std::vector<DrawnInstance> drawn_instances(const Prediction& prediction, float s
         instance.category_index = detection.label;
         labels.push_back(detection.label);
     }
-    const auto colours = choose_colours(labels);
+    const auto colors = choose_colors(labels);
     for (std::size_t i = 0; i < instances.size(); ++i) {
-        instances[i].colour = colours[i];
+        instances[i].color = colors[i];
     }
     return instances;
 }

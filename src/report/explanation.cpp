@@ -22,15 +22,14 @@ std::vector<float> proposal_rows(const Embeddings& embeddings) {
     return rows;
 }
 
-// The part of the embedding picture that shows the photo, not the padding.
-Image content_of(const Image& picture, const Embeddings& embeddings) {
+// The part of the embedding image that shows the image, not the padding.
+Image content_of(const Image& image, const Embeddings& embeddings) {
     const ImageSize size = {
-        std::max(1, picture.size.width * embeddings.content.width / embeddings.padded.width),
-        std::max(1, picture.size.height * embeddings.content.height / embeddings.padded.height)};
+        std::max(1, image.size.width * embeddings.content.width / embeddings.padded.width),
+        std::max(1, image.size.height * embeddings.content.height / embeddings.padded.height)};
     Image content{size, {}};
     for (int y = 0; y < size.height; ++y) {
-        const auto row =
-            picture.rgb.begin() + static_cast<std::ptrdiff_t>(3) * y * picture.size.width;
+        const auto row = image.rgb.begin() + static_cast<std::ptrdiff_t>(3) * y * image.size.width;
         content.rgb.insert(content.rgb.end(), row,
                            row + static_cast<std::ptrdiff_t>(3) * size.width);
     }
@@ -40,15 +39,15 @@ Image content_of(const Image& picture, const Embeddings& embeddings) {
 }  // namespace
 
 void write_explanation(const std::filesystem::path& folder, const std::string& name,
-                       const Image& photo, const Prediction& prediction, const Config& config,
+                       const Image& image, const Prediction& prediction, const Config& config,
                        const std::vector<Category>& categories, float shown_score) {
     const Embeddings& embeddings = *prediction.embeddings;
     const ImageSize grid = {embeddings.padded.width / 8, embeddings.padded.height / 8};
     const std::vector<float> rows = proposal_rows(embeddings);
     const auto basis = render::fit_embedding_basis(embeddings.pixels, rows, embeddings.dims);
     const Image pixels =
-        content_of(render::embedding_picture(basis, embeddings.pixels, grid), embeddings);
-    const auto colours = render::embedding_colours(basis, rows);
+        content_of(render::embedding_image(basis, embeddings.pixels, grid), embeddings);
+    const auto colors = render::embedding_colors(basis, rows);
 
     std::vector<render::DrawnInstance> instances;
     for (std::size_t i = 0; i < prediction.detections.size(); ++i) {
@@ -56,13 +55,13 @@ void write_explanation(const std::filesystem::path& folder, const std::string& n
         if (detection.score < shown_score) continue;
         instances.push_back({&detection.mask, to_box(detection.box),
                              categories[static_cast<std::size_t>(detection.label)].name,
-                             detection.score, detection.label, colours[i]});
+                             detection.score, detection.label, colors[i]});
     }
-    const render::CaptionedPicture pictures[] = {
-        {"photo", photo},
-        {"pixel embeddings", resize(pixels, photo.size)},
-        {"proposal embeddings", render::overlay(photo, instances, {.fill_opacity = 0.8F})}};
-    write_png(folder / (name + "-embeddings.png"), render::panel(pictures, ""));
+    const render::CaptionedImage images[] = {
+        {"image", image},
+        {"pixel embeddings", resize(pixels, image.size)},
+        {"proposal embeddings", render::overlay(image, instances, {.fill_opacity = 0.8F})}};
+    write_png(folder / (name + "-embeddings.png"), render::panel(images, ""));
 
     const detail::ProbabilityMaps maps(prediction, config);
     int number = 0;
@@ -78,7 +77,7 @@ void write_explanation(const std::filesystem::path& folder, const std::string& n
         std::string word = category;
         std::ranges::replace(word, '/', '_');
         write_png(folder / fmt::format("{}-{}-{}.png", name, ++number, word),
-                  render::probability_panel(photo, {aware, free, fused, maps.size()}, title));
+                  render::probability_panel(image, {aware, free, fused, maps.size()}, title));
     }
 }
 

@@ -1,4 +1,4 @@
-// The paper's pictures of one photo (`predict --explain`).
+// The paper's images of one image (`predict --explain`).
 #pragma once
 
 #include <filesystem>
@@ -8,11 +8,11 @@
 
 namespace embedmask::report {
 
-/// Writes DIR/NAME-embeddings.png: photo, pixel embeddings by PCA, overlay of masks in the colours
+/// Writes DIR/NAME-embeddings.png: image, pixel embeddings by PCA, overlay of masks in the colours
 /// that the same PCA gives to their proposals (Fig. 1), and DIR/NAME-K-CATEGORY.png per detection
 /// of at least `shown_score`: spatial-aware, spatial-free and fused probabilities (Fig. 3).
 void write_explanation(const std::filesystem::path& folder, const std::string& name,
-                       const Image& photo, const Prediction& prediction, const Config& config,
+                       const Image& image, const Prediction& prediction, const Config& config,
                        const std::vector<Category>& categories, float shown_score);
 
 }  // namespace embedmask::report

@@ -11,7 +11,7 @@
 namespace embedmask::report {
 namespace {
 
-constexpr std::size_t kWorst = 12;         // photos
+constexpr std::size_t kWorst = 12;         // images
 constexpr double kLongestBar = 320;        // pixels
 constexpr double kLongestBarAtLeast = 5;   // AP50 points: small losses look small
 constexpr std::size_t kMostConfused = 30;  // rows of the matrix
@@ -201,14 +201,14 @@ std::string matrix(const Report& report, const ConfusionMatrix& confusion) {
     return html + "</table>";
 }
 
-std::string worst_photos(const Report& report, const scoring::TypeScores& item,
+std::string worst_images(const Report& report, const scoring::TypeScores& item,
                          std::span<const Result> results, const std::filesystem::path& folder) {
     std::vector<ImageScore> scores = item.evaluation.images;
     std::erase_if(scores, [](const ImageScore& score) { return score.ap < 0; });
     std::stable_sort(scores.begin(), scores.end(),
                      [](const ImageScore& a, const ImageScore& b) { return a.ap < b.ap; });
     scores.resize(std::min(scores.size(), kWorst));
-    const SideBySide pictures(*report.dataset, results, folder, scoring::kConfusionScore);
+    const SideBySide images(*report.dataset, results, folder, scoring::kConfusionScore);
     const ImageIndex records(*report.dataset);
     std::string html;
     for (const ImageScore& score : scores) {
@@ -217,7 +217,7 @@ std::string worst_photos(const Report& report, const scoring::TypeScores& item,
                             name_of(item.type), image.id, escape(image.file_name), score.ap);
         if (!folder.empty())
             html += fmt::format(R"(<img alt="" src="data:image/jpeg;base64,{}">)",
-                                base64(encode_jpeg(pictures.draw(image), 85)));
+                                base64(encode_jpeg(images.draw(image), 85)));
         html += "</figure>\n";
     }
     return html;
@@ -258,7 +258,7 @@ void write_html(const std::filesystem::path& path, const Report& report,
                     "<h2>Worst images</h2><p><small>left: ground truth; right: detections of "
                     "score &ge; {}, in the colour of the object that they find</small></p>",
                     scoring::kConfusionScore) +
-                worst_photos(report, report.types.back(), results, images);
+                worst_images(report, report.types.back(), results, images);
     }
     detail::write_file_atomically(path, html + "</html>\n");
 }

@@ -10,7 +10,7 @@
 namespace embedmask::report {
 
 /// Numbers, precision-recall curves, TIDE split, confusion matrix and, when `images` names their
-/// folder, the worst photos with ground truth (left) and detections (right) drawn over them.
+/// folder, the worst images with ground truth (left) and detections (right) drawn over them.
 void write_html(const std::filesystem::path& path, const Report& report,
                 std::span<const Result> results, const std::filesystem::path& images);
 

@@ -22,8 +22,8 @@ std::string text_of(const json& line) {
     return line.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-std::vector<data::LabelledMask> labelled(const std::vector<render::DrawnInstance>& instances) {
-    std::vector<data::LabelledMask> objects;
+std::vector<data::LabeledMask> labeled(const std::vector<render::DrawnInstance>& instances) {
+    std::vector<data::LabeledMask> objects;
     for (const render::DrawnInstance& instance : instances) {
         objects.push_back({instance.mask, instance.label, instance.category_index, instance.score});
     }
@@ -72,8 +72,8 @@ std::optional<OutputFormat> output_format(std::string_view name) {
     return std::nullopt;
 }
 
-PhotoWriter::PhotoWriter(fs::path out, std::span<const OutputFormat> formats, float shown_score,
-                         std::vector<Category> categories)
+PerImageWriter::PerImageWriter(fs::path out, std::span<const OutputFormat> formats,
+                               float shown_score, std::vector<Category> categories)
     : out_(std::move(out)), shown_score_(shown_score), categories_(std::move(categories)) {
     for (const OutputFormat format : formats) {
         if (format == OutputFormat::coco) continue;
@@ -86,10 +86,10 @@ PhotoWriter::PhotoWriter(fs::path out, std::span<const OutputFormat> formats, fl
     }
 }
 
-void PhotoWriter::name_photos(const std::vector<data::ImageFile>& photos) {
+void PerImageWriter::name_images(const std::vector<data::ImageFile>& images) {
     std::set<std::string> taken;
-    for (const data::ImageFile& photo : photos) {
-        const std::string stem = photo.path.stem().string();
+    for (const data::ImageFile& image : images) {
+        const std::string stem = image.path.stem().string();
         std::string name = stem;
         for (int copy = 2; !taken.insert(name).second; ++copy) {
             name = fmt::format("{}-{}", stem, copy);
@@ -98,30 +98,30 @@ void PhotoWriter::name_photos(const std::vector<data::ImageFile>& photos) {
     }
 }
 
-fs::path PhotoWriter::file(OutputFormat format, std::size_t index, const char* extension) const {
+fs::path PerImageWriter::file(OutputFormat format, std::size_t index, const char* extension) const {
     return out_ / name_of(format) / (names_[index] + extension);
 }
 
-void PhotoWriter::write(std::size_t index, const data::ImageFile& input, const Image& photo,
-                        const Prediction& prediction) const {
+void PerImageWriter::write(std::size_t index, const data::ImageFile& input, const Image& image,
+                           const Prediction& prediction) const {
     if (formats_.empty()) return;
     const auto instances = render::drawn_instances(prediction, shown_score_, categories_);
     if (formats_.contains(OutputFormat::overlay)) {
         write_jpeg(file(OutputFormat::overlay, index, ".jpg"),
-                   draw(photo, prediction, categories_, {.score_threshold = shown_score_}));
+                   draw(image, prediction, categories_, {.score_threshold = shown_score_}));
     }
     if (formats_.contains(OutputFormat::idmap)) {
         write_png(file(OutputFormat::idmap, index, ".png"),
-                  mask::id_map(photo.size, mask::scored_masks(instances)), photo.size);
+                  mask::id_map(image.size, mask::scored_masks(instances)), image.size);
     }
     if (formats_.contains(OutputFormat::labelme)) {
         detail::write_file_atomically(
             file(OutputFormat::labelme, index, ".json"),
-            data::labelme_text(input.path.filename().string(), photo.size, labelled(instances)));
+            data::labelme_text(input.path.filename().string(), image.size, labeled(instances)));
     }
     if (formats_.contains(OutputFormat::yolo)) {
         detail::write_file_atomically(file(OutputFormat::yolo, index, ".txt"),
-                                      data::yolo_text(photo.size, labelled(instances)));
+                                      data::yolo_text(image.size, labeled(instances)));
     }
 }
 

@@ -17,8 +17,8 @@ namespace embedmask::report {
 
 /// What predictions can be written as.
 enum class OutputFormat {
-    coco,     ///< COCO results of all photos
-    overlay,  ///< NAME.jpg: the photo with its objects drawn over it
+    coco,     ///< COCO results of all images
+    overlay,  ///< NAME.jpg: the image with its objects drawn over it
     idmap,    ///< NAME.png: which object a pixel belongs to
     labelme,  ///< NAME.json
     yolo,     ///< YOLO-seg: NAME.txt, classes.txt
@@ -34,18 +34,18 @@ const char* name_of(OutputFormat format);
 /// The format of that name, or nothing.
 std::optional<OutputFormat> output_format(std::string_view name);
 
-/// Writes the files of single photos. Const calls may run in several threads.
-class PhotoWriter {
+/// Writes the files of single images. Const calls may run in several threads.
+class PerImageWriter {
 public:
-    /// Creates OUT/FORMAT for every format; `coco` is CocoWriter's. Pictures and labels show
+    /// Creates OUT/FORMAT for every format; `coco` is CocoWriter's. Images and labels show
     /// detections of at least `shown_score`.
-    PhotoWriter(std::filesystem::path out, std::span<const OutputFormat> formats, float shown_score,
-                std::vector<Category> categories);
+    PerImageWriter(std::filesystem::path out, std::span<const OutputFormat> formats,
+                   float shown_score, std::vector<Category> categories);
 
-    /// Reserves a file name for every photo, unique even when photos of two folders are namesakes.
-    void name_photos(const std::vector<data::ImageFile>& photos);
+    /// Reserves a file name for every image, unique even when images of two folders are namesakes.
+    void name_images(const std::vector<data::ImageFile>& images);
 
-    void write(std::size_t index, const data::ImageFile& input, const Image& photo,
+    void write(std::size_t index, const data::ImageFile& input, const Image& image,
                const Prediction& prediction) const;
     [[nodiscard]] const std::string& name(std::size_t index) const { return names_[index]; }
 
@@ -77,11 +77,11 @@ private:
     std::optional<ResultsWriter> masks_;
 };
 
-/// One line of JSON about a photo: file, size, and its detections by descending score.
+/// One line of JSON about an image: file, size, and its detections by descending score.
 std::string json_line(const data::ImageFile& input, const Prediction& prediction,
                       const std::vector<Category>& categories);
 
-/// The same for a photo that could not be read.
+/// The same for an image that could not be read.
 std::string json_error_line(const data::ImageFile& input, const std::string& error);
 
 }  // namespace embedmask::report

@@ -40,8 +40,8 @@ public:
 
     std::vector<render::DrawnInstance>& list() { return instances_; }
 
-    [[nodiscard]] Image draw(const Image& photo, bool scores) const {
-        return render::overlay(photo, instances_, {.scores = scores});
+    [[nodiscard]] Image draw(const Image& image, bool scores) const {
+        return render::overlay(image, instances_, {.scores = scores});
     }
 
 private:
@@ -51,24 +51,24 @@ private:
     std::vector<render::DrawnInstance> instances_;
 };
 
-/// A detection has the colour of the object that it finds, so that the two pictures can be compared
+/// A detection has the colour of the object that it finds, so that the two images can be compared
 /// at a glance.
-void choose_colours(std::vector<render::DrawnInstance>& truths,
-                    std::vector<render::DrawnInstance>& found) {
+void choose_colors(std::vector<render::DrawnInstance>& truths,
+                   std::vector<render::DrawnInstance>& found) {
     std::vector<int> categories;
     for (const auto* list : {&truths, &found})
         for (const render::DrawnInstance& instance : *list)
             categories.push_back(instance.category_index);
-    const auto colours = render::choose_colours(categories);
+    const auto colors = render::choose_colors(categories);
     for (std::size_t i = 0; i < truths.size(); ++i)
-        truths[i].colour = colours[i];
+        truths[i].color = colors[i];
     std::vector<std::size_t> order(found.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::stable_sort(order.begin(), order.end(),
                      [&](std::size_t a, std::size_t b) { return found[a].score > found[b].score; });
     std::vector<bool> taken(truths.size());
     for (const std::size_t i : order) {
-        found[i].colour = colours[truths.size() + i];
+        found[i].color = colors[truths.size() + i];
         double best = kFound;
         std::size_t match = truths.size();
         for (std::size_t j = 0; j < truths.size(); ++j) {
@@ -80,7 +80,7 @@ void choose_colours(std::vector<render::DrawnInstance>& truths,
         }
         if (match == truths.size()) continue;
         taken[match] = true;
-        found[i].colour = truths[match].colour;
+        found[i].color = truths[match].color;
     }
 }
 
@@ -114,21 +114,21 @@ SideBySide::SideBySide(const Dataset& dataset, std::span<const Result> results,
         if (results[i].score >= score) detections_.emplace(results[i].image_id, i);
 }
 
-Image SideBySide::draw(const ImageRecord& image) const {
-    const Image photo = data::read_recorded_image(folder_, image);
-    Instances truths(dataset_, photo.size);
-    for (auto [it, end] = annotations_.equal_range(image.id); it != end; ++it) {
+Image SideBySide::draw(const ImageRecord& record) const {
+    const Image image = data::read_recorded_image(folder_, record);
+    Instances truths(dataset_, image.size);
+    for (auto [it, end] = annotations_.equal_range(record.id); it != end; ++it) {
         const Annotation& annotation = dataset_.annotations[it->second];
         truths.add(annotation.category_id, annotation.segmentation, annotation.box, 1);
     }
-    Instances found(dataset_, photo.size);
-    for (auto [it, end] = detections_.equal_range(image.id); it != end; ++it) {
+    Instances found(dataset_, image.size);
+    for (auto [it, end] = detections_.equal_range(record.id); it != end; ++it) {
         const Result& result = results_[it->second];
         found.add(result.category_id, result.segmentation, result.box, result.score);
     }
-    choose_colours(truths.list(), found.list());
-    const Image left = truths.draw(photo, false);
-    return results_.empty() ? left : beside(left, found.draw(photo, true));
+    choose_colors(truths.list(), found.list());
+    const Image left = truths.draw(image, false);
+    return results_.empty() ? left : beside(left, found.draw(image, true));
 }
 
 }  // namespace embedmask::report

@@ -1,4 +1,4 @@
-// A photo twice: ground truth on the left, detections on the right.
+// An image twice: ground truth on the left, detections on the right.
 #pragma once
 
 #include <filesystem>
@@ -18,8 +18,8 @@ public:
     SideBySide(const Dataset& dataset, std::span<const Result> results,
                std::filesystem::path folder, double score);
 
-    /// Error when the photo cannot be read.
-    [[nodiscard]] Image draw(const ImageRecord& image) const;
+    /// Error when the image cannot be read.
+    [[nodiscard]] Image draw(const ImageRecord& record) const;
 
 private:
     const Dataset& dataset_;

@@ -13,7 +13,7 @@
 namespace embedmask::scoring {
 namespace {
 
-/// The detections that the error analysis and pictures need, of a model whose others are forgotten
+/// The detections that the error analysis and images need, of a model whose others are forgotten
 /// as they are scored.
 class KeptResults {
 public:
@@ -23,7 +23,7 @@ public:
             Kept& kept = type == IouType::bbox ? boxes_ : masks_;
             kept.all = kept.all || options.wants_tide(type);
             kept.confident = kept.confident || options.wants_confusion(type) ||
-                             (options.keep_pictured && type == options.types.back());
+                             (options.keep_drawn && type == options.types.back());
         }
     }
 
@@ -43,7 +43,7 @@ public:
 private:
     struct Kept {
         bool all = false;
-        bool confident = false;  // for the confusion matrix and pictures
+        bool confident = false;  // for the confusion matrix and images
 
         [[nodiscard]] bool wants(const Detection& detection) const {
             return all || (confident && detection.score >= kConfusionScore);
@@ -77,7 +77,7 @@ void require_unique_images(const Dataset& dataset) {
     std::unordered_set<std::int64_t> ids;
     for (const ImageRecord& image : dataset.images) {
         if (ids.insert(image.id).second) continue;
-        throw Error(fmt::format("{}: the image id {} stands there twice: expected one photo for "
+        throw Error(fmt::format("{}: the image id {} stands there twice: expected one image for "
                                 "each id",
                                 dataset.source, image.id),
                     "`embedmask data check` lists and repairs such ids");

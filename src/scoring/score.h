@@ -22,7 +22,7 @@ void require_unique_images(const Dataset& dataset);
 
 struct ModelScores {
     std::vector<TypeScores> types;
-    ResultSets results;  ///< those that add_error_analysis and pictures need
+    ResultSets results;  ///< those that add_error_analysis and images need
     RunTotals totals;
 };
 

@@ -9,7 +9,7 @@
 
 namespace embedmask::scoring {
 
-// Detections that the confusion matrix counts and pictures show.
+// Detections that the confusion matrix counts and images show.
 inline constexpr double kConfusionScore = 0.3;
 inline constexpr double kConfusionIou = 0.5;
 
@@ -18,9 +18,9 @@ struct ScoreOptions {
     EvaluationOptions evaluation = {};  ///< of every type; its own `type` is not looked at
     /// PredictorOptions::sweep_thresholds: masks cut off at these are scored as well.
     std::vector<double> mask_thresholds = {};
-    bool tide = false;           ///< error split, of boxes and masks
-    bool confusion = false;      ///< confusion matrix, of boxes and masks
-    bool keep_pictured = false;  ///< keep what pictures of the last type show
+    bool tide = false;        ///< error split, of boxes and masks
+    bool confusion = false;   ///< confusion matrix, of boxes and masks
+    bool keep_drawn = false;  ///< keep what images of the last type show
 
     /// Boundary AP has neither.
     [[nodiscard]] bool wants_tide(IouType type) const { return tide && type != IouType::boundary; }

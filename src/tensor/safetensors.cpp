@@ -40,9 +40,9 @@ const char* other_format(std::span<const std::byte> bytes) {
         case '[':
             return "JSON";
         case 0xFF:
-            return "a JPEG photo";
+            return "a JPEG image";
         case 0x89:
-            return "a PNG picture";
+            return "a PNG image";
         default:
             return nullptr;
     }

@@ -24,9 +24,9 @@ protected:
  {"id":2,"image_id":2,"category_id":5,"bbox":[2,2,4,4],"area":16,"segmentation":[[2,2,6,2,6,6,2,6]]},
  {"id":3,"image_id":3,"category_id":5,"bbox":[0,0,9,9],"area":81,"iscrowd":1,
   "segmentation":{"size":[10,20],"counts":[0,200]}}]})";
-        std::filesystem::create_directory(path("photos"));
+        std::filesystem::create_directory(path("images"));
         for (const char* name : {"1.png", "2.png", "3.png", "4.png"}) {
-            write_png(path("photos") / name, Image{{20, 10}, std::vector<std::uint8_t>(600, 90)});
+            write_png(path("images") / name, Image{{20, 10}, std::vector<std::uint8_t>(600, 90)});
         }
     }
 
@@ -38,7 +38,7 @@ protected:
 };
 
 TEST_F(Data, CheckReturnsFindings) {
-    const DatasetCheck check = check_dataset(path("all.json"), {.images = path("photos")});
+    const DatasetCheck check = check_dataset(path("all.json"), {.images = path("images")});
     EXPECT_EQ(check.problems(), 0U);
     EXPECT_FALSE(check.repaired);
     ASSERT_EQ(check.findings.size(), 2U) << "both harmless";
@@ -46,9 +46,9 @@ TEST_F(Data, CheckReturnsFindings) {
     EXPECT_EQ(check.findings[1].name, "image without objects");
     EXPECT_EQ(check.findings[1].count, 1U);
 
-    std::filesystem::remove(path("photos") / "2.png");
+    std::filesystem::remove(path("images") / "2.png");
     const DatasetCheck missing = check_dataset(
-        path("all.json"), {.images = path("photos"), .repaired = path("repaired.json")});
+        path("all.json"), {.images = path("images"), .repaired = path("repaired.json")});
     EXPECT_EQ(missing.problems(), 1U);
     EXPECT_TRUE(missing.repaired);
     EXPECT_EQ(read_dataset(path("repaired.json")).annotations.size(), 3U);
@@ -137,7 +137,7 @@ TEST_F(Data, ExportsAreImportedAgain) {
         EXPECT_EQ(report.crowds_left_out, format == LabelFormat::voc ? 0U : 1U);
         EXPECT_EQ(report.objects_without_mask, 0U);
         const DatasetImport import =
-            import_dataset(labels, path("back.json"), {.from = format, .images = path("photos")});
+            import_dataset(labels, path("back.json"), {.from = format, .images = path("images")});
         EXPECT_EQ(import.written, (DatasetCounts{4, 2, 2}));
         const Dataset after = read_dataset(path("back.json"));
         EXPECT_EQ(after.categories, before.categories);

@@ -16,17 +16,17 @@ using testing::drawn_mask;
 using testing::fill;
 using testing::to_rle;
 
-LabelledMask object_of(const Rle& mask, const char* label, int category) {
+LabeledMask object_of(const Rle& mask, const char* label, int category) {
     return {&mask, label, category, 0.875F};
 }
 
 TEST(Labelme, OnePolygonPerPart) {
     const Rle two = drawn_mask({"##...", "##..#", "....#"});
     const Rle one = drawn_mask({".....", ".###.", "....."});
-    const std::vector<LabelledMask> objects{object_of(two, "person", 0),
+    const std::vector<LabeledMask> objects{object_of(two, "person", 0),
                                             object_of(one, "traffic light", 9)};
-    const auto file = nlohmann::json::parse(labelme_text("photos/a b.jpg", {5, 3}, objects, 0));
-    EXPECT_EQ(file["imagePath"], "photos/a b.jpg");
+    const auto file = nlohmann::json::parse(labelme_text("images/a b.jpg", {5, 3}, objects, 0));
+    EXPECT_EQ(file["imagePath"], "images/a b.jpg");
     EXPECT_EQ(file["imageWidth"], 5);
     EXPECT_EQ(file["imageHeight"], 3);
     EXPECT_TRUE(file["imageData"].is_null());
@@ -45,7 +45,7 @@ TEST(Labelme, OnePolygonPerPart) {
 TEST(Yolo, OneLinePerInstance) {
     const Rle two = drawn_mask({"##......", "##......", "........", "......##", "......##"});
     const Rle none{5, 8, {40}};
-    const std::vector<LabelledMask> objects{object_of(none, "cat", 3), object_of(two, "dog", 7)};
+    const std::vector<LabeledMask> objects{object_of(none, "cat", 3), object_of(two, "dog", 7)};
     std::istringstream text(yolo_text({8, 5}, objects, 0));
     std::string line;
     ASSERT_TRUE(std::getline(text, line)) << "a mask without pixels has no line";

@@ -50,10 +50,10 @@ TEST_F(RecordedImage, FilesOfAnAnnotationFileHaveItsSizes) {
     const auto annotations = folder_.path() / "list.json";
     std::ofstream(annotations) << R"({"images":[
         {"id":9,"file_name":"a.png"},{"id":2,"file_name":"b.png","width":8,"height":6}]})";
-    const auto files = annotated_images(annotations, "photos");
+    const auto files = annotated_images(annotations, "images");
     ASSERT_EQ(files.size(), 2U);
     EXPECT_EQ(files[0].image_id, 9);
-    EXPECT_EQ(files[0].path, "photos/a.png");
+    EXPECT_EQ(files[0].path, "images/a.png");
     EXPECT_EQ(files[0].expected_size, std::nullopt);
     EXPECT_EQ(files[1].expected_size, (ImageSize{8, 6}));
 }

@@ -21,7 +21,7 @@ using testing::Ran;
 using testing::run;
 
 using testing::kSamples;
-const std::string kPhoto = kSamples + "/000000252219.jpg";
+const std::string kImage = kSamples + "/000000252219.jpg";
 const std::string kModel = std::string(EMBEDMASK_SOURCE_DIR) + "/models/pedestrians.safetensors";
 // Small inputs keep these tests quick.
 const std::string kQuick = " --short-side 128 ";
@@ -40,7 +40,7 @@ TEST(CommandLine, HelpAndUsageErrors) {
     EXPECT_TRUE(has(run("--version").out, "OpenVINO"));
     EXPECT_EQ(run("").code, 2);
     EXPECT_EQ(run("predict").code, 2);
-    EXPECT_EQ(run("predict " + kModel + " " + kPhoto).code, 2) << "nothing to write";
+    EXPECT_EQ(run("predict " + kModel + " " + kImage).code, 2) << "nothing to write";
     const Ran wrong = run("predict " + kModel + " x.jpg --wrong-flag");
     EXPECT_EQ(wrong.code, 2);
     EXPECT_TRUE(has(wrong.talk, "--wrong-flag"));
@@ -51,7 +51,7 @@ TEST(CommandLine, HelpAndUsageErrors) {
 TEST(CommandLine, PredictWritesEveryForm) {
     const testing::TemporaryFolder folder;
     const fs::path out = folder.path() / "out";
-    const Ran ran = run("predict " + kModel + " " + kPhoto + kQuick + "--out " + out.string() +
+    const Ran ran = run("predict " + kModel + " " + kImage + kQuick + "--out " + out.string() +
                         " --write coco,overlay,idmap,labelme,yolo --explain " +
                         (folder.path() / "explain").string());
     ASSERT_EQ(ran.code, 0) << ran.talk;
@@ -62,7 +62,7 @@ TEST(CommandLine, PredictWritesEveryForm) {
     EXPECT_EQ(boxes.size(), masks.size());
     EXPECT_EQ(masks[0].image_id, 252219);
     EXPECT_FALSE(masks[0].box) << "no bbox beside a mask (spec §7.7)";
-    const ImageSize size = read_image(kPhoto).size;
+    const ImageSize size = read_image(kImage).size;
     EXPECT_EQ(masks[0].segmentation.rle.width, size.width);
     EXPECT_EQ(read_image(out / "overlay" / "000000252219.jpg").size, size);
     EXPECT_EQ(read_image(out / "idmap" / "000000252219.png").size, size);
@@ -95,7 +95,7 @@ TEST(CommandLine, JsonLinesListsGlobsAndOrder) {
     EXPECT_EQ(std::count(glob.out.begin(), glob.out.end(), '\n'), 1) << glob.talk;
 }
 
-TEST(CommandLine, ShardsCoverEveryPhotoOnce) {
+TEST(CommandLine, ShardsCoverEveryImageOnce) {
     std::multiset<std::int64_t> ids;
     const auto collect = [&](const Ran& ran) {
         EXPECT_EQ(ran.code, 0) << ran.talk;
@@ -114,30 +114,30 @@ TEST(CommandLine, ShardsCoverEveryPhotoOnce) {
     EXPECT_TRUE(has(run(command + "auto").talk, "SLURM_ARRAY_TASK_ID"));
 }
 
-TEST(CommandLine, BadPhotosAreReportedCountedAndSkipped) {
+TEST(CommandLine, BadImagesAreReportedCountedAndSkipped) {
     const testing::TemporaryFolder folder;
-    const auto bytes = detail::read_file(kPhoto);
+    const auto bytes = detail::read_file(kImage);
     const auto write = [&](const char* name, std::string_view content) {
         detail::write_file_atomically(folder.path() / name, content);
     };
     write("cut.jpg", {reinterpret_cast<const char*>(bytes.data()), bytes.size() / 2});
     write("empty.png", "");
-    write("text.jpg", "this is no photo");
+    write("text.jpg", "this is no image");
     fs::create_directory(folder.path() / "folder.jpg");
-    const Ran ran = run("predict " + kModel + " " + kPhoto + " " + folder.path().string() + "/*" +
+    const Ran ran = run("predict " + kModel + " " + kImage + " " + folder.path().string() + "/*" +
                         kQuick + "--json --out " + (folder.path() / "out").string());
     EXPECT_EQ(ran.code, 1);
-    for (const char* name : {"cut.jpg", "empty.png", "text.jpg", "folder.jpg", "4 of 5 photos"}) {
+    for (const char* name : {"cut.jpg", "empty.png", "text.jpg", "folder.jpg", "4 of 5 images"}) {
         EXPECT_TRUE(has(ran.talk, name)) << name << "\n" << ran.talk;
     }
     EXPECT_TRUE(has(ran.out, "\"error\""));
     EXPECT_TRUE(fs::exists(folder.path() / "out" / "detections_segm.json"));
-    EXPECT_EQ(run("predict " + kModel + " " + kPhoto + " --json --max-pixels 1000").code, 1);
+    EXPECT_EQ(run("predict " + kModel + " " + kImage + " --json --max-pixels 1000").code, 1);
 }
 
-TEST(CommandLine, NamesOfPhotosNeedNotBeUtf8) {
+TEST(CommandLine, NamesOfImagesNeedNotBeUtf8) {
     const testing::TemporaryFolder folder;
-    fs::copy(kPhoto, folder.path() / "caf\xE9.jpg");
+    fs::copy(kImage, folder.path() / "caf\xE9.jpg");
     const Ran ran =
         run("predict " + kModel + " " + folder.path().string() + kQuick +
             "--json --write coco,overlay,labelme --out " + (folder.path() / "out").string());
@@ -146,11 +146,11 @@ TEST(CommandLine, NamesOfPhotosNeedNotBeUtf8) {
     EXPECT_TRUE(fs::exists(folder.path() / "out" / "overlay" / "caf\xE9.jpg"));
 }
 
-TEST(CommandLine, PhotosNeverShareAnId) {
+TEST(CommandLine, ImagesNeverShareAnId) {
     const testing::TemporaryFolder folder;
     fs::create_directories(folder.path() / "x");
     for (const char* name : {"2.jpg", "a.jpg", "x/2.jpg"}) {
-        fs::copy(kPhoto, folder.path() / name);
+        fs::copy(kImage, folder.path() / name);
     }
     const auto ids = [&](const std::string& names) {
         std::vector<std::int64_t> found;
@@ -161,13 +161,13 @@ TEST(CommandLine, PhotosNeverShareAnId) {
         return found;
     };
     const std::string two = (folder.path() / "2.jpg").string() + " ";
-    EXPECT_EQ(ids(two + kPhoto), (std::vector<std::int64_t>{2, 252219}));
+    EXPECT_EQ(ids(two + kImage), (std::vector<std::int64_t>{2, 252219}));
     EXPECT_EQ(ids(two + (folder.path() / "a.jpg").string()), (std::vector<std::int64_t>{1, 2}));
     EXPECT_EQ(ids(two + (folder.path() / "x/2.jpg").string()), (std::vector<std::int64_t>{1, 2}));
 }
 
-TEST(CommandLine, OptionsOfSeveralValuesLeaveThePhotosAlone) {
-    const Ran ran = run("predict " + kModel + kQuick + "--json --classes person " + kPhoto);
+TEST(CommandLine, OptionsOfSeveralValuesLeaveTheImagesAlone) {
+    const Ran ran = run("predict " + kModel + kQuick + "--json --classes person " + kImage);
     EXPECT_EQ(ran.code, 0) << ran.talk;
 }
 
@@ -185,7 +185,7 @@ TEST(CommandLine, AnnotationFilesGiveOrderIdsAndSizes) {
         return run("predict " + kModel + " --data " + (folder.path() / "ann.json").string() +
                    " --images " + kSamples + kQuick + "--json");
     };
-    const ImageSize size = read_image(kPhoto).size;
+    const ImageSize size = read_image(kImage).size;
     const Ran good = annotate(size.width);
     ASSERT_EQ(good.code, 0) << good.talk;
     EXPECT_LT(good.out.find("9000000000"), good.out.find("\"image_id\":5"));
@@ -204,11 +204,11 @@ TEST(CommandLine, ModelAndOutputErrorsNameWhatIsWrong) {
     const Ran ran = run("predict " + cut.string() + " x.jpg --json");
     EXPECT_EQ(ran.code, 1);
     EXPECT_TRUE(has(ran.talk, "cut.safetensors") && has(ran.talk, "to fix:")) << ran.talk;
-    EXPECT_TRUE(has(run("predict " + kPhoto + " x.jpg --json").talk, "safetensors"));
+    EXPECT_TRUE(has(run("predict " + kImage + " x.jpg --json").talk, "safetensors"));
     const Ran unwritable =
-        run("predict " + kModel + " " + kPhoto + " --out " + cut.string() + "/x");
+        run("predict " + kModel + " " + kImage + " --out " + cut.string() + "/x");
     EXPECT_EQ(unwritable.code, 1);
-    EXPECT_TRUE(has(run("predict " + kModel + " " + kPhoto + " --json --classes persn").talk,
+    EXPECT_TRUE(has(run("predict " + kModel + " " + kImage + " --json --classes persn").talk,
                     "did you mean \"person\"?"));
 }
 
@@ -235,7 +235,7 @@ TEST(CommandLine, InfoAndConvert) {
     EXPECT_TRUE(has(checkpoint.out, "torch legacy"));
     EXPECT_TRUE(has(run("convert " + weights + "c2_tiny.pkl --categories a --out " + out).out,
                     "[2, 3, 2, 2] in c2_tiny.pkl, expected [64, 3, 7, 7]"));
-    EXPECT_TRUE(has(run("convert " + kPhoto + " --categories a --out " + out).talk,
+    EXPECT_TRUE(has(run("convert " + kImage + " --categories a --out " + out).talk,
                     "which is no file of weights"));
 }
 

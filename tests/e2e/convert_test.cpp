@@ -21,14 +21,14 @@ constexpr int kSide = 150;  // of the golden images, pixels
 class Convert : public ::testing::Test {
 protected:
     void SetUp() override {
-        std::filesystem::create_directory(photos());
+        std::filesystem::create_directory(images());
         json golden = testing::golden("coco_ap");
         json categories = json::array();
         for (const auto& id : golden["categories"])
             categories.push_back({{"id", id}, {"name", "kind " + id.dump()}});
         for (auto& image : golden["images"]) {
             image["file_name"] = image["id"].dump() + ".png";
-            write_png(photos() / image["file_name"].get<std::string>(),
+            write_png(images() / image["file_name"].get<std::string>(),
                       Image{{kSide, kSide}, std::vector<std::uint8_t>(kSide * kSide * 3, 90)});
         }
         data_ = {{"images", golden["images"]},
@@ -37,7 +37,7 @@ protected:
         write("coco.json", data_.dump());
     }
 
-    [[nodiscard]] std::filesystem::path photos() const { return folder_.path() / "photos"; }
+    [[nodiscard]] std::filesystem::path images() const { return folder_.path() / "images"; }
     [[nodiscard]] std::string path(const std::string& name) const {
         return (folder_.path() / name).string();
     }
@@ -51,7 +51,7 @@ protected:
     }
     [[nodiscard]] Ran from(const std::string& form) const {
         return run("data convert " + path(form) + " --from " + form + " --images " +
-                   photos().string() + " --out " + path(form + ".json"));
+                   images().string() + " --out " + path(form + ".json"));
     }
     void fails(const Ran& ran, const std::string& message) const {
         EXPECT_EQ(ran.code, 1);
@@ -86,16 +86,16 @@ TEST_F(Convert, GoesThereAndBack) {
         const Dataset after = read_dataset(path(form + ".json"));
         EXPECT_EQ(after.categories, before.categories);
         ASSERT_EQ(after.images.size(), before.images.size());
-        const ImageIndex images(after);
+        const ImageIndex index(after);
         for (const ImageRecord& image : before.images)
-            EXPECT_NE(images.find(image.id), nullptr);
-        // VOC pictures show each pixel once: of overlapping objects only one keeps it.
+            EXPECT_NE(index.find(image.id), nullptr);
+        // VOC images show each pixel once: of overlapping objects only one keeps it.
         if (form == "voc") {
             EXPECT_GT(after.annotations.size(), 10U);
         } else {
             EXPECT_EQ(sums(after), sums(before));
         }
-        EXPECT_EQ(run("data check " + path(form + ".json") + " --images " + photos().string()).code,
+        EXPECT_EQ(run("data check " + path(form + ".json") + " --images " + images().string()).code,
                   0);
     }
 }
@@ -142,7 +142,7 @@ TEST_F(Convert, BrokenLabelmeFilesAreNamed) {
     says(shape("[[1,2],[3,4]]", R"(,"shape_type":"circle")"), "found a circle of 2 points");
     says(shape("[[0,0],[9,0],[1e300,9]]"), "expected");
     says(R"({"imageWidth":9,"imageHeight":150,"shapes":[]})",
-         "drawn on a photo of 9x150, and the photo of this name is 150x150");
+         "drawn on an image of 9x150, and the image of this name is 150x150");
     write("labelme/classes.txt", "kind 1\nkind 3\n");
     says(R"({"shapes":[{"label":"kind3","points":[[0,0],[9,0],[9,9]]}]})",
          "the category \"kind3\" is not one of");
@@ -156,10 +156,10 @@ TEST_F(Convert, BrokenLabelmeFilesAreNamed) {
     EXPECT_EQ(read_json(path("labelme.json"))["annotations"][0]["bbox"],
               json({2.0, 3.0, 7.0, 5.0}));
     std::filesystem::rename(path(file), path("labelme/nobody.json"));
-    fails(from("labelme"), "there is no photo called nobody");
+    fails(from("labelme"), "there is no image called nobody");
     EXPECT_TRUE(
         has(run("data convert x --from labelme --out y").talk, "--images names the folder"));
-    fails(run("data convert " + path("nowhere") + " --from labelme --images " + photos().string() +
+    fails(run("data convert " + path("nowhere") + " --from labelme --images " + images().string() +
               " --out " + path("x.json")),
           "nowhere");
 }
@@ -187,26 +187,26 @@ TEST_F(Convert, BrokenYoloLinesAreNumbered) {
     EXPECT_EQ(read_json(path("yolo.json"))["categories"][1]["name"], "dog");
     EXPECT_EQ(read_json(path("yolo.json"))["annotations"][0]["category_id"], 2);
     write("yolo/99.txt", "");
-    fails(from("yolo"), "there is no photo called 99");
+    fails(from("yolo"), "there is no image called 99");
 }
 
-TEST_F(Convert, BrokenPicturesAreNamed) {
-    const auto picture = [&](const std::string& name, int width, std::uint8_t grey) {
+TEST_F(Convert, BrokenImagesAreNamed) {
+    const auto image = [&](const std::string& name, int width, std::uint8_t gray) {
         std::filesystem::create_directories(std::filesystem::path(path(name)).parent_path());
         write_png(path(name),
-                  Image{{width, kSide}, std::vector<std::uint8_t>(3ULL * width * kSide, grey)});
+                  Image{{width, kSide}, std::vector<std::uint8_t>(3ULL * width * kSide, gray)});
     };
     write("voc/classes.txt", "cat\n");
-    picture("voc/SegmentationObject/1.png", 70, 1);
+    image("voc/SegmentationObject/1.png", 70, 1);
     fails(from("voc"), "70x150");
-    picture("voc/SegmentationObject/1.png", kSide, 128);
+    image("voc/SegmentationObject/1.png", kSide, 128);
     fails(from("voc"), "SegmentationClass/1.png");
-    picture("voc/SegmentationClass/1.png", kSide, 0);
+    image("voc/SegmentationClass/1.png", kSide, 0);
     fails(from("voc"), "has no class in SegmentationClass");
-    picture("voc/SegmentationClass/1.png", kSide, 9);
+    image("voc/SegmentationClass/1.png", kSide, 9);
     fails(from("voc"), "expected one of the 1 that");
-    picture("masks/1.png", kSide, 255);
-    fails(from("masks"), "expected a name like PHOTO-OBJECT-CATEGORYID.png");
+    image("masks/1.png", kSide, 255);
+    fails(from("masks"), "expected a name like IMAGE-OBJECT-CATEGORYID.png");
     std::filesystem::rename(path("masks/1.png"), path("masks/1-1-3.png"));
     ASSERT_EQ(from("masks").code, 0);
     EXPECT_EQ(read_json(path("masks.json"))["categories"][0]["id"], 3);
@@ -225,7 +225,7 @@ TEST_F(Convert, ExportsOnlyWhatTheFormCanSay) {
     EXPECT_EQ(with("/categories/1/name", "kind 1", "yolo").code, 0);
     fails(with("/images/1/file_name", "sub/" + data_["images"][0]["file_name"].get<std::string>(),
                "yolo"),
-          "there is another photo called");
+          "there is another image called");
     fails(with("/annotations/0/category_id", 77, "masks"), "is of category 77");
     fails(with("/images/0/width", 0, "masks"), "has no width and height");
     EXPECT_TRUE(has(with("/annotations/0/segmentation", json::array(), "masks").talk,

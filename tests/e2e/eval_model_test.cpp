@@ -18,7 +18,7 @@ using testing::run;
 
 using testing::kSamples;
 
-/// Ground truth for the sample photos: what the model finds at its own size. Scored is what it
+/// Ground truth for the sample images: what the model finds at its own size. Scored is what it
 /// finds on smaller inputs, which is neither all nor nothing.
 class EvalModel : public ::testing::Test {
 protected:
@@ -27,11 +27,11 @@ protected:
         json images = json::array();
         for (const char* name : {"000000000761.jpg", "000000001000.jpg", "000000140556.jpg",
                                  "000000252219.jpg", "000000360452.jpg"}) {
-            const Image photo = read_image(kSamples + "/" + name);
+            const Image image = read_image(kSamples + "/" + name);
             images.push_back({{"id", 10 * images.size() + 3},
                               {"file_name", name},
-                              {"width", photo.size.width},
-                              {"height", photo.size.height}});
+                              {"width", image.size.width},
+                              {"height", image.size.height}});
         }
         json data{{"images", images}, {"categories", {{{"id", 1}, {"name", "person"}}}}};
         detail::write_file_atomically(path("list.json"), data.dump());
@@ -67,8 +67,8 @@ TEST_F(EvalModel, StreamingEqualsPredictThenEval) {
         eval("--streams 2 --type bbox --type segm --type boundary --tide --confusion --json " +
              path("stream.json"));
     ASSERT_EQ(streamed.code, 0) << streamed.talk;
-    EXPECT_TRUE(has(streamed.talk, "photos/s")) << streamed.talk;
-    EXPECT_TRUE(has(streamed.talk, "per photo: decode")) << streamed.talk;
+    EXPECT_TRUE(has(streamed.talk, "images/s")) << streamed.talk;
+    EXPECT_TRUE(has(streamed.talk, "per image: decode")) << streamed.talk;
     const json report = read_json(path("stream.json"));
     EXPECT_GT(report["stats"]["segm"][0], 0.1);
     EXPECT_LT(report["stats"]["segm"][0], 0.95);
@@ -205,7 +205,7 @@ TEST_F(EvalModel, NamesWhatIsWrong) {
     EXPECT_TRUE(has(talk, "\"somebody\" in")) << talk;
     changed = data;
     changed["images"][1]["width"] = 5;
-    EXPECT_TRUE(has(with(changed).talk, "000000001000.jpg")) << "a photo of another size";
+    EXPECT_TRUE(has(with(changed).talk, "000000001000.jpg")) << "an image of another size";
     changed = data;
     changed["categories"][0]["id"] = 2;
     EXPECT_TRUE(has(with(changed).talk, "category 1 (person) is not one of"));

@@ -1,4 +1,4 @@
-// The pedestrian model and its photos, for tests on real data.
+// The pedestrian model and its images, for tests on real data.
 #pragma once
 
 #include <filesystem>
@@ -31,22 +31,22 @@ inline Model pedestrian_model() {
     return model;
 }
 
-struct ValidationPhoto {
+struct ValidationImage {
     std::int64_t id = 0;
     std::filesystem::path path;
     ImageSize size;
 };
 
-inline std::vector<ValidationPhoto> validation_photos() {
+inline std::vector<ValidationImage> validation_images() {
     const auto folder = shared_data() / "penn-fudan";
-    std::vector<ValidationPhoto> photos;
+    std::vector<ValidationImage> images;
     const auto annotations = read_json(folder / "instances_val.json");
     for (const auto& image : annotations["images"]) {
-        photos.push_back({image["id"],
+        images.push_back({image["id"],
                           folder / "images" / image["file_name"].get<std::string>(),
                           {image["width"], image["height"]}});
     }
-    return photos;
+    return images;
 }
 
 }  // namespace embedmask::testing

@@ -12,7 +12,7 @@
 
 namespace embedmask::testing {
 
-/// The folder of photos that ship.
+/// The folder of images that ship.
 inline const std::string kSamples = std::string(EMBEDMASK_SOURCE_DIR) + "/samples";
 
 struct Ran {

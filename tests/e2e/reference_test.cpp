@@ -1,4 +1,4 @@
-// Real photos: what we detect is what the authors' own program detects with the same weights.
+// Real images: what we detect is what the authors' own program detects with the same weights.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -44,11 +44,11 @@ TEST(Reference, Fp32ReproducesTheAuthorsDetections) {
     const Predictor predictor(testing::pedestrian_model(), {.precision = Precision::fp32});
     auto reference = reference_detections();
     std::size_t compared = 0;
-    for (const testing::ValidationPhoto& photo : testing::validation_photos()) {
-        SCOPED_TRACE(photo.path.filename().string());
+    for (const testing::ValidationImage& image : testing::validation_images()) {
+        SCOPED_TRACE(image.path.filename().string());
         const Prediction found =
-            predictor.predict(read_image(photo.path, {.expected_size = photo.size}));
-        const std::vector<Expected>& expected = reference[photo.id];
+            predictor.predict(read_image(image.path, {.expected_size = image.size}));
+        const std::vector<Expected>& expected = reference[image.id];
         const auto confident = [](const auto& d) { return d.score > kScore; };
         EXPECT_EQ(std::count_if(found.detections.begin(), found.detections.end(), confident),
                   std::count_if(expected.begin(), expected.end(), confident));
@@ -81,8 +81,8 @@ struct Agreement {
 // How many detections of `exact` above 0.3 `other` finds too, with box and mask IoU >= 0.95.
 Agreement agreement(const Predictor& exact, const Predictor& other) {
     Agreement result;
-    for (const testing::ValidationPhoto& photo : testing::validation_photos()) {
-        const Image image = read_image(photo.path);
+    for (const testing::ValidationImage& file : testing::validation_images()) {
+        const Image image = read_image(file.path);
         const Prediction a = exact.predict(image);
         const Prediction b = other.predict(image);
         for (const Detection& detection : a.detections) {
@@ -126,7 +126,7 @@ TEST(Reference, TheShippedInt8FileAgreesWithTheF16Weights) {
 TEST(Predictor, ThreadsAndRepetitionGiveTheSameDetections) {
     if (testing::shared_data().empty()) GTEST_SKIP() << testing::kNoSharedData;
     const Model model = testing::pedestrian_model();
-    const Image image = read_image(testing::validation_photos().front().path);
+    const Image image = read_image(testing::validation_images().front().path);
     const Prediction two =
         Predictor(model, {.precision = Precision::fp32, .threads = 2}).predict(image);
     const Prediction one =

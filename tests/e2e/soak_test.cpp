@@ -1,4 +1,4 @@
-// Many photos of many sizes through one Predictor: memory settles instead of growing.
+// Many images of many sizes through one Predictor: memory settles instead of growing.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -15,7 +15,7 @@ namespace embedmask {
 namespace {
 
 // EMBEDMASK_SOAK_IMAGES asks for a longer soak.
-int photos_to_predict() {
+int images_to_predict() {
     const char* asked = std::getenv("EMBEDMASK_SOAK_IMAGES");
     return asked == nullptr ? 120 : std::atoi(asked);
 }
@@ -28,15 +28,15 @@ double resident_megabytes() {
     return resident * static_cast<double>(::sysconf(_SC_PAGESIZE)) / 1e6;
 }
 
-Image random_photo(std::mt19937& random) {
+Image random_image(std::mt19937& random) {
     std::uniform_int_distribution<int> side(40, 400);
     const int width = side(random);
     const int height = side(random);
-    Image photo{{width, height}, std::vector<std::uint8_t>(3UL * width * height)};
-    for (auto& value : photo.rgb) {
+    Image image{{width, height}, std::vector<std::uint8_t>(3UL * width * height)};
+    for (auto& value : image.rgb) {
         value = static_cast<std::uint8_t>(random() >> 24U);
     }
-    return photo;
+    return image;
 }
 
 TEST(Soak, MemorySettles) {
@@ -45,20 +45,20 @@ TEST(Soak, MemorySettles) {
         {.threads = 2, .short_side = 64, .max_side = 160});
     constexpr int kSettled = 60;  // by then every padded size has been seen
     constexpr double kAllowedMegabytes = 60;
-    const int photos = photos_to_predict();
-    ASSERT_GT(photos, kSettled);
+    const int images = images_to_predict();
+    ASSERT_GT(images, kSettled);
     std::mt19937 random(1);
     double settled = 0;
-    for (int i = 0; i < photos; ++i) {
-        const Image photo = random_photo(random);
-        const Prediction found = predictor.predict(photo);
-        ASSERT_EQ(found.size.width, photo.size.width);
-        ASSERT_EQ(found.size.height, photo.size.height);
+    for (int i = 0; i < images; ++i) {
+        const Image image = random_image(random);
+        const Prediction found = predictor.predict(image);
+        ASSERT_EQ(found.size.width, image.size.width);
+        ASSERT_EQ(found.size.height, image.size.height);
         if (i + 1 == kSettled) settled = resident_megabytes();
     }
     const double last = resident_megabytes();
-    std::cout << "resident after " << kSettled << " photos " << settled << " MB, after " << photos
-              << " photos " << last << " MB\n";
+    std::cout << "resident after " << kSettled << " images " << settled << " MB, after " << images
+              << " images " << last << " MB\n";
     EXPECT_LT(last - settled, kAllowedMegabytes);
 }
 

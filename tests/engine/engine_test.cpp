@@ -191,7 +191,7 @@ TEST(Engines, OpenvinoAgreesWithPlainLoopsOnRandomGraphs) {
         const auto image = random_image(2, 16, 8);
         const auto expected = run(*make_reference_engine(network), network.graph, image, 2, 16, 8);
         expect_close(run(*openvino(network), network.graph, image, 2, 16, 8), expected, 1e-4);
-        const Network rewritten = network::optimise_for_inference(network);
+        const Network rewritten = network::optimize_for_inference(network);
         expect_close(run(*openvino(rewritten), rewritten.graph, image, 2, 16, 8), expected, 1e-4);
     }
 }
@@ -232,7 +232,7 @@ TEST(Rewrites, EachEqualsTheUnrewrittenGraph) {
     check("merge_sibling_convs", merged);
     EXPECT_LT(network::count_macs(merged.graph, 32, 32) + 1,
               network::count_macs(network.graph, 32, 32) * 2);
-    check("optimise_for_inference", network::optimise_for_inference(network));
+    check("optimise_for_inference", network::optimize_for_inference(network));
 }
 
 // A small network of every preset: all ops in their real order, quick enough for plain loops.
@@ -252,7 +252,7 @@ TEST(Rewrites, WholeNetworkOfEveryPresetEqualsTheUnrewrittenOne) {
     for (const PresetInfo& info : presets()) {
         SCOPED_TRACE(info.name);
         const Network network = random_network(network::embedmask(small(preset(info.name))), 11);
-        const Network fast = network::optimise_for_inference(network);
+        const Network fast = network::optimize_for_inference(network);
         const auto image = random_image(1, 64, 96);
         const auto expected = run(*openvino(network::drop_training_branches(network)),
                                   network::drop_training_branches(network).graph, image, 1, 64, 96);
@@ -352,7 +352,7 @@ TEST(Golden, CompleteHeads) {
                          {"embedding" + p, flat(outputs["embed"][level])},
                          {"margin" + p, flat(outputs["margin"][level])}};
         if (level == 0) expected["pixel_embedding"] = flat(outputs["pixel"]);
-        const Network fast = network::optimise_for_inference(network);
+        const Network fast = network::optimize_for_inference(network);
         expect_close(run(*make_reference_engine(fast), fast.graph, image, 1, height, width),
                      expected, 1e-4);
         expect_close(run(*openvino(fast), fast.graph, image, 1, height, width), expected, 1e-4);
@@ -361,7 +361,7 @@ TEST(Golden, CompleteHeads) {
 
 TEST(Openvino, OneAndTwoThreadsAndTwoRequestsAgree) {
     const Network network =
-        network::optimise_for_inference(random_network(network::embedmask(small(preset("g3"))), 5));
+        network::optimize_for_inference(random_network(network::embedmask(small(preset("g3"))), 5));
     const auto image = random_image(1, 64, 64);
     const auto two = openvino(network, 2);
     const Outputs expected = run(*two, network.graph, image, 1, 64, 64);

@@ -7,7 +7,7 @@
 namespace embedmask {
 namespace {
 
-Dataset photos() {
+Dataset images() {
     return parse_dataset(R"({"images":[{"id":1,"width":100,"height":100}],
  "categories":[{"id":3,"name":"cat"},{"id":8,"name":"dog"}],
  "annotations":[
@@ -15,7 +15,7 @@ Dataset photos() {
   {"id":2,"image_id":1,"category_id":8,"bbox":[50,50,40,40],"area":1600,"iscrowd":0},
   {"id":3,"image_id":1,"category_id":8,"bbox":[0,60,20,20],"area":400,"iscrowd":0},
   {"id":4,"image_id":1,"category_id":3,"bbox":[60,0,40,30],"area":1200,"iscrowd":1}]})",
-                         "photos");
+                         "images");
 }
 
 std::vector<Result> found() {
@@ -30,7 +30,7 @@ std::vector<Result> found() {
 }
 
 TEST(ConfusionMatrix, CountsEveryObjectOnce) {
-    const auto matrix = confusion_matrix(photos(), found(), IouType::bbox);
+    const auto matrix = confusion_matrix(images(), found(), IouType::bbox);
     ASSERT_EQ(matrix.categories, (std::vector<std::int64_t>{3, 8}));
     EXPECT_EQ(matrix.at(0, 0), 1U);
     EXPECT_EQ(matrix.at(1, 0), 1U) << "a dog taken for a cat";
@@ -41,11 +41,11 @@ TEST(ConfusionMatrix, CountsEveryObjectOnce) {
 }
 
 TEST(TideErrors, NamesEachKind) {
-    const auto all = tide_errors(photos(), found(), IouType::bbox);
+    const auto all = tide_errors(images(), found(), IouType::bbox);
     EXPECT_GT(all.classification, 0);
     EXPECT_GT(all.background, 0);
     EXPECT_EQ(all.missed, 0) << "every ground truth could be found by some detection";
-    EXPECT_EQ(tide_errors(photos(), {}, IouType::bbox).ap, 0);
+    EXPECT_EQ(tide_errors(images(), {}, IouType::bbox).ap, 0);
 }
 
 TEST(BoundaryBand, IsTheMaskWithoutItsInside) {

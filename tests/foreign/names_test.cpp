@@ -84,7 +84,7 @@ struct Checkpoint {
 
 class Generations : public ::testing::TestWithParam<Checkpoint> {};
 
-TEST_P(Generations, CheckpointsAreRecognisedAndEveryTensorFindsItsPlace) {
+TEST_P(Generations, CheckpointsAreRecognizedAndEveryTensorFindsItsPlace) {
     Blank blank;
     ForeignWeights weights{"c.pth", {}, {}};
     const auto golden = testing::golden(GetParam().golden);
@@ -92,18 +92,18 @@ TEST_P(Generations, CheckpointsAreRecognisedAndEveryTensorFindsItsPlace) {
         weights.tensors["module." + entry["name"].get<std::string>()] =
             blank.of(entry["shape"].get<std::vector<std::int64_t>>());
     }
-    const foreign::Recognised recognised = foreign::recognise_generation(weights);
-    EXPECT_EQ(recognised.generation, GetParam().generation);
-    EXPECT_EQ(recognised.embed_dim, 16);
-    EXPECT_FALSE(recognised.conv3);
+    const foreign::Recognized recognized = foreign::recognize_generation(weights);
+    EXPECT_EQ(recognized.generation, GetParam().generation);
+    EXPECT_EQ(recognized.embed_dim, 16);
+    EXPECT_FALSE(recognized.conv3);
     const Config config = preset(GetParam().preset);
-    foreign::check_generation(recognised, config, "c.pth");
+    foreign::check_generation(recognized, config, "c.pth");
     const Import import = import_weights(network::embedmask(config), {weights}, 0);
     EXPECT_TRUE(import.report.missing.empty()) << import.report.missing[0];
     EXPECT_TRUE(import.report.unused.empty()) << import.report.unused[0];
     EXPECT_TRUE(import.report.mismatched.empty()) << import.report.mismatched[0];
-    const char* other = recognised.generation == foreign::Generation::t2 ? "g3" : "table2";
-    EXPECT_THROW(foreign::check_generation(recognised, preset(other), "c.pth"), Error);
+    const char* other = recognized.generation == foreign::Generation::t2 ? "g3" : "table2";
+    EXPECT_THROW(foreign::check_generation(recognized, preset(other), "c.pth"), Error);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -135,9 +135,9 @@ TEST(Generations, G2RunsAsG3WithItsMarginRepeated) {
                                 "tower_convs=1"};
     apply_overrides(config, sets);
     const ForeignWeights g2 = g2_weights(config);
-    const foreign::Recognised recognised = foreign::recognise_generation(g2);
-    EXPECT_EQ(recognised.generation, foreign::Generation::g2);
-    EXPECT_EQ(recognised.embed_dim, 8);
+    const foreign::Recognized recognized = foreign::recognize_generation(g2);
+    EXPECT_EQ(recognized.generation, foreign::Generation::g2);
+    EXPECT_EQ(recognized.embed_dim, 8);
     const Import import = import_weights(network::embedmask(config), {g2}, 0);
     EXPECT_TRUE(import.report.missing.empty());
     EXPECT_TRUE(import.report.unused.empty());
@@ -157,21 +157,21 @@ TEST(Generations, G1IsRefusedAndPlainDetectorsAreUnknown) {
     ForeignWeights g1{"g1.pth", {}, {}};
     g1.tensors["rpn.head.proposal_embed_pred.weight"] = blank.of({32, 256, 3, 3});
     g1.tensors["rpn.head.proposal_margin_pred.weight"] = blank.of({1, 4, 1, 1});
-    const foreign::Recognised recognised = foreign::recognise_generation(g1);
-    EXPECT_EQ(recognised.generation, foreign::Generation::g1);
-    EXPECT_EQ(recognised.embed_dim, 32);
-    EXPECT_THROW(foreign::check_generation(recognised, preset("g3"), "g1.pth"), Error);
+    const foreign::Recognized recognized = foreign::recognize_generation(g1);
+    EXPECT_EQ(recognized.generation, foreign::Generation::g1);
+    EXPECT_EQ(recognized.embed_dim, 32);
+    EXPECT_THROW(foreign::check_generation(recognized, preset("g3"), "g1.pth"), Error);
 
     ForeignWeights conv3{"t2.pth", {}, {}};
     conv3.tensors["mask_branch.refine.0.0.weight"] = blank.of({128, 256, 3, 3});
     conv3.tensors["proposal_head.embed_head.free_embed_head.weight"] = blank.of({6, 256, 3, 3});
-    EXPECT_TRUE(foreign::recognise_generation(conv3).conv3);
-    EXPECT_EQ(foreign::recognise_generation(conv3).embed_dim, 8);
+    EXPECT_TRUE(foreign::recognize_generation(conv3).conv3);
+    EXPECT_EQ(foreign::recognize_generation(conv3).embed_dim, 8);
 
     ForeignWeights fcos{"fcos.pth", {}, {}};
     fcos.tensors["rpn.head.cls_logits.weight"] = blank.of({80, 256, 3, 3});
-    EXPECT_EQ(foreign::recognise_generation(fcos).generation, foreign::Generation::unknown);
-    foreign::check_generation(foreign::recognise_generation(fcos), preset("g3"), "fcos.pth");
+    EXPECT_EQ(foreign::recognize_generation(fcos).generation, foreign::Generation::unknown);
+    foreign::check_generation(foreign::recognize_generation(fcos), preset("g3"), "fcos.pth");
 }
 
 TEST(ForeignNames, BackboneOfDetectron2AloneAndPrefixedTorchvision) {

@@ -9,7 +9,7 @@
 #include "embedmask/error.h"
 #include "embedmask/image.h"
 #include "image/orientation.h"
-#include "pictures.h"
+#include "images.h"
 #include "test_data.h"
 
 namespace embedmask {
@@ -30,7 +30,7 @@ std::string message_of(const std::function<void()>& action) {
 }
 
 std::string decode_message(const Bytes& bytes, const DecodeOptions& options = {}) {
-    return message_of([&] { (void)decode_image(bytes, "photo", options); });
+    return message_of([&] { (void)decode_image(bytes, "image", options); });
 }
 
 void expect_contains(const std::string& text, const std::string& part) {
@@ -49,7 +49,7 @@ TEST(Decode, EqualsPillowBitForBit) {
     ASSERT_GE(cases.size(), 35U);
     for (const auto& item : cases) {
         SCOPED_TRACE(item["name"].get<std::string>());
-        const Image image = decode_image(from_hex(item["file"]), "photo");
+        const Image image = decode_image(from_hex(item["file"]), "image");
         EXPECT_EQ(image.size, (ImageSize{item["width"], item["height"]}));
         EXPECT_EQ(image.rgb, from_hex(item["rgb"]));
     }
@@ -58,8 +58,8 @@ TEST(Decode, EqualsPillowBitForBit) {
 TEST(Decode, OrientationCanBeLeftAlone) {
     for (const char* kind : {"jpeg", "png"}) {
         const Bytes file = case_file(fmt::format("{} orientation 6", kind));
-        const Image stored = decode_image(file, "photo", {.orientation = Orientation::stored});
-        const Image upright = decode_image(file, "photo");
+        const Image stored = decode_image(file, "image", {.orientation = Orientation::stored});
+        const Image upright = decode_image(file, "image");
         EXPECT_EQ(upright.size, (ImageSize{stored.size.height, stored.size.width}));
         EXPECT_EQ(image::apply_orientation(stored, 6).rgb, upright.rgb);
     }
@@ -67,20 +67,20 @@ TEST(Decode, OrientationCanBeLeftAlone) {
 
 TEST(Decode, ExpectedSizeDecidesTheOrientation) {
     const Bytes file = case_file("jpeg orientation 6");  // 17x9 as stored
-    const Image stored = decode_image(file, "photo", {.orientation = Orientation::stored});
+    const Image stored = decode_image(file, "image", {.orientation = Orientation::stored});
     DecodeOptions options;
     options.expected_size = ImageSize{17, 9};
-    EXPECT_EQ(decode_image(file, "photo", options).rgb, stored.rgb);
+    EXPECT_EQ(decode_image(file, "image", options).rgb, stored.rgb);
     options.expected_size = ImageSize{9, 17};
-    EXPECT_EQ(decode_image(file, "photo", options).size, (ImageSize{9, 17}));
+    EXPECT_EQ(decode_image(file, "image", options).size, (ImageSize{9, 17}));
     options.expected_size = ImageSize{10, 17};
     const std::string message = decode_message(file, options);
-    expect_contains(message, "photo: the picture is 17x9 (9x17 turned upright)");
+    expect_contains(message, "image: the image is 17x9 (9x17 turned upright)");
     expect_contains(message, "annotation file says 10x17");
-    // Mirrored pictures keep their size, so their rows are used as stored.
+    // Mirrored images keep their size, so their rows are used as stored.
     options.expected_size = ImageSize{17, 9};
     const Bytes mirrored = case_file("jpeg orientation 2");
-    EXPECT_EQ(decode_image(mirrored, "photo", options).rgb, stored.rgb);
+    EXPECT_EQ(decode_image(mirrored, "image", options).rgb, stored.rgb);
 }
 
 TEST(Decode, OrientationsAreInverseOrCyclic) {
@@ -99,7 +99,7 @@ TEST(Decode, EveryCutIsAnErrorThatNamesTheFile) {
         for (std::size_t size = 0; size < file.size(); ++size) {
             SCOPED_TRACE(fmt::format("{} cut to {} bytes", name, size));
             const Bytes cut(file.begin(), file.begin() + static_cast<std::ptrdiff_t>(size));
-            expect_contains(decode_message(cut), "photo: ");
+            expect_contains(decode_message(cut), "image: ");
         }
         const Bytes half(file.begin(), file.begin() + static_cast<std::ptrdiff_t>(file.size() - 9));
         expect_contains(decode_message(half), "cut short");
@@ -109,7 +109,7 @@ TEST(Decode, EveryCutIsAnErrorThatNamesTheFile) {
 TEST(Decode, DamageIsAnError) {
     Bytes png = case_file("png rgb 8 bit");
     png[png.size() - 30] ^= 0x40;  // inside the pixels: the checksum no longer fits
-    expect_contains(decode_message(png), "photo: damaged or unsupported PNG file");
+    expect_contains(decode_message(png), "image: damaged or unsupported PNG file");
     Bytes jpeg = case_file("jpeg restart markers");
     bool damaged = false;
     for (std::size_t i = jpeg.size() - 3; i > 0 && !damaged; --i) {
@@ -118,7 +118,7 @@ TEST(Decode, DamageIsAnError) {
         damaged = true;
     }
     ASSERT_TRUE(damaged);
-    expect_contains(decode_message(jpeg), "photo: damaged or unsupported JPEG file");
+    expect_contains(decode_message(jpeg), "image: damaged or unsupported JPEG file");
 }
 
 TEST(Decode, LyingHeadersCostNoMemory) {
@@ -131,7 +131,7 @@ TEST(Decode, LyingHeadersCostNoMemory) {
     expect_contains(decode_message(jpeg), "cut short");
     expect_contains(
         decode_message(jpeg, {.max_pixels = 1'000'000}),
-        "pixels, the limit is 1000000 pixels | if the picture is really that large: --max-pixels");
+        "pixels, the limit is 1000000 pixels | if the image is really that large: --max-pixels");
 
     Bytes png = case_file("png orientation 6");
     const std::string_view exif = "eXIf";
@@ -141,9 +141,9 @@ TEST(Decode, LyingHeadersCostNoMemory) {
     expect_contains(decode_message(png), "cut short");
 
     const Image image = random_image({8, 8}, 3);
-    EXPECT_NO_THROW((void)decode_image(encode_png(image), "photo", {.max_pixels = 64}));
+    EXPECT_NO_THROW((void)decode_image(encode_png(image), "image", {.max_pixels = 64}));
     expect_contains(decode_message(encode_png(image), {.max_pixels = 63}),
-                    "photo: the header says 8x8 pixels, the limit is 63 pixels");
+                    "image: the header says 8x8 pixels, the limit is 63 pixels");
 }
 
 TEST(Decode, ScansAreCounted) {
@@ -173,9 +173,9 @@ TEST(Decode, SaysWhatOtherFilesLookLike) {
     const auto message = [](std::string_view bytes) {
         return decode_message(Bytes(bytes.begin(), bytes.end()));
     };
-    expect_contains(message(""), "photo: the file is empty");
-    expect_contains(message("GIF89a..."), "looks like a GIF picture");
-    expect_contains(message("RIFF0000WEBPVP8 "), "looks like a WebP picture");
+    expect_contains(message(""), "image: the file is empty");
+    expect_contains(message("GIF89a..."), "looks like a GIF image");
+    expect_contains(message("RIFF0000WEBPVP8 "), "looks like a WebP image");
     expect_contains(message(std::string_view("II*\0\x08\0\0\0", 8)), "TIFF");
     expect_contains(message(std::string_view("\0\0\0\x18"
                                              "ftypheic",
@@ -238,7 +238,7 @@ TEST(Write, PngIsLosslessAndJpegIsClose) {
     }
 }
 
-TEST(Write, SixteenBitGreyKeepsTheHighByteWhenReadBack) {
+TEST(Write, SixteenBitGrayKeepsTheHighByteWhenReadBack) {
     const std::vector<std::uint16_t> ids{0, 1, 256, 0x1234, 65535, 300};
     const Bytes file = encode_png(ids, {3, 2});
     EXPECT_EQ(file[24], 16) << "bit depth";

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "embedmask/error.h"
-#include "pictures.h"
+#include "images.h"
 #include "test_data.h"
 
 namespace embedmask::image {
@@ -75,7 +75,7 @@ std::vector<float> step_by_step(const Image& image, ImageSize target,
     return out;
 }
 
-TEST(Preprocess, EqualsResizeThenNormaliseThenPad) {
+TEST(Preprocess, EqualsResizeThenNormalizeThenPad) {
     const PixelStatistics msra;
     const PixelStatistics torchvision{.bgr = false,
                                       .divisor = 255,
@@ -98,7 +98,7 @@ TEST(Preprocess, EqualsResizeThenNormaliseThenPad) {
     }
 }
 
-TEST(Preprocess, MeanColourBecomesZeroAndOrderIsBgr) {
+TEST(Preprocess, MeanColorBecomesZeroAndOrderIsBgr) {
     const Image red{{1, 1}, {255, 0, 10}};
     std::vector<float> out(3UL * 32 * 32);
     preprocess(red, {1, 1}, {}, out.data(), {32, 32});

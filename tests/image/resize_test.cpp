@@ -3,7 +3,7 @@
 
 #include "embedmask/error.h"
 #include "image/resample.h"
-#include "pictures.h"
+#include "images.h"
 #include "test_data.h"
 
 namespace embedmask::image {
@@ -18,13 +18,13 @@ TEST(Resize, GoldenVectors) {
     for (const auto& item : golden["cases"]) {
         const int height = item["in_hw"][0];
         const int width = item["in_hw"][1];
-        Image grey{{width, height}, {}};
+        Image gray{{width, height}, {}};
         for (const auto& row : item["input"]) {
             for (const int value : row) {
-                grey.rgb.insert(grey.rgb.end(), 3, static_cast<std::uint8_t>(value));
+                gray.rgb.insert(gray.rgb.end(), 3, static_cast<std::uint8_t>(value));
             }
         }
-        const Image result = resize(grey, {item["out_hw"][1], item["out_hw"][0]});
+        const Image result = resize(gray, {item["out_hw"][1], item["out_hw"][0]});
         std::size_t i = 0;
         for (const auto& row : item["output"]) {
             for (const int value : row) {
@@ -94,7 +94,7 @@ Result run(const RowKernels& kernels, const Image& image, ImageSize to) {
         window.advance(y);
         for (int c = 0; c < 3; ++c) {
             kernels.vertical(window.rows(c), window.weights(), to.width, row.data());
-            kernels.vertical_normalised(window.rows(c), window.weights(), to.width,
+            kernels.vertical_normalized(window.rows(c), window.weights(), to.width,
                                         {255, 0.485F, 0.229F}, float_row.data());
             EXPECT_EQ(row.back(), 77);
             EXPECT_EQ(float_row.back(), 77.F);

@@ -289,7 +289,7 @@ std::int64_t peak_memory_kilobytes() {
     return usage.ru_maxrss;
 }
 
-// 300 detections over the whole of a 12-megapixel photo: as bitmaps they would take 3.6 GB.
+// 300 detections over the whole of a 12-megapixel image: as bitmaps they would take 3.6 GB.
 TEST(Coupling, ThreeHundredDetectionsOnTwelveMegapixelsAddLittleMemory) {
     if (testing::kSanitized) GTEST_SKIP() << "memory is not measured under sanitizers";
     const Geometry g{{4000, 3000}, {1066, 800}, {1088, 800}};

@@ -12,15 +12,15 @@ namespace embedmask::testing {
 inline std::vector<std::uint8_t> fill(const std::vector<mask::Ring>& rings, int width, int height) {
     std::vector<std::uint8_t> bits(static_cast<std::size_t>(width) * height);
     for (int y = 0; y < height; ++y) {
-        const float centre = static_cast<float>(y) + 0.5F;
+        const float center = static_cast<float>(y) + 0.5F;
         for (int x = 0; x < width; ++x) {
             bool inside = false;
             for (const mask::Ring& ring : rings) {
                 for (std::size_t i = 0; i < ring.size(); ++i) {
                     const mask::Point a = ring[i];
                     const mask::Point b = ring[(i + 1) % ring.size()];
-                    if ((a.y > centre) == (b.y > centre)) continue;
-                    const float cross = a.x + (centre - a.y) / (b.y - a.y) * (b.x - a.x);
+                    if ((a.y > center) == (b.y > center)) continue;
+                    const float cross = a.x + (center - a.y) / (b.y - a.y) * (b.x - a.x);
                     if (cross > static_cast<float>(x) + 0.5F) inside = !inside;
                 }
             }

@@ -243,7 +243,7 @@ TEST(ShippedModel, AllCanBeRead) {
     EXPECT_GE(read, 2);
 }
 
-TEST(Int8, QuantisesEveryChannelWithItsOwnScale) {
+TEST(Int8, QuantizesEveryChannelWithItsOwnScale) {
     const Tensor weight = Tensor::of_floats({1, -0.5, 0.25, 100, -50, 127, 0, 0, 0}, {3, 3, 1, 1});
     const detail::QuantizedWeight q = detail::quantize(weight);
     const auto scales = to_floats(q.scales);

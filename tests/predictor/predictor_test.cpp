@@ -48,17 +48,17 @@ TEST(Predictor, ThreadsThatShareItAgreeWithOne) {
     expect_same(found_b, expected_b);
 }
 
-// A batch is padded to its largest photo; the network sees exactly the tensor of §2.5.
+// A batch is padded to its largest image; the network sees exactly the tensor of §2.5.
 TEST(Predictor, BatchOfTwoSizesFollowsThePaddingRule) {
     const Model model = tiny_model();
     const Predictor predictor(model, reference());
-    const Image photos[] = {pattern(64, 32), pattern(32, 64)};
-    const ImageView views[] = {photos[0], photos[1]};
+    const Image images[] = {pattern(64, 32), pattern(32, 64)};
+    const ImageView views[] = {images[0], images[1]};
     const auto batch = predictor.predict(std::span(views));
     ASSERT_EQ(batch.size(), 2U);
 
     const network::Network network =
-        network::optimise_for_inference({model.graph(), model.weights});
+        network::optimize_for_inference({model.graph(), model.weights});
     const auto engine = engine::make_reference_engine(network);
     const detail::Postprocess postprocess(model.config, model.categories, reference());
     image::PixelStatistics statistics;
@@ -67,17 +67,17 @@ TEST(Predictor, BatchOfTwoSizesFollowsThePaddingRule) {
         statistics.std[c] = 50;
     }
     for (std::size_t i = 0; i < 2; ++i) {
-        const ImageSize content = photos[i].size;  // the short side is 32 already
+        const ImageSize content = images[i].size;  // the short side is 32 already
         const auto request = engine->create_request();
         const auto input = request->input(1, 64, 64);
-        image::preprocess(photos[i], content, statistics, input.data(), {64, 64});
+        image::preprocess(images[i], content, statistics, input.data(), {64, 64});
         request->start();
         request->wait();
         expect_same(batch[i], postprocess.run(*request, 0, {content, content, {64, 64}}));
     }
 }
 
-TEST(Predictor, TinyAndExtremePhotosAndEmptyBatches) {
+TEST(Predictor, TinyAndExtremeImagesAndEmptyBatches) {
     for (const char* name : {"lite", "table2", "paper", "fcos", "table3_fixed_margin_d8",
                              "table3_coordconv", "table3_spatial_free"}) {
         SCOPED_TRACE(name);
@@ -101,19 +101,19 @@ TEST(Predictor, TinyAndExtremePhotosAndEmptyBatches) {
 
 TEST(Predictor, OptionsChangeWhatTheyName) {
     const Model model = tiny_model();
-    const Image photo = pattern(64, 48);
-    const Prediction all = Predictor(model, reference()).predict(photo);
+    const Image image = pattern(64, 48);
+    const Prediction all = Predictor(model, reference()).predict(image);
     ASSERT_GT(all.detections.size(), 1U);
     PredictorOptions options = reference();
     options.category_ids = {8};
-    for (const Detection& detection : Predictor(model, options).predict(photo).detections) {
+    for (const Detection& detection : Predictor(model, options).predict(image).detections) {
         EXPECT_EQ(detection.category_id, 8);
     }
     options = reference();
     options.score_threshold = all.detections.front().score;
-    EXPECT_EQ(Predictor(model, options).predict(photo).detections.size(), 1U);
+    EXPECT_EQ(Predictor(model, options).predict(image).detections.size(), 1U);
     options.score_threshold = 1;
-    EXPECT_TRUE(Predictor(model, options).predict(photo).detections.empty());
+    EXPECT_TRUE(Predictor(model, options).predict(image).detections.empty());
     options = reference();
     options.category_ids = {4};
     EXPECT_THROW(Predictor(model, options), Error);
@@ -124,15 +124,15 @@ TEST(Predictor, OptionsChangeWhatTheyName) {
 
 TEST(Predictor, SweepHasTheMasksOfEachThreshold) {
     const Model model = tiny_model();
-    const Image photo = pattern(64, 48);
+    const Image image = pattern(64, 48);
     PredictorOptions options = reference();
     options.sweep_thresholds = {0.3, 0.6};
-    const Prediction swept = Predictor(model, options).predict(photo);
-    expect_same(swept, Predictor(model, reference()).predict(photo));
+    const Prediction swept = Predictor(model, options).predict(image);
+    expect_same(swept, Predictor(model, reference()).predict(image));
     for (std::size_t i = 0; i < options.sweep_thresholds.size(); ++i) {
         PredictorOptions plain = reference();
         plain.mask_threshold = options.sweep_thresholds[i];
-        const Prediction expected = Predictor(model, plain).predict(photo);
+        const Prediction expected = Predictor(model, plain).predict(image);
         ASSERT_FALSE(expected.detections.empty());
         for (std::size_t n = 0; n < expected.detections.size(); ++n) {
             ASSERT_EQ(swept.detections[n].sweep.size(), 2U);
@@ -185,11 +185,11 @@ TEST(Predictor, DetectionsComeByDescendingScore) {
     EXPECT_GT(found.front().score, found.back().score);
 }
 
-// The same picture in every order of bytes, with room between its rows and upside down.
+// The same image in every order of bytes, with room between its rows and upside down.
 TEST(Predictor, ReadsFramesWhereTheyAre) {
-    const Image photo = pattern(40, 30);
+    const Image image = pattern(40, 30);
     const Predictor predictor(tiny_model(), reference());
-    const Prediction expected = predictor.predict(photo);
+    const Prediction expected = predictor.predict(image);
     ASSERT_FALSE(expected.detections.empty());
     const auto frame = [&](PixelOrder order, int gap, bool upside_down) {
         const int step = bytes_per_pixel(order);
@@ -198,7 +198,7 @@ TEST(Predictor, ReadsFramesWhereTheyAre) {
         std::vector<std::uint8_t> bytes(static_cast<std::size_t>(stride) * 30, 77);
         for (int y = 0; y < 30; ++y) {
             for (int x = 0; x < 40; ++x) {
-                const std::uint8_t* from = &photo.rgb[3UL * (40 * y + x)];
+                const std::uint8_t* from = &image.rgb[3UL * (40 * y + x)];
                 std::uint8_t* to = bytes.data() + stride * (upside_down ? 29 - y : y) + x * step;
                 to[0] = from[swap ? 2 : 0];
                 to[1] = from[1];
@@ -217,15 +217,15 @@ TEST(Predictor, ReadsFramesWhereTheyAre) {
         expect_same(
             predictor.predict(ImageView(turned.data() + 29 * stride, {40, 30}, -stride, order)),
             expected);
-        EXPECT_EQ(to_image(ImageView(upright.data(), {40, 30}, stride, order)).rgb, photo.rgb);
+        EXPECT_EQ(to_image(ImageView(upright.data(), {40, 30}, stride, order)).rgb, image.rgb);
     }
-    std::vector<std::uint8_t> grey(40 * 30);
+    std::vector<std::uint8_t> gray(40 * 30);
     Image same{{40, 30}, {}};
-    for (std::size_t i = 0; i < grey.size(); ++i) {
-        grey[i] = photo.rgb[3 * i];
-        same.rgb.insert(same.rgb.end(), 3, grey[i]);
+    for (std::size_t i = 0; i < gray.size(); ++i) {
+        gray[i] = image.rgb[3 * i];
+        same.rgb.insert(same.rgb.end(), 3, gray[i]);
     }
-    expect_same(predictor.predict(ImageView(grey.data(), {40, 30}, 40, PixelOrder::grey)),
+    expect_same(predictor.predict(ImageView(gray.data(), {40, 30}, 40, PixelOrder::gray)),
                 predictor.predict(same));
 }
 

@@ -41,7 +41,7 @@ Model random_model(const std::string& preset_name, std::span<const std::string> 
     return model;
 }
 
-// Noise of the size of real input where the photo is, 0 in the padding (§2.5).
+// Noise of the size of real input where the image is, 0 in the padding (§2.5).
 std::vector<float> random_image() {
     std::mt19937 random(kSeed);
     std::normal_distribution<float> normal(0, 60);
@@ -97,7 +97,7 @@ float magnitude(const Tensor& map) {
 void bring_embeddings_together(const std::vector<float>& image, Model* model) {
     constexpr float kWanted = 0.1F;
     Weights outputs;
-    run(network::optimise_for_inference({model->graph(), model->weights}), image, "", outputs);
+    run(network::optimize_for_inference({model->graph(), model->weights}), image, "", outputs);
     const float pixel = kWanted / magnitude(outputs.at("pixel_embedding"));
     const float proposal = kWanted / magnitude(outputs.at("embedding.P3"));
     for (auto& [name, tensor] : model->weights) {
@@ -194,7 +194,7 @@ void write_case(const std::string& preset_name, const fs::path& folder,
         output.training_only = false;
     }
     run(whole, image, "whole/", results.tensors);
-    run(network::optimise_for_inference({model.graph(), model.weights}), image, "fast/",
+    run(network::optimize_for_inference({model.graph(), model.weights}), image, "fast/",
         results.tensors);
     if (has_masks(model.config)) add_masks(model.config, results.tensors);
     results.tensors["image"] =

@@ -1,4 +1,4 @@
-"""From embeddings to masks in the size of the photo (§7.4, §7.5, §7.9 and the switches of §11)."""
+"""From embeddings to masks in the size of the image (§7.4, §7.5, §7.9 and the switches of §11)."""
 import math
 
 import numpy as np
@@ -33,7 +33,7 @@ def window(box, height, width):
 
 
 def quarter_map(pixels, q, margin, box, config):
-    """What is resized to the photo: log-probabilities or probabilities on the quarter grid."""
+    """What is resized to the image: log-probabilities or probabilities on the quarter grid."""
     if config["upsample"] == "embedding":
         values = log_probability(double(pixels, config), q, margin)
         if config["paste_domain"] == "prob":
@@ -58,9 +58,9 @@ def paste_size(cells, original, content):
 
 
 def paste(values, original, content, config):
-    """Values in the size of the photo; sizes are (height, width)."""
+    """Values in the size of the image; sizes are (height, width)."""
     if config["resampler"] == "aligned":
-        # §7.9: to the padded input, cut to the photo's content, then to the photo.
+        # §7.9: to the padded input, cut to the image's content, then to the image.
         full = aligned_upsample(values, 4)[..., :content[0], :content[1]]
         return half_pixel(full, original)[0, 0]
     height, width = values.shape[-2:]

@@ -65,8 +65,8 @@ def check_g2(program, folder):
     margins = found[f"{head}proposal_margin_pred.weight"]
     assert margins.shape[0] == 16 and bool((margins == margins[:1]).all())
     assert all(found[f"{head}margin_scales.{level}.scale"].item() == 1 for level in range(5))
-    photo = pathlib.Path(__file__).parents[2] / "samples" / "000000252219.jpg"
-    run(program, "predict", model, photo, "--short-side", "128", "--out", folder / "out")
+    image = pathlib.Path(__file__).parents[2] / "samples" / "000000252219.jpg"
+    run(program, "predict", model, image, "--short-side", "128", "--out", folder / "out")
     print("g2.pth                   converts and runs")
 
 

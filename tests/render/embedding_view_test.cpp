@@ -62,20 +62,20 @@ TEST(EmbeddingView, FindsTheStrongestDirections) {
     EXPECT_NEAR(basis.axes[0][6], 1, 0.01);
     EXPECT_NEAR(basis.axes[1][1], 1, 0.01);
     EXPECT_NEAR(basis.axes[2][3], 1, 0.01);
-    const Image picture = embedding_picture(basis, pixels, {30, 20});
+    const Image image = embedding_image(basis, pixels, {30, 20});
     for (int c = 0; c < 3; ++c) {
         int low = 255;
         int high = 0;
         for (int i = 0; i < kCells; ++i) {
-            low = std::min<int>(low, picture.rgb[3 * i + c]);
-            high = std::max<int>(high, picture.rgb[3 * i + c]);
+            low = std::min<int>(low, image.rgb[3 * i + c]);
+            high = std::max<int>(high, image.rgb[3 * i + c]);
         }
         EXPECT_EQ(low, 0) << "min-max scaling reaches both ends";
         EXPECT_EQ(high, 255);
     }
 }
 
-TEST(EmbeddingView, ProposalsGetTheColourOfTheirPixels) {
+TEST(EmbeddingView, ProposalsGetTheColorOfTheirPixels) {
     constexpr int kDims = 4;
     std::mt19937 random(6);
     std::normal_distribution<float> normal;
@@ -90,12 +90,11 @@ TEST(EmbeddingView, ProposalsGetTheColourOfTheirPixels) {
         }
     }
     const auto basis = fit_embedding_basis(pixels, proposals, kDims);
-    const Image picture = embedding_picture(basis, pixels, {3, 2});
-    const auto colours = embedding_colours(basis, proposals);
-    ASSERT_EQ(colours.size(), 6U);
+    const Image image = embedding_image(basis, pixels, {3, 2});
+    const auto colors = embedding_colors(basis, proposals);
+    ASSERT_EQ(colors.size(), 6U);
     for (int i = 0; i < 6; ++i) {
-        EXPECT_EQ(colours[i],
-                  (Colour{picture.rgb[3 * i], picture.rgb[3 * i + 1], picture.rgb[3 * i + 2]}));
+        EXPECT_EQ(colors[i], (Color{image.rgb[3 * i], image.rgb[3 * i + 1], image.rgb[3 * i + 2]}));
     }
 }
 
@@ -103,11 +102,11 @@ TEST(EmbeddingView, RangeCoversProposalsToo) {
     const std::vector<float> pixels{0, 1};
     const std::vector<float> proposals{3};
     const auto basis = fit_embedding_basis(pixels, proposals, 1);
-    const Image picture = embedding_picture(basis, pixels, {2, 1});
-    EXPECT_EQ(picture.rgb[0], 0);
-    EXPECT_EQ(picture.rgb[3], 85) << "a third of the way to the proposal";
-    EXPECT_EQ(picture.rgb[1], 128) << "an axis that does not exist is middle grey";
-    EXPECT_EQ(embedding_colours(basis, proposals)[0].r, 255);
+    const Image image = embedding_image(basis, pixels, {2, 1});
+    EXPECT_EQ(image.rgb[0], 0);
+    EXPECT_EQ(image.rgb[3], 85) << "a third of the way to the proposal";
+    EXPECT_EQ(image.rgb[1], 128) << "an axis that does not exist is middle grey";
+    EXPECT_EQ(embedding_colors(basis, proposals)[0].r, 255);
 }
 
 TEST(EmbeddingView, BadSizesAndConstantMaps) {
@@ -116,17 +115,16 @@ TEST(EmbeddingView, BadSizesAndConstantMaps) {
     EXPECT_THROW((void)fit_embedding_basis(std::vector<float>(66), {}, 33), Error);
     const std::vector<float> constant(8, 2.5F);
     const auto basis = fit_embedding_basis(constant, {}, 2);
-    EXPECT_EQ(embedding_picture(basis, constant, {2, 2}).rgb[0], 128);
-    EXPECT_THROW((void)embedding_picture(basis, constant, {3, 2}), Error);
+    EXPECT_EQ(embedding_image(basis, constant, {2, 2}).rgb[0], 128);
+    EXPECT_THROW((void)embedding_image(basis, constant, {3, 2}), Error);
     std::vector<float> broken(8, 1.F);
     broken[3] = NAN;
-    EXPECT_NO_THROW((void)embedding_picture(fit_embedding_basis(broken, {}, 2), broken, {2, 2}));
+    EXPECT_NO_THROW((void)embedding_image(fit_embedding_basis(broken, {}, 2), broken, {2, 2}));
 }
 
-TEST(Panel, PlacesPicturesSideBySide) {
-    const Image photo = testing::grey_photo({80, 60});
-    const std::vector<CaptionedPicture> two{{"one", photo},
-                                            {"two", testing::grey_photo({40, 120})}};
+TEST(Panel, PlacesImagesSideBySide) {
+    const Image image = testing::gray_image({80, 60});
+    const std::vector<CaptionedImage> two{{"one", image}, {"two", testing::gray_image({40, 120})}};
     const Image sheet = panel(two, "title");
     EXPECT_GT(sheet.size.width, 80 + 20);
     EXPECT_LT(sheet.size.width, 80 + 20 + 40);
@@ -136,14 +134,14 @@ TEST(Panel, PlacesPicturesSideBySide) {
 }
 
 TEST(Panel, ProbabilityMapsAreHotWhereTheyAreHigh) {
-    const Image photo = testing::grey_photo({80, 60});
+    const Image image = testing::gray_image({80, 60});
     const std::vector<float> left{1, 0};
-    const Image picture = probability_picture(photo, left, {2, 1});
-    EXPECT_GT(picture.rgb[3 * 5], picture.rgb[3 * 75] + 100);
-    EXPECT_THROW((void)probability_picture(photo, left, {2, 2}), Error);
+    const Image heat = probability_image(image, left, {2, 1});
+    EXPECT_GT(heat.rgb[3 * 5], heat.rgb[3 * 75] + 100);
+    EXPECT_THROW((void)probability_image(image, left, {2, 2}), Error);
     const std::vector<float> broken{NAN, 2};
-    EXPECT_NO_THROW((void)probability_picture(photo, broken, {2, 1}));
-    const Image sheet = probability_panel(photo, {left, left, left, {2, 1}}, "person 0.97");
+    EXPECT_NO_THROW((void)probability_image(image, broken, {2, 1}));
+    const Image sheet = probability_panel(image, {left, left, left, {2, 1}}, "person 0.97");
     EXPECT_GT(sheet.size.width, 2 * 80);
     EXPECT_LT(sheet.size.width, 3 * 80);
     EXPECT_GT(sheet.size.height, 2 * 60);

@@ -49,7 +49,7 @@ inline Rle rectangle_mask(int width, int height, int x0, int y0, int x1, int y1)
     return to_rle(bits, width, height);
 }
 
-inline Image grey_photo(ImageSize size, std::uint8_t value = 100) {
+inline Image gray_image(ImageSize size, std::uint8_t value = 100) {
     return {size, std::vector<std::uint8_t>(3UL * size.width * size.height, value)};
 }
 

@@ -182,13 +182,13 @@ TEST_F(Scoring, KeepsDetectionsOnlyForAnAnalysis) {
     EXPECT_TRUE(plain.results.boxes.empty());
     EXPECT_TRUE(plain.results.masks->empty());
     ScoreOptions options;
-    options.keep_pictured = true;
-    const ModelScores pictured = score_model(predictor_, dataset_, folder_.path(), options);
-    EXPECT_TRUE(pictured.results.boxes.empty());
+    options.keep_drawn = true;
+    const ModelScores imaged = score_model(predictor_, dataset_, folder_.path(), options);
+    EXPECT_TRUE(imaged.results.boxes.empty());
     const ResultSets everything = predicted();
     const auto confident = std::ranges::count_if(
         *everything.masks, [](const Result& result) { return result.score >= kConfusionScore; });
-    EXPECT_EQ(std::ssize(*pictured.results.masks), confident);
+    EXPECT_EQ(std::ssize(*imaged.results.masks), confident);
 }
 
 TEST_F(Scoring, PartsAddUpToTheWhole) {

@@ -115,16 +115,16 @@ TEST(Geometry, AnObjectWithoutARingIsDropped) {
 }
 
 TEST(Augment, FlippingTwiceChangesNothing) {
-    Image photo{{3, 1}, {1, 2, 3, 4, 5, 6, 7, 8, 9}};
-    flip(photo);
-    EXPECT_EQ(photo.rgb, (std::vector<std::uint8_t>{7, 8, 9, 4, 5, 6, 1, 2, 3}));
-    flip(photo);
-    EXPECT_EQ(photo.rgb, (std::vector<std::uint8_t>{1, 2, 3, 4, 5, 6, 7, 8, 9}));
+    Image image{{3, 1}, {1, 2, 3, 4, 5, 6, 7, 8, 9}};
+    flip(image);
+    EXPECT_EQ(image.rgb, (std::vector<std::uint8_t>{7, 8, 9, 4, 5, 6, 1, 2, 3}));
+    flip(image);
+    EXPECT_EQ(image.rgb, (std::vector<std::uint8_t>{1, 2, 3, 4, 5, 6, 7, 8, 9}));
 }
 
 TEST(Augment, PastedObjectsCoverOthers) {
     const ImageSize size{20, 20};
-    Image photo{size, std::vector<std::uint8_t>(1200, 10)};
+    Image image{size, std::vector<std::uint8_t>(1200, 10)};
     Image other{size, std::vector<std::uint8_t>(1200, 200)};
     const auto object = [](int x1, int x2) {
         Tensor mask = torch::zeros({1, 20, 20}, torch::kUInt8);
@@ -136,17 +136,17 @@ TEST(Augment, PastedObjectsCoverOthers) {
     Instances own = object(0, 10);
     std::mt19937_64 random = random_for({2});
     for (int tries = 0; own.size() == 1 && tries < 50; ++tries) {
-        paste_objects(photo, own, other, object(6, 16), /*legacy_plus_one=*/true, random);
+        paste_objects(image, own, other, object(6, 16), /*legacy_plus_one=*/true, random);
     }
     ASSERT_EQ(own.size(), 2);
     EXPECT_EQ(own.masks[0].sum().item<std::int64_t>(), 60);
     EXPECT_EQ(own.boxes[0][2].item<float>(), 5);
     EXPECT_EQ(own.masks[1].sum().item<std::int64_t>(), 100);
-    EXPECT_EQ(photo.rgb[3 * (5 * 20 + 6)], 200);
-    EXPECT_EQ(photo.rgb[3 * (5 * 20 + 5)], 10);
+    EXPECT_EQ(image.rgb[3 * (5 * 20 + 6)], 200);
+    EXPECT_EQ(image.rgb[3 * (5 * 20 + 5)], 10);
     Instances far = object(0, 10);
     for (int tries = 0; far.size() == 1 && tries < 50; ++tries) {
-        paste_objects(photo, far, other, object(6, 16), /*legacy_plus_one=*/false, random);
+        paste_objects(image, far, other, object(6, 16), /*legacy_plus_one=*/false, random);
     }
     ASSERT_EQ(far.size(), 2);
     EXPECT_TRUE(torch::equal(far.boxes[1], torch::tensor({6.F, 5.F, 16.F, 15.F})));

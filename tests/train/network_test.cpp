@@ -42,7 +42,7 @@ TEST_P(EveryPreset, TorchGivesWhatTheEngineGives) {
     engine::Options options;
     options.precision = Precision::fp32;
     const auto engine =
-        engine::make_openvino_engine(network::optimise_for_inference({graph, weights}), options);
+        engine::make_openvino_engine(network::optimize_for_inference({graph, weights}), options);
     const auto request = engine->create_request();
     const Tensor input = images(1);
     const auto memory = request->input(1, kHeight, kWidth);
@@ -65,7 +65,7 @@ TEST_P(EveryPreset, TorchGivesWhatTheEngineGives) {
 TEST_P(EveryPreset, ATrainingStepReachesEveryParameter) {
     Config config = small(GetParam());
     Network module(network::embedmask(config));
-    module.initialise(1);
+    module.initialize(1);
     for (const network::Parameter& parameter : module.graph().parameters) {
         if (parameter.name.ends_with("running_var")) module.tensor(parameter.name).fill_(1);
     }
@@ -108,7 +108,7 @@ INSTANTIATE_TEST_SUITE_P(Presets, EveryPreset,
 TEST(Network, MapsOfOneColumnGiveWholeGradients) {
     Config config = preset("g3");
     Network module(network::embedmask(config));
-    module.initialise(1);
+    module.initialize(1);
     for (const network::Parameter& parameter : module.graph().parameters) {
         if (parameter.name.ends_with("running_var")) module.tensor(parameter.name).fill_(1);
     }
@@ -145,12 +145,12 @@ TEST(Network, NamesAndOrderAreTheGraphs) {
     EXPECT_EQ(module.weights().size(), module.graph().parameters.size());
 }
 
-TEST(Network, InitialisationFollowsTheSpecAndTheSeed) {
+TEST(Network, InitializationFollowsTheSpecAndTheSeed) {
     Config config = small("g3");
     Network first(network::embedmask(config));
     Network second(network::embedmask(config));
-    first.initialise(1);
-    second.initialise(1);
+    first.initialize(1);
+    second.initialize(1);
     for (const network::Parameter& parameter : first.graph().parameters) {
         EXPECT_TRUE(torch::equal(first.tensor(parameter.name), second.tensor(parameter.name)));
     }

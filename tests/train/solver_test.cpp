@@ -117,7 +117,7 @@ TEST(Sampler, SkippingIsTheSameAsUsing) {
     }
 }
 
-TEST(Sampler, WeightsSayHowOftenAPhotoAppears) {
+TEST(Sampler, WeightsSayHowOftenAImageAppears) {
     SamplerOptions options;
     Sampler sampler(std::vector<ImageSize>(3, ImageSize{4, 3}), {2, 0, 0.5}, options);
     std::vector<int> seen(3);

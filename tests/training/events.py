@@ -17,7 +17,7 @@ except ImportError:
 
 
 def write_data(folder):
-    """One grey PNG photo with a square, written with the standard library alone."""
+    """One grey PNG image with a square, written with the standard library alone."""
     import struct
     import zlib
 
@@ -52,12 +52,12 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         write_data(folder)
-        data, photos, run = folder / "data.json", folder, folder / "run"
+        data, images, run = folder / "data.json", folder, folder / "run"
         settings = ["fpn.channels=32", "tower_channels=32", "pixel_channels=32", "tower_groups=8",
                     "tower_convs=1", "input.short_train=[96]", "input.short_test=96",
                     "solver.batch=1", "solver.max_iter=4", "log_period=2", "workers=0"]
-        command = [program, "train", "lite", "--data", data, "--images", photos, "--val-data", data,
-                   "--val-images", photos, "--out", run, "--precision", "fp32"]
+        command = [program, "train", "lite", "--data", data, "--images", images, "--val-data", data,
+                   "--val-images", images, "--out", run, "--precision", "fp32"]
         for setting in settings:
             command += ["--set", setting]
         subprocess.run(command, check=True, capture_output=True)
@@ -71,10 +71,10 @@ def main():
         for event, line in zip(read, losses):
             assert abs(event.value - line["loss"]) < 1e-5, (event, line)
         assert len(events.Scalars("validation/segm_AP")) == 1
-        picture = events.Images("validation/photo_0")[0]
-        assert (picture.width, picture.height) == (96, 96), picture
-        assert picture.encoded_image_string[:2] == b"\xff\xd8"
-    print("scalars and pictures read back")
+        image = events.Images("validation/image_0")[0]
+        assert (image.width, image.height) == (96, 96), image
+        assert image.encoded_image_string[:2] == b"\xff\xd8"
+    print("scalars and images read back")
 
 
 main()

@@ -1,4 +1,4 @@
-// Small pictures with coloured discs, so that trainings run everywhere and end in seconds.
+// Small images with coloured discs, so that trainings run everywhere and end in seconds.
 #pragma once
 
 #include <cmath>
@@ -31,24 +31,24 @@ inline nlohmann::json circle(double x, double y, double radius) {
     return nlohmann::json::array({ring});
 }
 
-inline void paint(Image& photo, double x, double y, double radius, int colour) {
-    for (int row = 0; row < photo.size.height; ++row) {
-        for (int column = 0; column < photo.size.width; ++column) {
+inline void paint(Image& image, double x, double y, double radius, int color) {
+    for (int row = 0; row < image.size.height; ++row) {
+        for (int column = 0; column < image.size.width; ++column) {
             if (std::hypot(column + 0.5 - x, row + 0.5 - y) > radius) continue;
             const auto at =
-                3 * (static_cast<std::size_t>(row) * static_cast<std::size_t>(photo.size.width) +
+                3 * (static_cast<std::size_t>(row) * static_cast<std::size_t>(image.size.width) +
                      static_cast<std::size_t>(column));
-            photo.rgb[at] = colour == 0 ? 230 : 30;
-            photo.rgb[at + 1] = 60;
-            photo.rgb[at + 2] = colour == 0 ? 30 : 230;
+            image.rgb[at] = color == 0 ? 230 : 30;
+            image.rgb[at + 1] = 60;
+            image.rgb[at + 2] = color == 0 ? 30 : 230;
         }
     }
 }
 
-/// Writes FOLDER/data.json and FOLDER/photos/*.png: pictures of 128x96 with two discs each.
+/// Writes FOLDER/data.json and FOLDER/images/*.png: images of 128x96 with two discs each.
 inline void write_toy_data(const std::filesystem::path& folder, const ToyOptions& options = {}) {
     using nlohmann::json;
-    std::filesystem::create_directories(folder / "photos");
+    std::filesystem::create_directories(folder / "images");
     json data = {
         {"images", json::array()}, {"annotations", json::array()}, {"categories", json::array()}};
     for (std::size_t c = 0; c < options.categories.size(); ++c) {
@@ -60,8 +60,8 @@ inline void write_toy_data(const std::filesystem::path& folder, const ToyOptions
     };
     int annotation = 1;
     for (int i = 0; i < options.images; ++i) {
-        Image photo{{128, 96}, std::vector<std::uint8_t>(128 * 96 * 3, 120)};
-        for (std::uint8_t& value : photo.rgb) {
+        Image image{{128, 96}, std::vector<std::uint8_t>(128 * 96 * 3, 120)};
+        for (std::uint8_t& value : image.rgb) {
             value = static_cast<std::uint8_t>(110 + random() % 20);
         }
         const int id = options.first_id + i;
@@ -72,7 +72,7 @@ inline void write_toy_data(const std::filesystem::path& folder, const ToyOptions
             const double x = between(28, 100);
             const double y = between(28, 68);
             const std::size_t category = k % options.categories.size();
-            paint(photo, x, y, radius, static_cast<int>(category));
+            paint(image, x, y, radius, static_cast<int>(category));
             data["annotations"].push_back(
                 {{"id", annotation++},
                  {"image_id", id},
@@ -82,7 +82,7 @@ inline void write_toy_data(const std::filesystem::path& folder, const ToyOptions
                  {"bbox", {x - radius, y - radius, 2 * radius, 2 * radius}},
                  {"segmentation", options.unknown_masks ? json::array() : circle(x, y, radius)}});
         }
-        write_png(folder / "photos" / name, photo);
+        write_png(folder / "images" / name, image);
     }
     detail::write_file_atomically(folder / "data.json", data.dump());
 }

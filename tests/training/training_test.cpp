@@ -33,7 +33,7 @@ protected:
     [[nodiscard]] std::string command(const std::string& out, int iterations,
                                       const std::string& more = "") const {
         return "train" + kSmall + "--data " + path("data.json").string() + " --images " +
-               path("photos").string() + " --out " + path(out).string() +
+               path("images").string() + " --out " + path(out).string() +
                " --set solver.max_iter=" + std::to_string(iterations) + " " + more;
     }
 
@@ -77,7 +77,7 @@ protected:
 TEST_F(Training, LossesFallAndTheRunFolderIsComplete) {
     const Ran ran = run(command("run", 40,
                                 "--val-data " + path("data.json").string() + " --val-images " +
-                                    path("photos").string() + " --set checkpoint_period=20"));
+                                    path("images").string() + " --set checkpoint_period=20"));
     ASSERT_EQ(ran.code, 0) << ran.talk;
     for (const char* name : {"config.toml", "metrics.jsonl", "curves.svg", "last.safetensors",
                              "best.safetensors", "checkpoint-0000040.safetensors"}) {
@@ -162,11 +162,11 @@ TEST_F(Training, CheckpointsThatNobodyCanReadAreNotTrainedOver) {
     EXPECT_TRUE(bytes_of(path("run") / "last.safetensors") == last);
 }
 
-TEST_F(Training, AnUnreadablePhotoEndsTheRunAndKeepsWhatWasLearned) {
-    const fs::path photo = path("photos") / "3.png";
-    const std::string whole = bytes_of(photo);
+TEST_F(Training, AnUnreadableImageEndsTheRunAndKeepsWhatWasLearned) {
+    const fs::path image = path("images") / "3.png";
+    const std::string whole = bytes_of(image);
     ASSERT_EQ(run(command("straight", 9)).code, 0);
-    fs::resize_file(photo, whole.size() / 2);
+    fs::resize_file(image, whole.size() / 2);
     const Ran broken = run(command("run", 9));
     EXPECT_EQ(broken.code, 1);
     EXPECT_TRUE(has(broken.talk, "3.png")) << broken.talk;
@@ -175,7 +175,7 @@ TEST_F(Training, AnUnreadablePhotoEndsTheRunAndKeepsWhatWasLearned) {
     ASSERT_GE(iteration, 1) << broken.talk;
     EXPECT_EQ(fs::exists(path("run") / fmt::format("checkpoint-{:07d}.safetensors", iteration - 1)),
               iteration > 1);
-    detail::write_file_atomically(photo, whole);
+    detail::write_file_atomically(image, whole);
     ASSERT_EQ(run(command("run", 9, "--resume")).code, 0);
     EXPECT_TRUE(bytes_of(path("straight") / "last.safetensors") ==
                 bytes_of(path("run") / "last.safetensors"));
@@ -276,7 +276,7 @@ TEST_F(Training, ALaterTrainingStartsFromAModelFile) {
     one.categories = {"disc"};
     write_toy_data(path("one"), one);
     const std::string other = "train" + kSmall + "--data " + (path("one") / "data.json").string() +
-                              " --images " + (path("one") / "photos").string() +
+                              " --images " + (path("one") / "images").string() +
                               " --set solver.max_iter=2" + weights;
     const Ran mismatch = run(other + " --out " + path("third").string());
     EXPECT_EQ(mismatch.code, 1);
@@ -304,7 +304,7 @@ TEST_F(Training, SeveralFilesAreMixed) {
     more.unknown_masks = true;
     write_toy_data(path("more"), more);
     const std::string both = " --data " + (path("more") / "data.json").string() + " --images " +
-                             (path("more") / "photos").string();
+                             (path("more") / "images").string();
     const Ran unknown = run(command("run", 2, both));
     EXPECT_EQ(unknown.code, 1);
     EXPECT_TRUE(has(unknown.talk, "12 of 24 objects have no mask")) << unknown.talk;
@@ -317,7 +317,7 @@ TEST_F(Training, SeveralFilesAreMixed) {
 TEST_F(Training, DryRunPrintsThePlanAndWritesNothing) {
     const Ran ran = run(command("run", 50, "--dry-run"));
     EXPECT_EQ(ran.code, 0) << ran.talk;
-    for (const char* part : {"6 photos, 12 objects", "disc", "50 iterations", "an iteration"}) {
+    for (const char* part : {"6 images, 12 objects", "disc", "50 iterations", "an iteration"}) {
         EXPECT_TRUE(has(ran.talk, part)) << part << "\n" << ran.talk;
     }
     EXPECT_FALSE(fs::exists(path("run")));
@@ -339,10 +339,10 @@ TEST_F(Training, BadInputEndsBeforeTheFirstIteration) {
         EXPECT_TRUE(has(ran.talk, part)) << ran.talk;
         EXPECT_FALSE(has(ran.talk, "iter 1/")) << ran.talk;
     };
-    fails(command("run", 2, "--set solver.batch=8"), "more than the 6 usable photos");
+    fails(command("run", 2, "--set solver.batch=8"), "more than the 6 usable images");
     fails(command("run", 2, "--set solver.learning=1"), "unknown key");
     fails(command("run", 2, "--set data.weights=[0.0]"), "data.weights are all zero");
-    fails(command("run", 2, "--val-images photos"), "data.val_images is given without data.val");
+    fails(command("run", 2, "--val-images images"), "data.val_images is given without data.val");
     fails(command("run", 2, "--weights nowhere.pth"), "nowhere.pth");
     fails("train" + kSmall + "--out " + path("run").string(), "data.train is empty");
     fails(command("data.json/run", 2), "data.json/run");
@@ -354,17 +354,17 @@ TEST_F(Training, BadInputEndsBeforeTheFirstIteration) {
     write_toy_data(path("val"), other);
     fails(command("run", 2,
                   "--val-data " + (path("val") / "data.json").string() + " --val-images " +
-                      (path("val") / "photos").string()),
+                      (path("val") / "images").string()),
           "its categories are not those that are trained");
     fails(command("run", 2,
                   "--data " + (path("val") / "data.json").string() + " --images " +
-                      (path("val") / "photos").string()),
+                      (path("val") / "images").string()),
           "other categories");
 
     json turned = json::parse(bytes_of(path("data.json")));
     turned["annotations"][0]["segmentation"] = {{"size", {128, 96}}, {"counts", {128 * 96}}};
     detail::write_file_atomically(path("turned.json"), turned.dump());
-    const std::string with_file = "train" + kSmall + "--images " + path("photos").string() +
+    const std::string with_file = "train" + kSmall + "--images " + path("images").string() +
                                   " --out " + path("run").string() + " --data ";
     fails(with_file + path("turned.json").string(), "its mask is 96x128 pixels");
 
@@ -373,8 +373,8 @@ TEST_F(Training, BadInputEndsBeforeTheFirstIteration) {
         annotation["bbox"] = {1, 1, 1, 1};
     }
     detail::write_file_atomically(path("empty.json"), empty.dump());
-    fails(with_file + path("empty.json").string(), "no photo with a usable object");
-    fs::remove(path("photos") / "3.png");
+    fails(with_file + path("empty.json").string(), "no image with a usable object");
+    fs::remove(path("images") / "3.png");
     fails(command("run", 2), "3.png");
 }
 
@@ -405,7 +405,7 @@ TEST_F(Training, ACheckpointIsNoModel) {
     }
 }
 
-TEST_F(Training, AModelFileBringsHowItsPhotosAreSeen) {
+TEST_F(Training, AModelFileBringsHowItsImagesAreSeen) {
     ASSERT_EQ(run(command("first", 2, "--set input.order=rgb --set input.mean=[1,2,3]")).code, 0);
     const std::string weights = " --weights " + (path("first") / "last.safetensors").string();
     const Ran second = run(command("second", 2, weights + " --set \"input.mean = [4,5,6]\""));
@@ -418,7 +418,7 @@ TEST_F(Training, AModelFileBringsHowItsPhotosAreSeen) {
 TEST_F(Training, AStopAtAValidationIsMadeUpFor) {
     const std::string validated = "--set checkpoint_period=2 --val-data " +
                                   path("data.json").string() + " --val-images " +
-                                  path("photos").string();
+                                  path("images").string();
     ASSERT_EQ(run(command("run", 2, validated)).code, 0);
     const std::string best = bytes_of(path("run") / "best.safetensors");
     // A checkpoint of the last iteration, whose validation has not run.
@@ -437,7 +437,7 @@ TEST_F(Training, AStopAtAValidationIsMadeUpFor) {
 
 TEST_F(Training, MilestonesFollowTheBatchAlsoWhenIterationsAreSet) {
     const Ran ran = run("train r50_1x --dry-run --data " + path("data.json").string() +
-                        " --images " + path("photos").string() +
+                        " --images " + path("images").string() +
                         " --set solver.batch=4 --set solver.max_iter=360000"
                         " --set input.short_train=[64] --set input.max=96 --precision fp32");
     EXPECT_TRUE(has(ran.talk, "milestones 240000 320000")) << ran.talk;
@@ -450,7 +450,7 @@ TEST_F(Training, AnotherPresetCannotResume) {
     EXPECT_TRUE(has(ran.talk, "another preset")) << ran.talk;
 }
 
-// Photos of one size in one pass, so that ranks and a single process see the same global batch.
+// Images of one size in one pass, so that ranks and a single process see the same global batch.
 class Distributed : public Training {
 protected:
     void train_together(const std::string& out, int world, const std::string& more = "") {

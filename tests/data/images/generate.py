@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Writes decode.json and resize.json: tiny picture files and what Pillow makes of them.
+"""Writes decode.json and resize.json: tiny image files and what Pillow makes of them.
 
-Needs numpy and Pillow >= 11. The pictures are drawn here; nothing comes from photos.
+Needs numpy and Pillow >= 11. The images are drawn here; nothing comes from images.
 """
 import io
 import json
@@ -16,7 +16,7 @@ HERE = pathlib.Path(__file__).parent
 rng = np.random.default_rng(7)
 
 
-def picture(h, w, channels=3):
+def image(h, w, channels=3):
     y, x = np.mgrid[0:h, 0:w]
     planes = [np.sin(x / 5 + c) + np.cos(y / 4 - 2 * c) + rng.normal(0, 0.2, (h, w))
               for c in range(channels)]
@@ -37,10 +37,10 @@ def chunk(name, data):
         ">I", zlib.crc32(name + data))
 
 
-def png(rows_of_pass, w, h, depth, colour, interlace=0, before=b""):
+def png(rows_of_pass, w, h, depth, color, interlace=0, before=b""):
     """rows_of_pass: list of passes, each a list of packed rows."""
     raw = b"".join(b"\0" + row for rows in rows_of_pass for row in rows)
-    header = struct.pack(">IIBBBBB", w, h, depth, colour, 0, 0, interlace)
+    header = struct.pack(">IIBBBBB", w, h, depth, color, 0, 0, interlace)
     return (b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + before +
             chunk(b"IDAT", zlib.compress(raw)) + chunk(b"IEND", b""))
 
@@ -72,7 +72,7 @@ def add(name, data, rgb=None):
 
 
 H, W = 19, 27
-rgb = picture(H, W)
+rgb = image(H, W)
 add("jpeg 4:2:0", jpeg(rgb, quality=80, subsampling=2))
 add("jpeg 4:2:2", jpeg(rgb, quality=80, subsampling=1))
 add("jpeg 4:4:4", jpeg(rgb, quality=95, subsampling=0))
@@ -80,7 +80,7 @@ add("jpeg grey", jpeg(rgb, "L", quality=80))
 add("jpeg progressive", jpeg(rgb, quality=80, progressive=True))
 add("jpeg restart markers", jpeg(rgb, quality=80, restart_marker_blocks=1))
 add("jpeg rgb", jpeg(rgb, quality=80, keep_rgb=True))
-cmyk = jpeg(picture(H, W, 4), "CMYK", quality=90)
+cmyk = jpeg(image(H, W, 4), "CMYK", quality=90)
 add("jpeg cmyk", cmyk)
 adobe = cmyk.index(b"Adobe")
 add("jpeg ycck", cmyk[:adobe + 11] + b"\x02" + cmyk[adobe + 12:])
@@ -99,12 +99,12 @@ add("png rgb 8 bit", png([[row.tobytes() for row in rgb]], W, H, 8, 2))
 rgb16 = rng.integers(0, 65536, (H, W, 3))
 add("png rgb 16 bit", png([[row.astype(">u2").tobytes() for row in rgb16]], W, H, 16, 2),
     (rgb16 >> 8).astype(np.uint8))
-rgba = picture(H, W, 4)
+rgba = image(H, W, 4)
 add("png rgba 8 bit", png([[row.tobytes() for row in rgba]], W, H, 8, 6), rgba[..., :3])
 rgba16 = rng.integers(0, 65536, (H, W, 4))
 add("png rgba 16 bit", png([[row.astype(">u2").tobytes() for row in rgba16]], W, H, 16, 6),
     (rgba16 >> 8).astype(np.uint8)[..., :3])
-la = picture(H, W, 2)
+la = image(H, W, 2)
 add("png grey and alpha", png([[row.tobytes() for row in la]], W, H, 8, 4),
     np.repeat(la[..., :1], 3, -1))
 palette = rng.integers(0, 256, (16, 3)).astype(np.uint8)
@@ -123,8 +123,8 @@ add("png rgb interlaced",
     png([[rgb[y, x0::dx].tobytes() for y in range(y0, H, dy)] for x0, y0, dx, dy in ADAM7],
         W, H, 8, 2, interlace=1), rgb)
 
-tiny = picture(2, 3)
-wide = picture(9, 17)
+tiny = image(2, 3)
+wide = image(9, 17)
 for orientation in range(1, 9):
     for kind, array in (("PNG", tiny), ("JPEG", wide)):
         out = io.BytesIO()

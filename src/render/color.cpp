@@ -1,4 +1,4 @@
-#include "render/colour.h"
+#include "render/color.h"
 
 #include <algorithm>
 #include <array>
@@ -10,18 +10,18 @@ namespace embedmask::render {
 namespace {
 
 // Bright enough for dark streets, saturated enough for snow; no two neighbours alike.
-constexpr std::array<Colour, 12> kPalette{{{255, 92, 56},
-                                           {38, 166, 255},
-                                           {255, 199, 0},
-                                           {32, 201, 116},
-                                           {200, 88, 255},
-                                           {0, 205, 210},
-                                           {255, 82, 160},
-                                           {158, 214, 32},
-                                           {110, 112, 255},
-                                           {255, 150, 40},
-                                           {226, 60, 84},
-                                           {84, 224, 170}}};
+constexpr std::array<Color, 12> kPalette{{{255, 92, 56},
+                                          {38, 166, 255},
+                                          {255, 199, 0},
+                                          {32, 201, 116},
+                                          {200, 88, 255},
+                                          {0, 205, 210},
+                                          {255, 82, 160},
+                                          {158, 214, 32},
+                                          {110, 112, 255},
+                                          {255, 150, 40},
+                                          {226, 60, 84},
+                                          {84, 224, 170}}};
 
 struct Stop {
     float at;
@@ -46,9 +46,9 @@ double linear(std::uint8_t value) {
 
 }  // namespace
 
-Colour palette_colour(int index) {
+Color palette_color(int index) {
     const auto i = static_cast<std::size_t>(std::max(index, 0));
-    const Colour colour = kPalette[i % kPalette.size()];
+    const Color color = kPalette[i % kPalette.size()];
     // Later rounds come alternately darker and paler.
     const std::size_t round = i / kPalette.size() % 3;
     const auto shade = [round](std::uint8_t v) {
@@ -57,30 +57,29 @@ Colour palette_colour(int index) {
         if (round == 2) return to_byte(value + (255.F - value) * 0.45F);
         return v;
     };
-    return {shade(colour.r), shade(colour.g), shade(colour.b)};
+    return {shade(color.r), shade(color.g), shade(color.b)};
 }
 
-std::vector<Colour> choose_colours(std::span<const int> category_indices) {
+std::vector<Color> choose_colors(std::span<const int> category_indices) {
     const bool one_category = std::adjacent_find(category_indices.begin(), category_indices.end(),
                                                  std::not_equal_to<>()) == category_indices.end();
-    std::vector<Colour> colours;
-    colours.reserve(category_indices.size());
+    std::vector<Color> colors;
+    colors.reserve(category_indices.size());
     for (const int category : category_indices) {
-        colours.push_back(
-            palette_colour(one_category ? static_cast<int>(colours.size()) : category));
+        colors.push_back(palette_color(one_category ? static_cast<int>(colors.size()) : category));
     }
-    return colours;
+    return colors;
 }
 
-Colour readable_on(Colour background) {
+Color readable_on(Color background) {
     const double luminance = 0.2126 * linear(background.r) + 0.7152 * linear(background.g) +
                              0.0722 * linear(background.b);
     const double with_black = (luminance + 0.05) / 0.05;
     const double with_white = 1.05 / (luminance + 0.05);
-    return with_black >= with_white ? Colour{0, 0, 0} : Colour{255, 255, 255};
+    return with_black >= with_white ? Color{0, 0, 0} : Color{255, 255, 255};
 }
 
-Colour heat_colour(float probability) {
+Color heat_color(float probability) {
     const float p = probability > 0 ? std::min(probability, 1.F) : 0.F;
     std::size_t i = 1;
     while (i + 1 < kHeat.size() && p > kHeat[i].at) {

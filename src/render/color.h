@@ -7,27 +7,27 @@
 
 namespace embedmask::render {
 
-struct Colour {
+struct Color {
     std::uint8_t r = 0;
     std::uint8_t g = 0;
     std::uint8_t b = 0;
 
-    bool operator==(const Colour&) const = default;
+    bool operator==(const Color&) const = default;
 };
 
 /// Entry `index` of an endless list of vivid colours whose neighbours differ clearly.
-Colour palette_colour(int index);
+Color palette_color(int index);
 
 /// One colour per instance. With two or more categories every instance has the colour of its
-/// category (the same in every picture); with one category that would tell nothing, so the
+/// category (the same in every image); with one category that would tell nothing, so the
 /// instances take palette colours in turn.
-std::vector<Colour> choose_colours(std::span<const int> category_indices);
+std::vector<Color> choose_colors(std::span<const int> category_indices);
 
 /// Black or white, whichever stands out more on `background` (WCAG contrast ratio).
-Colour readable_on(Colour background);
+Color readable_on(Color background);
 
 /// Colour of a probability: dark blue at 0, over purple and orange, to pale yellow at 1; values
 /// outside [0,1] and NaN are clamped. Brightness rises all the way, so it also works in grey.
-Colour heat_colour(float probability);
+Color heat_color(float probability);
 
 }  // namespace embedmask::render

@@ -1,4 +1,4 @@
-// Pictures for the tests of this layer.
+// Images for the tests of this layer.
 #pragma once
 
 #include <cstdint>

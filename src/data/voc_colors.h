@@ -7,18 +7,18 @@
 namespace embedmask::data {
 
 inline constexpr unsigned kVocVoid = 255;  // crowds and outlines: neither object nor background
-inline constexpr unsigned kVocMost = 254;  // objects of a picture, and categories
+inline constexpr unsigned kVocMost = 254;  // objects of an image, and categories
 
 /// Bits of the index, spread over the high bits of red, green and blue.
-inline std::array<std::uint8_t, 3> voc_colour(unsigned index) {
-    std::array<std::uint8_t, 3> colour{};
+inline std::array<std::uint8_t, 3> voc_color(unsigned index) {
+    std::array<std::uint8_t, 3> color{};
     for (unsigned bit = 0; bit < 8; ++bit) {
         for (unsigned channel = 0; channel < 3; ++channel) {
-            colour.at(channel) |=
+            color.at(channel) |=
                 static_cast<std::uint8_t>((index >> (3 * bit + channel) & 1U) << (7 - bit));
         }
     }
-    return colour;
+    return color;
 }
 
 /// The inverse; a grey pixel that is no VOC colour stands for itself.

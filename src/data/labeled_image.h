@@ -1,4 +1,4 @@
-// One photo with its objects as masks: what exports write.
+// One image with its objects as masks: what exports write.
 #pragma once
 
 #include <deque>
@@ -6,33 +6,33 @@
 #include <string>
 #include <vector>
 
-#include "data/labelled_mask.h"
+#include "data/labeled_mask.h"
 #include "embedmask/dataset.h"
 #include "embedmask/image.h"
 
 namespace embedmask::data {
 
 /// Not to be copied: `objects` point into `masks`. The record and the annotations are borrowed.
-struct LabelledPhoto {
-    LabelledPhoto() = default;
-    LabelledPhoto(const LabelledPhoto&) = delete;
-    LabelledPhoto& operator=(const LabelledPhoto&) = delete;
-    LabelledPhoto(LabelledPhoto&&) = default;
-    LabelledPhoto& operator=(LabelledPhoto&&) = default;
-    ~LabelledPhoto() = default;
+struct LabeledImage {
+    LabeledImage() = default;
+    LabeledImage(const LabeledImage&) = delete;
+    LabeledImage& operator=(const LabeledImage&) = delete;
+    LabeledImage(LabeledImage&&) = default;
+    LabeledImage& operator=(LabeledImage&&) = default;
+    ~LabeledImage() = default;
 
     const ImageRecord* record = nullptr;
     std::string name;  ///< of the file, without extension
     // One entry an object in each:
     std::deque<Rle> masks;
     std::vector<const Annotation*> annotations;
-    std::vector<LabelledMask> objects;
+    std::vector<LabeledMask> objects;
 
     [[nodiscard]] ImageSize size() const { return {record->width, record->height}; }
 };
 
-/// A picture without labels.
-inline Image black_picture(ImageSize size) {
+/// An image without labels.
+inline Image black_image(ImageSize size) {
     const auto pixels =
         static_cast<std::size_t>(size.width) * static_cast<std::size_t>(size.height);
     return {size, std::vector<std::uint8_t>(3 * pixels, 0)};

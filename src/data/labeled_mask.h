@@ -7,7 +7,7 @@
 
 namespace embedmask::data {
 
-struct LabelledMask {
+struct LabeledMask {
     const Rle* mask = nullptr;  ///< of the image's size; owned by somebody else, not null
     std::string label;          ///< category name
     int category_index = 0;     ///< position in the list of categories, from 0
