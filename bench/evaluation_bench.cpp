@@ -40,8 +40,9 @@ Files generate(int images, int truths, int detections) {
     for (int i = 0; i < images; ++i) {
         files.dataset.images.push_back({i + 1, kWidth, kHeight, ""});
     }
-    for (int i = 0; i < kCategories; ++i)
+    for (int i = 0; i < kCategories; ++i) {
         files.dataset.categories.push_back({i + 1, "", ""});
+    }
     for (int i = 0; i < truths; ++i) {
         const double side = std::exp(2.5 + 3.2 * unit(random));
         Annotation annotation;
@@ -51,7 +52,7 @@ Files generate(int images, int truths, int detections) {
         annotation.box =
             CocoBox{unit(random) * (kWidth - side), unit(random) * (kHeight - side), side, side};
         annotation.area = side * side;
-        annotation.segmentation.form = Segmentation::Form::polygons;
+        annotation.segmentation.format = Segmentation::Format::polygons;
         annotation.segmentation.polygons = {
             outline(random, annotation.box->x, annotation.box->y, side, side)};
         files.dataset.annotations.push_back(std::move(annotation));
@@ -63,7 +64,7 @@ Files generate(int images, int truths, int detections) {
         result.image_id = source.image_id;
         result.category_id = source.category_id;
         result.score = unit(random);
-        result.segmentation.form = Segmentation::Form::rle;
+        result.segmentation.format = Segmentation::Format::rle;
         result.segmentation.rle = rasterize_ring(
             outline(random, x + 5 * unit(random), y + 5 * unit(random), w, h), kHeight, kWidth);
         files.results.push_back(std::move(result));
@@ -76,8 +77,9 @@ void evaluation(benchmark::State& state) {
     EvaluationOptions options;
     options.type = state.range(0) == 0 ? IouType::bbox : IouType::segm;
     options.threads = static_cast<int>(state.range(1));
-    for (auto _ : state)
+    for (auto _ : state) {
         benchmark::DoNotOptimize(evaluate(files.dataset, files.results, options));
+    }
 }
 BENCHMARK(evaluation)
     ->ArgNames({"segm", "threads"})
@@ -89,8 +91,9 @@ void rasterize(benchmark::State& state) {
     std::mt19937 random(1);
     const auto side = static_cast<double>(state.range(0));
     const auto ring = outline(random, 20, 20, side, side);
-    for (auto _ : state)
+    for (auto _ : state) {
         benchmark::DoNotOptimize(rasterize_ring(ring, kHeight, kWidth));
+    }
 }
 BENCHMARK(rasterize)->Arg(50)->Arg(400);
 
@@ -98,8 +101,9 @@ void intersection(benchmark::State& state) {
     std::mt19937 random(1);
     const Rle a = rasterize_ring(outline(random, 20, 20, 300, 300), kHeight, kWidth);
     const Rle b = rasterize_ring(outline(random, 60, 40, 300, 300), kHeight, kWidth);
-    for (auto _ : state)
+    for (auto _ : state) {
         benchmark::DoNotOptimize(mask_iou(a, b));
+    }
 }
 BENCHMARK(intersection);
 
@@ -107,8 +111,9 @@ void compressed_string(benchmark::State& state) {
     std::mt19937 random(1);
     const Rle mask = rasterize_ring(outline(random, 20, 20, 300, 300), kHeight, kWidth);
     const std::string text = compress(mask);
-    for (auto _ : state)
+    for (auto _ : state) {
         benchmark::DoNotOptimize(decompress(text, kHeight, kWidth));
+    }
 }
 BENCHMARK(compressed_string);
 

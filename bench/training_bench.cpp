@@ -54,7 +54,9 @@ std::unique_ptr<Network> make_network(const Config& config) {
     auto network = std::make_unique<Network>(network::embedmask(config));
     network->initialize(1);
     for (const network::Parameter& parameter : network->graph().parameters) {
-        if (parameter.name.ends_with("running_var")) network->tensor(parameter.name).fill_(1);
+        if (parameter.name.ends_with("running_var")) {
+            network->tensor(parameter.name).fill_(1);
+        }
     }
     return network;
 }

@@ -80,16 +80,18 @@ Times measure(int repeat, Work work) {
     return times_of(std::move(samples));
 }
 
-// The process's largest resident memory since `forget_peak_memory`, megabytes.
+// The process's largest resident memory since `reset_peak_memory`, megabytes.
 double peak_memory() {
     std::ifstream status("/proc/self/status");
     for (std::string line; std::getline(status, line);) {
-        if (line.starts_with("VmHWM:")) return std::stod(line.substr(6)) * 1024 / 1e6;
+        if (line.starts_with("VmHWM:")) {
+            return std::stod(line.substr(6)) * 1024 / 1e6;
+        }
     }
     return 0;
 }
 
-void forget_peak_memory() {
+void reset_peak_memory() {
     ::malloc_trim(0);
     std::ofstream("/proc/self/clear_refs") << "5";
 }
@@ -145,14 +147,14 @@ private:
     [[nodiscard]] std::vector<Precision> precisions() const {
         const std::vector<Precision>& wanted = kPrecisions.at(options_.precision);
         if (wanted.size() > 1 && !engine::cpu_has_bf16()) {
-            fmt::print(stderr, "this CPU has no units for bf16, so only fp32 is measured\n");
+            fmt::print(stderr, "this CPU has no bf16 units, so only fp32 is measured\n");
             return {Precision::fp32};
         }
         return wanted;
     }
 
     [[nodiscard]] NetworkResult run_network(Precision precision) const {
-        forget_peak_memory();
+        reset_peak_memory();
         NetworkResult result;
         auto start = Clock::now();
         const auto engine =
@@ -205,7 +207,9 @@ private:
         add("resize + normalise",
             [&] { image::preprocess(image_, geometry.content, {}, input.data(), padded); });
         measure_selection(geometry);
-        if (!has_masks(model_.config)) return;
+        if (!has_masks(model_.config)) {
+            return;
+        }
         measure_masks(geometry);
         measure_writing();
     }
@@ -260,8 +264,8 @@ private:
             normal_values(cells * static_cast<std::size_t>(dims), 0, 0.5F);
         const std::vector<float> embedding(static_cast<std::size_t>(dims), 0.0F);
         const std::vector<float> margin(static_cast<std::size_t>(dims), 0.1F);
-        const std::vector<MadeObject> objects = made_objects(geometry, kDetections);
-        for (const MadeObject& object : objects) {
+        const std::vector<SyntheticObject> objects = synthetic_objects(geometry, kDetections);
+        for (const SyntheticObject& object : objects) {
             prediction_.detections.push_back(object.detection);
         }
         prediction_.size = geometry.original;
@@ -313,14 +317,18 @@ private:
                        network.peak > 0 ? 100 * network.gflops / network.peak : 0);
         }
         fmt::print("\ncold: ");
-        if (load_ > 0) fmt::print("load {:.0f} ms, ", load_);
+        if (load_ > 0) {
+            fmt::print("load {:.0f} ms, ", load_);
+        }
         for (const NetworkResult& network : networks_) {
             fmt::print("{}: compile {:.0f} ms, first run {:.0f} ms, peak memory {:.0f} MB  ",
                        name_of(network.precision), network.compile, network.first, network.memory);
         }
-        fmt::print("\nthis machine at most:");
+        fmt::print("\npeak of this machine:");
         const auto print_rate = [](const char* kind, const PeakRate& rate) {
-            if (rate.giga_per_second <= 0) return;
+            if (rate.giga_per_second <= 0) {
+                return;
+            }
             fmt::print(" {} {:.0f} G/s ({}),", kind, rate.giga_per_second, rate.unit);
         };
         print_rate("fp32", peak_.fp32);
@@ -378,29 +386,34 @@ private:
 
 void add_bench_command(CLI::App& app) {
     CLI::App* command = add_command(
-        app, "bench", "measure every stage beside this machine's limits",
+        app, "bench", "Measure every stage against the peak of this machine",
         {"embedmask bench --precision both", "embedmask bench pedestrians --size 320x544 --json"});
     const auto options = std::make_shared<BenchOptions>();
-    command->add_option("model", options->model, "model file or name; without: random weights");
-    command->add_option("--preset", options->preset, "the network when there is no MODEL")
+    command->add_option("MODEL", options->model, "Model file or name (default: random weights)");
+    command->add_option("--preset", options->preset, "Network to measure without a MODEL")
         ->capture_default_str();
-    command->add_option("--size", options->size, "HEIGHTxWIDTH of the network input")
+    command->add_option("--size", options->size, "Network input size, HEIGHTxWIDTH")
         ->capture_default_str();
-    command->add_option("--precision", options->precision, "auto, fp32, bf16 or both")
+    command
+        ->add_option("--precision", options->precision,
+                     "Arithmetic of the network: auto, fp32, bf16 or both")
         ->check(CLI::IsMember(kPrecisions))
         ->capture_default_str();
-    command->add_option("--threads", options->threads, "0 = all processors")
+    command->add_option("--threads", options->threads, "Number of threads; 0 uses all processors")
         ->check(CLI::Range(0, 1024));
-    command->add_option("--streams", options->streams, "images in the network at the same time")
+    command
+        ->add_option("--streams", options->streams,
+                     "Images processed by the network at the same time")
         ->check(CLI::Range(1, 1024));
-    command->add_option("--batch", options->batch, "images per run of the network")
-        ->check(CLI::Range(1, 64));
-    command->add_option("--repeat", options->repeat, "runs of each stage")
+    command->add_option("--batch", options->batch, "Images per batch")->check(CLI::Range(1, 64));
+    command->add_option("--repeat", options->repeat, "Number of runs of each stage")
         ->check(CLI::Range(1, 100000))
         ->capture_default_str();
-    command->add_option("--image", options->image, "JPEG or PNG to decode instead of a made one");
-    command->add_option("--cache", options->cache, "folder that keeps compiled networks");
-    command->add_flag("--json", options->json, "machine-readable");
+    auto* image = command->add_option("--image", options->image,
+                                      "JPEG or PNG file to decode (default: a synthetic image)");
+    add_alias(*command, image, "--photo", options->image);
+    command->add_option("--cache", options->cache, "Folder that keeps compiled networks");
+    command->add_flag("--json", options->json, "Print JSON");
     command->callback([options] { BenchRun(*options).run(); });
 }
 

@@ -25,7 +25,7 @@ std::vector<std::uint8_t> synthetic_image() {
     return encode_jpeg(resize(noise, {640, 480}));
 }
 
-std::vector<MadeObject> made_objects(const mask::Geometry& geometry, std::size_t count) {
+std::vector<SyntheticObject> synthetic_objects(const mask::Geometry& geometry, std::size_t count) {
     std::mt19937 random(2);
     const auto between = [&](double low, double high) {
         return static_cast<float>(std::uniform_real_distribution<double>(low, high)(random));
@@ -34,7 +34,7 @@ std::vector<MadeObject> made_objects(const mask::Geometry& geometry, std::size_t
     const auto height = static_cast<float>(geometry.content.height);
     const float scale_x = static_cast<float>(geometry.original.width) / width;
     const float scale_y = static_cast<float>(geometry.original.height) / height;
-    std::vector<MadeObject> objects(count);
+    std::vector<SyntheticObject> objects(count);
     for (auto& [box, detection] : objects) {
         box.x1 = between(0, width * 0.8);
         box.y1 = between(0, height * 0.8);

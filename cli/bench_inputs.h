@@ -17,12 +17,12 @@ std::vector<float> normal_values(std::size_t count, float mean, float deviation)
 std::vector<std::uint8_t> synthetic_image();
 
 /// An object at a random place, as the network and as the user see it.
-struct MadeObject {
+struct SyntheticObject {
     Box box;              ///< in pixels of the network input, inside the content
     Detection detection;  ///< its box in pixels of the image; no mask
 };
 
 /// The same objects on every call.
-std::vector<MadeObject> made_objects(const mask::Geometry& geometry, std::size_t count);
+std::vector<SyntheticObject> synthetic_objects(const mask::Geometry& geometry, std::size_t count);
 
 }  // namespace embedmask::cli

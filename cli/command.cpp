@@ -21,16 +21,18 @@ CLI::App* add_command(CLI::App& app, const std::string& name, const std::string&
 }
 
 std::string with_flags(const std::string& message) {
-    // Where the flag is not called as the option is.
+    // Flags that are named differently from the option.
     static const std::map<std::string, std::string> kOther = {
-        {"category_ids", "classes"}, {"sweep_thresholds", "mask-thresholds"}};
+        {"category_ids", "categories"}, {"sweep_thresholds", "mask-thresholds"}};
     static const std::regex kOption("[A-Z][A-Za-z]*Options::([a-z_]+)");
     std::string text;
     auto rest = message.begin();
     for (std::sregex_iterator found(message.begin(), message.end(), kOption), end; found != end;
          ++found) {
         std::string name = (*found)[1];
-        if (const auto other = kOther.find(name); other != kOther.end()) name = other->second;
+        if (const auto other = kOther.find(name); other != kOther.end()) {
+            name = other->second;
+        }
         std::ranges::replace(name, '_', '-');
         text.append(rest, (*found)[0].first);
         text += "--" + name;

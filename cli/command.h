@@ -11,6 +11,14 @@ namespace embedmask::cli {
 CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& summary,
                       const std::vector<std::string>& examples);
 
+/// Accepts the former name of an option too, without listing it in --help. Both at once are an
+/// error.
+template <typename T>
+CLI::Option* add_alias(CLI::App& command, CLI::Option* option, const std::string& former,
+                       T& value) {
+    return command.add_option(former, value)->group("")->excludes(option);
+}
+
 /// A message of the library in the words of the command line: "PredictorOptions::short_side"
 /// becomes "--short-side".
 std::string with_flags(const std::string& message);

@@ -31,7 +31,9 @@ constexpr const char* kDefaultPreset = "g3";
 
 // Names count ids from 1; an annotation file brings its own ids.
 std::vector<Category> categories_of(const ConvertOptions& options) {
-    if (fs::exists(options.categories)) return read_dataset(options.categories).categories;
+    if (fs::exists(options.categories)) {
+        return read_dataset(options.categories).categories;
+    }
     std::vector<Category> categories;
     for (const std::string& name : CLI::detail::split(options.categories, ',')) {
         categories.push_back({static_cast<std::int64_t>(categories.size()) + 1, name});
@@ -50,7 +52,7 @@ Model import_model(const ConvertOptions& options) {
         files.push_back(read_foreign_weights(path));
     }
     if (options.categories.empty()) {
-        throw Error("--categories is missing: these weights do not say what they detect",
+        throw Error("--categories is missing: these weights do not record what they detect",
                     "--categories NAME,NAME,... or --categories ANNOTATIONS.json");
     }
     ImportOptions import;
@@ -69,7 +71,7 @@ Model import_model(const ConvertOptions& options) {
     if (!report.complete()) {
         throw Error(fmt::format("{} parameters of preset {} have no weights",
                                 report.missing.size() + report.mismatched.size(), preset),
-                    "add the file that holds them, or choose the preset they were trained with");
+                    "add the file that contains them, or choose the preset they were trained with");
     }
     imported.model.provenance["preset"] = preset;
     return std::move(imported.model);
@@ -96,40 +98,41 @@ void convert(const ConvertOptions& options) {
 
 void add_convert_command(CLI::App& app) {
     CLI::App* command = add_command(
-        app, "convert", "build a model file from weights of other programs",
+        app, "convert", "Build a model file from the weights of other programs",
         {"embedmask convert resnet50.safetensors head.safetensors --preset g3 \\",
          "    --categories person --out pedestrians.safetensors",
          "embedmask convert embed_mask_R50_1x.pth --categories instances_val2017.json \\",
          "    --preset r50_1x --store i8 --out r50.safetensors",
          "# a trained model, four times smaller",
          "embedmask convert run/last.safetensors --store i8 --out mine.safetensors",
-         "# a body trained by torchvision itself sees R,G,B in 0..1 and strides in the 3x3",
+         "# a torchvision backbone takes R,G,B in 0..1 and strides in its 3x3 convolutions",
          "embedmask convert resnet50-torchvision.pth head.pth --categories person \\",
          "    --set backbone.stride_in_1x1=false --set input.order=rgb --set input.range=1 \\",
          "    --set \"input.mean=[0.485, 0.456, 0.406]\" \\",
          "    --set \"input.std=[0.229, 0.224, 0.225]\" --out person.safetensors"});
     const auto options = std::make_shared<ConvertOptions>();
     command
-        ->add_option("weights", options->weights,
-                     "safetensors, .pth of torch.save (legacy and zip),\n"
-                     "Caffe2 .pkl; later files win")
+        ->add_option("WEIGHTS", options->weights,
+                     "Weight files: safetensors, .pth from torch.save (legacy and zip),\nCaffe2 "
+                     ".pkl; later files take precedence")
         ->required();
     command->add_option("--preset", options->preset,
-                        "preset name or a .toml file (g3); a model file has its own");
-    command->add_option("--categories", options->categories,
-                        "names separated by commas, or a COCO annotation file;\n"
-                        "a model file has its own");
-    command->add_option("--set", options->sets, "key=value on top of the preset; may be repeated")
+                        "Preset name or TOML file (g3); a model file has its own");
+    command->add_option(
+        "--categories", options->categories,
+        "Names separated by commas, or a COCO annotation file;\na model file has its own");
+    command
+        ->add_option("--set", options->sets, "Override a configuration key: KEY=VALUE; repeatable")
         ->allow_extra_args(false);
     command
         ->add_option("--store", options->store,
-                     "how convolution weights are stored: f16 f32 i8 keep")
+                     "Storage of convolution weights: f16, f32, i8 or keep")
         ->capture_default_str()
         ->check(CLI::IsMember(kStorages));
     command->add_option("--base", options->base,
-                        "model file in the folder of --out: what it holds bit for bit\n"
-                        "(a frozen backbone) is left out and read from there");
-    command->add_option("--out", options->out, "model file to write")->required();
+                        "Model file in the same folder as --out that shares a frozen\nbackbone; "
+                        "tensors it holds bit for bit are read from there");
+    command->add_option("--out", options->out, "Model file to write")->required();
     command->callback([options] { convert(*options); });
 }
 

@@ -23,7 +23,7 @@ struct ShowOptions {
     std::string images;
     std::string out;
     std::string results;
-    double score = 0.3;
+    double score_threshold = 0.3;
     std::vector<std::int64_t> ids;
 };
 
@@ -42,7 +42,7 @@ void show(const ShowOptions& options) {
         }
     }
     detail::make_folder(options.out);
-    const report::SideBySide drawing(data, results, options.images, options.score);
+    const report::SideBySide drawing(data, results, options.images, options.score_threshold);
     std::size_t written = 0;
     for (const ImageRecord& image : data.images) {
         if (!options.ids.empty() &&
@@ -54,7 +54,7 @@ void show(const ShowOptions& options) {
                    drawing.draw(image));
         ++written;
     }
-    fmt::print(stderr, "{} images in {}\n", written, options.out);
+    fmt::print(stderr, "wrote {} images to {}\n", written, options.out);
 }
 
 void add_check(CLI::App& data) {
@@ -64,13 +64,13 @@ void add_check(CLI::App& data) {
         bool json = false;
     };
     auto flags = std::make_shared<Flags>();
-    CLI::App* command = add_command(data, "check", "What is wrong with an annotation file",
+    CLI::App* command = add_command(data, "check", "Report what is wrong with an annotation file",
                                     {"embedmask data check instances.json --images images/",
-                                     "embedmask data check instances.json --fix mended.json"});
+                                     "embedmask data check instances.json --fix repaired.json"});
     command->add_option("ANN", flags->annotations, "COCO annotation file")->required();
-    command->add_option("--images", flags->options.images, "folder of the images: opens every one");
-    command->add_option("--fix", flags->options.repaired, "write a repaired file");
-    command->add_flag("--json", flags->json, "findings as JSON");
+    command->add_option("--images", flags->options.images, "Image folder; every image is opened");
+    command->add_option("--fix", flags->options.repaired, "Write a repaired copy to this file");
+    command->add_flag("--json", flags->json, "Print the findings as JSON");
     command->callback([flags] {
         const DatasetCheck check = check_dataset(flags->annotations, flags->options);
         print_check(flags->annotations, check, flags->json);
@@ -89,12 +89,12 @@ void add_stats(CLI::App& data) {
         bool json = false;
     };
     auto flags = std::make_shared<Flags>();
-    CLI::App* command = add_command(data, "stats", "Counts and sizes, by category",
+    CLI::App* command = add_command(data, "stats", "Count objects and sizes by category",
                                     {"embedmask data stats instances.json",
                                      "embedmask data stats instances.json --html stats.html"});
     command->add_option("ANN", flags->annotations, "COCO annotation file")->required();
-    command->add_option("--html", flags->html, "write a page with histograms");
-    command->add_flag("--json", flags->json, "numbers as JSON");
+    command->add_option("--html", flags->html, "Write an HTML page with histograms");
+    command->add_flag("--json", flags->json, "Print the numbers as JSON");
     command->callback([flags] {
         const auto statistics =
             dataset_statistics(read_dataset(flags->annotations, {.keep_problems = true}));
@@ -113,13 +113,15 @@ void add_split(CLI::App& data) {
     };
     auto flags = std::make_shared<Flags>();
     CLI::App* command = add_command(
-        data, "split", "A training and a validation file, alike in their categories",
+        data, "split", "Split into training and validation files with similar category shares",
         {"embedmask data split instances.json --out instances",
          "embedmask data split instances.json --out instances --fraction 0.1 --seed 7"});
     command->add_option("ANN", flags->annotations, "COCO annotation file")->required();
-    command->add_option("--out", flags->out, "OUT-train.json and OUT-val.json")->required();
-    command->add_option("--fraction", flags->options.fraction, "share of the images in val (0.2)");
-    command->add_option("--seed", flags->options.seed, "same seed, same split (1)");
+    command->add_option("--out", flags->out, "Prefix: writes OUT-train.json and OUT-val.json")
+        ->required();
+    command->add_option("--fraction", flags->options.fraction,
+                        "Share of images in the validation file (0.2)");
+    command->add_option("--seed", flags->options.seed, "Random seed (1)");
     command->callback([flags] {
         const std::string train = flags->out + "-train.json";
         const std::string val = flags->out + "-val.json";
@@ -137,13 +139,13 @@ void add_merge(CLI::App& data) {
     };
     auto flags = std::make_shared<Flags>();
     CLI::App* command =
-        add_command(data, "merge", "One annotation file of several",
+        add_command(data, "merge", "Merge several annotation files",
                     {"embedmask data merge a.json b.json --out all.json",
                      "embedmask data merge a.json b.json --out all.json --renumber"});
     command->add_option("ANN", flags->annotations, "COCO annotation files")->required();
-    command->add_option("--out", flags->out, "the merged file")->required();
+    command->add_option("--out", flags->out, "Merged file to write")->required();
     command->add_flag("--renumber", flags->options.renumber,
-                      "new ids where two files use the same one");
+                      "Give new ids where two files use the same id");
     command->callback(
         ([flags] { merge_datasets(flags->annotations, flags->out, flags->options); }));
 }
@@ -156,31 +158,36 @@ void add_filter(CLI::App& data) {
     };
     auto flags = std::make_shared<Flags>();
     CLI::App* command = add_command(
-        data, "filter", "Keep some categories or objects; ids stay as they are",
+        data, "filter", "Keep some categories or objects; ids do not change",
         {"embedmask data filter instances.json --categories person,car --used --out cars.json",
          "embedmask data filter instances.json --no-crowds --min-area 16 --out plain.json"});
     command->add_option("ANN", flags->annotations, "COCO annotation file")->required();
-    command->add_option("--out", flags->out, "the filtered file")->required();
-    command->add_option("--categories", flags->options.categories, "names or ids to keep")
+    command->add_option("--out", flags->out, "Filtered file to write")->required();
+    command
+        ->add_option("--categories", flags->options.categories,
+                     "Categories to keep: names or ids, separated by commas")
         ->delimiter(',');
-    command->add_flag("--used", flags->options.used, "drop images and categories without objects");
-    command->add_flag("--no-crowds", flags->options.no_crowds, "drop crowds");
-    command->add_option("--min-area", flags->options.min_area, "drop smaller objects, pixels");
+    command->add_flag("--used", flags->options.used, "Drop images and categories without objects");
+    command->add_flag("--no-crowds", flags->options.no_crowds, "Drop crowds");
+    command->add_option("--min-area", flags->options.min_area,
+                        "Drop objects with a smaller area, in pixels");
     command->callback([flags] { filter_dataset(flags->annotations, flags->out, flags->options); });
 }
 
 void add_show(CLI::App& data) {
     auto options = std::make_shared<ShowOptions>();
     CLI::App* command = add_command(
-        data, "show", "Draw the ground truth, beside detections if given",
+        data, "show", "Draw the ground truth, next to detections if given",
         {"embedmask data show instances.json --images images/ --out drawn/",
          "embedmask data show ann.json --images images/ --results segm.json --out drawn/ --id 42"});
     command->add_option("ANN", options->data, "COCO annotation file")->required();
-    command->add_option("--images", options->images, "folder of the images")->required();
-    command->add_option("--out", options->out, "folder for the images")->required();
+    command->add_option("--images", options->images, "Image folder")->required();
+    command->add_option("--out", options->out, "Output folder")->required();
     command->add_option("--results", options->results, "COCO results file, drawn on the right");
-    command->add_option("--score", options->score, "detections from this score on (0.3)");
-    command->add_option("--id", options->ids, "only these images");
+    auto* threshold = command->add_option("--score-threshold", options->score_threshold,
+                                          "Lowest score drawn (0.3)");
+    add_alias(*command, threshold, "--score", options->score_threshold);
+    command->add_option("--id", options->ids, "Draw only these image ids");
     command->callback([options] { show(*options); });
 }
 
@@ -196,17 +203,19 @@ void add_convert(CLI::App& data) {
     };
     auto flags = std::make_shared<Flags>();
     CLI::App* command = add_command(
-        data, "convert", "COCO to and from labelme, YOLO-seg, VOC images, mask images; from LVIS",
+        data, "convert", "Convert COCO to and from labelme, YOLO-seg, VOC and masks; from LVIS",
         {"embedmask data convert instances.json --to yolo --out labels/",
          "embedmask data convert labels/ --from yolo --images images/ --out instances.json"});
-    command->add_option("INPUT", flags->input, "COCO file, or what is to be imported")->required();
-    command->add_option("--out", flags->out, "folder, or the COCO file")->required();
-    auto* to = command->add_option("--to", flags->to, "labelme, yolo, voc, masks")
+    command->add_option("INPUT", flags->input, "COCO file to export, or labels to import")
+        ->required();
+    command->add_option("--out", flags->out, "Output folder (--to) or COCO file (--from)")
+        ->required();
+    auto* to = command->add_option("--to", flags->to, "Format to export: labelme, yolo, voc, masks")
                    ->check(CLI::IsMember(kExports));
-    command->add_option("--from", flags->from, "labelme, yolo, voc, masks, lvis")
+    command->add_option("--from", flags->from, "Format to import: labelme, yolo, voc, masks, lvis")
         ->check(CLI::IsMember(kImports))
         ->excludes(to);
-    command->add_option("--images", flags->images, "folder of the images, for --from");
+    command->add_option("--images", flags->images, "Image folder, needed for --from");
     command->callback([flags] {
         const auto target = label_format(flags->to);
         const auto source = label_format(flags->from);

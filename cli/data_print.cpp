@@ -38,7 +38,7 @@ void print_text(const std::string& annotations, const DatasetCheck& check) {
     }
     const std::size_t wrong = check.problems();
     fmt::print("{}: {}\n", annotations,
-               wrong == 0 ? std::string("nothing is wrong") : fmt::format("{} problems", wrong));
+               wrong == 0 ? std::string("no problems found") : fmt::format("{} problems", wrong));
 }
 
 void print_text(const DatasetStatistics& statistics) {
@@ -109,9 +109,9 @@ void print_counts(const std::string& file, const DatasetCounts& counts) {
 }
 
 void print_export(const std::string& folder, const ExportReport& report, LabelFormat format) {
-    fmt::print(stderr, "{} images to {} in {}\n", report.images, name_of(format), folder);
+    fmt::print(stderr, "wrote {} images to {} in {}\n", report.images, name_of(format), folder);
     if (report.crowds_left_out > 0) {
-        fmt::print(stderr, "left out: {} crowds, which {} files do not know\n",
+        fmt::print(stderr, "left out: {} crowds, which {} files cannot represent\n",
                    report.crowds_left_out, name_of(format));
     }
     if (report.objects_without_mask > 0) {

@@ -35,20 +35,28 @@ using scoring::ScoreOptions;
 
 Dataset read_ground_truth(const EvalOptions& options) {
     Dataset dataset = read_dataset(options.data, {options.predictor.threads, false});
-    if (!dataset.has_annotations)
-        throw Error(fmt::format("{}: the key \"annotations\" is missing: nothing to score against",
-                                options.data));
+    if (!dataset.has_annotations) {
+        throw Error(fmt::format(
+            "{}: the key \"annotations\" is missing, so there is nothing to score against",
+            options.data));
+    }
     return dataset;
 }
 
 void warn_unknown_masks(const Dataset& dataset, const std::vector<IouType>& types) {
-    if (types == std::vector{IouType::bbox}) return;
+    if (types == std::vector{IouType::bbox}) {
+        return;
+    }
     std::size_t unknown = 0;
-    for (const Annotation& annotation : dataset.annotations)
-        if (annotation.segmentation.form == Segmentation::Form::none) ++unknown;
-    if (unknown > 0)
-        fmt::print(stderr, "{}: {} of {} annotations have no mask and count as never found\n",
+    for (const Annotation& annotation : dataset.annotations) {
+        if (annotation.segmentation.format == Segmentation::Format::none) {
+            ++unknown;
+        }
+    }
+    if (unknown > 0) {
+        fmt::print(stderr, "{}: {} of {} annotations have no mask and count as missed\n",
                    dataset.source, unknown, dataset.annotations.size());
+    }
 }
 
 /// Prints and writes a report; `results` are what the error analysis and the images need.
@@ -134,23 +142,26 @@ void evaluate_part(const EvalOptions& options) {
         .model = fs::path(options.model).filename().string(),
         .data = fs::path(options.data).filename().string(),
         .score_threshold = options.predictor.score_threshold.value_or(0),
-        .categories = options.predictor.classes,
+        .categories = options.predictor.categories,
         .mask_thresholds = numbers_of(options.mask_thresholds, "--mask-thresholds")};
     Progress progress;
     const auto part = scoring::write_part(predictor, dataset, options.images, shard, settings,
                                           options.out, run_options(options, progress));
     progress.finish();
     print_run(options, predictor, part.totals);
-    fmt::print(stderr, "part: {}; score all with `embedmask eval merge`\n", part.manifest.string());
+    fmt::print(stderr, "part: {}; score all parts with `embedmask eval merge`\n",
+               part.manifest.string());
 }
 
 // A report that cannot be written is better known before hours of work.
 void require_folders(const EvalOptions& options) {
     for (const fs::path file : {options.json, options.csv, options.html}) {
         const fs::path folder = file.parent_path();
-        if (folder.empty() || fs::is_directory(folder)) continue;
-        throw Error(fmt::format("{}: there is no folder {}", file.string(), folder.string()),
-                    "make the folder first, or choose another");
+        if (folder.empty() || fs::is_directory(folder)) {
+            continue;
+        }
+        throw Error(fmt::format("{}: the folder {} does not exist", file.string(), folder.string()),
+                    "create it first, or choose another folder");
     }
 }
 
@@ -173,16 +184,21 @@ void run_eval(const EvalOptions& options) {
         print_comparison(report::compare_reports(options.compare[0], options.compare[1]));
         return;
     }
-    if (!options.results.empty() && !options.model.empty())
-        throw CLI::ValidationError("eval scores a MODEL or --results, not both");
-    if (options.data.empty() || (options.results.empty() && options.model.empty()))
-        throw CLI::ValidationError("eval needs --data with a MODEL or --results, or --compare");
-    if (!options.model.empty() && options.images.empty())
+    if (!options.results.empty() && !options.model.empty()) {
+        throw CLI::ValidationError("pass a MODEL or --results, not both");
+    }
+    if (options.data.empty() || (options.results.empty() && options.model.empty())) {
+        throw CLI::ValidationError("pass --data with a MODEL or --results, or pass --compare");
+    }
+    if (!options.model.empty() && options.images.empty()) {
         throw CLI::ValidationError("eval MODEL needs --images DIR");
-    if (options.model.empty() && !(options.mask_thresholds.empty() && options.shard.empty()))
+    }
+    if (options.model.empty() && !(options.mask_thresholds.empty() && options.shard.empty())) {
         throw CLI::ValidationError("--mask-thresholds and --shard need a MODEL");
-    if (options.shard.empty() != options.out.empty())
+    }
+    if (options.shard.empty() != options.out.empty()) {
         throw CLI::ValidationError("--shard and --out go together");
+    }
     require_folders(options);
     if (!options.shard.empty()) {
         evaluate_part(options);
@@ -196,13 +212,15 @@ void run_eval(const EvalOptions& options) {
 void add_merge_parts(CLI::App& eval) {
     auto options = std::make_shared<EvalOptions>();
     CLI::App* command = add_command(
-        eval, "merge", "Score the parts of `eval MODEL --shard i/n` as one run",
+        eval, "merge", "Score the parts written by `eval MODEL --shard i/n` as one run",
         {"embedmask eval merge parts/evaluation.shard-*.json --data instances_val.json"});
-    command->add_option("parts", options->parts, "evaluation.shard-*.json of every part")
+    command->add_option("PARTS", options->parts, "The evaluation.shard-*.json file of every part")
         ->required();
     add_report_flags(*command, *options);
     command->get_option("--data")->required();
-    command->add_option("--threads", options->predictor.threads, "0 = all processors")
+    command
+        ->add_option("--threads", options->predictor.threads,
+                     "Number of threads; 0 uses all processors")
         ->check(CLI::Range(0, 1024))
         ->capture_default_str();
     command->callback([options] { merge_parts(*options); });
@@ -212,30 +230,34 @@ void add_merge_parts(CLI::App& eval) {
 
 void add_eval_command(CLI::App& app) {
     auto options = std::make_shared<EvalOptions>();
-    CLI::App* command = add_command(
-        app, "eval", "Score detections with COCO AP, equal to pycocotools digit for digit",
-        {"embedmask eval pedestrians --data instances_val.json --images images",
-         "embedmask eval --results detections_segm.json --data instances_val.json",
-         "embedmask eval --compare before.json after.json"});
-    command->add_option("model", options->model, "model to run and score: a file or a name");
+    CLI::App* command =
+        add_command(app, "eval", "Score detections with COCO AP, identical to pycocotools",
+                    {"embedmask eval pedestrians --data instances_val.json --images images/",
+                     "embedmask eval --results detections_segm.json --data instances_val.json",
+                     "embedmask eval --compare before.json after.json"});
+    command->add_option("MODEL", options->model,
+                        "Model to run and score: a file, or the name of an installed model");
     command->add_option("--results", options->results,
-                        "COCO results file of any tool; several (shards) are taken together");
+                        "COCO results files of any tool; several files are combined");
     add_report_flags(*command, *options);
     command->add_option("--mask-thresholds", options->mask_thresholds,
-                        "also score masks at these, from one pass: 0.45:0.54:0.01");
-    command->add_option("--compare", options->compare, "two reports written by --json")
+                        "Also score masks at these thresholds in the same pass: 0.45:0.54:0.01");
+    command->add_option("--compare", options->compare, "Compare two reports written by --json")
         ->expected(2);
     auto* shard = command->add_option("--shard", options->shard,
-                                      "i/n or auto: predict this part only, for `eval merge`");
-    command->add_option("--out", options->out, "folder for the files of the part");
+                                      "Predict only part i of n (i/n or auto), for `eval merge`");
+    command->add_option("--out", options->out, "Folder for the part's files");
     for (const char* flag :
          {"--json", "--csv", "--html", "--tide", "--confusion", "--bootstrap", "--type", "--iou",
-          "--area", "--max-dets", "--per-category", "--class-agnostic"})
+          "--area", "--max-dets", "--per-category", "--class-agnostic"}) {
         shard->excludes(command->get_option(flag));
+    }
     options->predictor.add_to(*command);
     add_merge_parts(*command);
     command->callback([options, command] {
-        if (!command->got_subcommand("merge")) run_eval(*options);
+        if (!command->got_subcommand("merge")) {
+            run_eval(*options);
+        }
     });
 }
 

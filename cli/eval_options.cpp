@@ -20,8 +20,9 @@ double number_of(const std::string& text, const std::string& option) {
     } catch (const std::exception&) {
         used = 0;
     }
-    if (used == 0 || used != text.size() || !std::isfinite(value))
+    if (used == 0 || used != text.size() || !std::isfinite(value)) {
         throw Error(fmt::format("{}: found \"{}\": expected a number", option, text));
+    }
     return value;
 }
 
@@ -41,14 +42,18 @@ std::vector<std::string> split(const std::string& text, char separator) {
 AreaRange area_of(const std::string& text) {
     const auto named = split(text, '=');
     const auto ends = split(named.back(), ':');
-    if (named.size() != 2 || ends.size() != 2)
+    if (named.size() != 2 || ends.size() != 2) {
         throw Error(fmt::format("--area: found \"{}\": expected NAME=LOW:HIGH", text));
+    }
     return {named[0], number_of(ends[0], "--area"), number_of(ends[1], "--area")};
 }
 
 IouType type_of(const std::string& name) {
-    for (const IouType type : {IouType::bbox, IouType::segm, IouType::boundary})
-        if (name == name_of(type)) return type;
+    for (const IouType type : {IouType::bbox, IouType::segm, IouType::boundary}) {
+        if (name == name_of(type)) {
+            return type;
+        }
+    }
     throw Error(fmt::format("--type: found \"{}\": expected bbox, segm or boundary", name));
 }
 
@@ -56,13 +61,18 @@ std::vector<IouType> types_of(const EvalOptions& options, bool has_masks) {
     std::vector<IouType> types;
     for (const std::string& name : options.types) {
         types.push_back(type_of(name));
-        if (types.back() != IouType::bbox && !has_masks)
+        if (types.back() != IouType::bbox && !has_masks) {
             throw Error(
                 fmt::format("--type {}: {} is a detector without masks", name, options.model),
                 "use --type bbox");
+        }
     }
-    if (!types.empty()) return types;
-    if (!has_masks) return {IouType::bbox};
+    if (!types.empty()) {
+        return types;
+    }
+    if (!has_masks) {
+        return {IouType::bbox};
+    }
     return {IouType::bbox, IouType::segm};
 }
 
@@ -70,39 +80,49 @@ std::vector<IouType> types_of(const EvalOptions& options, bool has_masks) {
 
 void add_report_flags(CLI::App& command, EvalOptions& options) {
     command.add_option("--data", options.data, "COCO annotation file");
-    command.add_option("--type", options.types, "bbox, segm, boundary (default: bbox and segm)")
+    command
+        .add_option("--type", options.types, "IoU types: bbox, segm, boundary (default: bbox,segm)")
         ->delimiter(',')
         ->allow_extra_args(false);
-    command.add_flag("--per-category", options.per_category, "a table of all categories");
-    command.add_option("--json", options.json, "write the report to this file");
-    command.add_option("--csv", options.csv, "write a table to this file");
-    command.add_option("--html", options.html, "write a page with curves and worst images");
-    command.add_option("--images", options.images,
-                       "folder of the images: of a MODEL's data, or for --html");
-    command.add_flag("--tide", options.tide, "split lost AP into kinds of errors");
-    command.add_flag("--confusion", options.confusion, "confusion matrix in --json");
-    command.add_option("--bootstrap", options.bootstrap, "samples for the interval of AP")
+    command.add_flag("--per-category", options.per_category, "Print a table of all categories");
+    command.add_option("--json", options.json, "Write the report to this JSON file");
+    command.add_option("--csv", options.csv, "Write a table to this CSV file");
+    command.add_option("--html", options.html,
+                       "Write an HTML page with curves and the worst images");
+    command.add_option("--images", options.images, "Image folder, for a MODEL or for --html");
+    command.add_flag("--tide", options.tide, "Split the lost AP by kind of error (TIDE)");
+    command.add_flag("--confusion", options.confusion,
+                     "Add a confusion matrix to --json and --html");
+    command
+        .add_option("--bootstrap", options.bootstrap,
+                    "Bootstrap samples for the confidence interval of AP")
         ->check(CLI::Range(0, 1000000));
-    command.add_option("--iou", options.iou, "thresholds: 0.5,0.75 or 0.5:0.95:0.05");
-    command.add_option("--area", options.areas, "NAME=LOW:HIGH in pixels, repeatable")
+    command.add_option("--iou", options.iou, "IoU thresholds: 0.5,0.75 or 0.5:0.95:0.05");
+    command.add_option("--area", options.areas, "Area range NAME=LOW:HIGH in pixels; repeatable")
         ->allow_extra_args(false);
-    command.add_option("--max-dets", options.max_detections, "e.g. 1,10,100")
+    command
+        .add_option("--max-dets", options.max_detections,
+                    "Detections per image, for example 1,10,100")
         ->delimiter(',')
         ->allow_extra_args(false);
-    command.add_flag("--class-agnostic", options.class_agnostic, "one category for everything");
+    command.add_flag("--class-agnostic", options.class_agnostic, "Treat all categories as one");
 }
 
 std::vector<double> numbers_of(const std::string& text, const std::string& option) {
-    if (text.empty()) return {};
+    if (text.empty()) {
+        return {};
+    }
     std::vector<double> values;
     if (text.find(':') == std::string::npos) {
-        for (const std::string& part : split(text, ','))
+        for (const std::string& part : split(text, ',')) {
             values.push_back(number_of(part, option));
+        }
         return values;
     }
     const auto range = split(text, ':');
-    if (range.size() != 3)
+    if (range.size() != 3) {
         throw Error(fmt::format("{}: found \"{}\": expected FIRST:LAST:STEP", option, text));
+    }
     const double first = number_of(range[0], option);
     const double last = number_of(range[1], option);
     const double step = number_of(range[2], option);
@@ -114,8 +134,9 @@ std::vector<double> numbers_of(const std::string& text, const std::string& optio
                         option, text, kMostNumbers));
     }
     // 0.45 + 8 * 0.01 is not 0.53, but its decimals are.
-    for (int i = 0; i <= static_cast<int>(count); ++i)
+    for (int i = 0; i <= static_cast<int>(count); ++i) {
         values.push_back(std::stod(fmt::format("{:.10g}", first + i * step)));
+    }
     return values;
 }
 
@@ -134,8 +155,8 @@ scoring::ScoreOptions score_options(const EvalOptions& options, bool has_masks) 
     result.mask_thresholds = numbers_of(options.mask_thresholds, "--mask-thresholds");
     if (!result.mask_thresholds.empty() && result.types == std::vector{IouType::bbox}) {
         throw Error(
-            "--mask-thresholds: found boxes only: expected a model with masks and a --type "
-            "that scores them");
+            "--mask-thresholds: found boxes only: expected a model with masks and a --type that "
+            "scores masks");
     }
     // The page shows all of it.
     result.tide = options.tide || !options.html.empty();

@@ -25,9 +25,13 @@ void print_presets(bool as_json) {
     nlohmann::json list = nlohmann::json::array();
     for (const PresetInfo& info : presets()) {
         list.push_back({{"name", info.name}, {"summary", info.summary}});
-        if (!as_json) fmt::print("{:<24}{}\n", info.name, info.summary);
+        if (!as_json) {
+            fmt::print("{:<24}{}\n", info.name, info.summary);
+        }
     }
-    if (as_json) fmt::print("{}\n", list.dump(2));
+    if (as_json) {
+        fmt::print("{}\n", list.dump(2));
+    }
 }
 
 void print_preset(const InfoOptions& options, std::int64_t height, std::int64_t width) {
@@ -66,7 +70,7 @@ void print_text(const Model& model, const InfoOptions& options, std::int64_t mac
     fmt::print("parameters  {} ({} trainable)\n", count.total, count.trainable);
     fmt::print("work        {:.2f} GMAC at {}\n", static_cast<double>(macs) / 1e9, options.size);
     for (const auto& [key, value] : model.provenance) {
-        fmt::print("made from   {}: {}\n", key, value);
+        fmt::print("origin      {}: {}\n", key, value);
     }
     for (const Category& category : model.categories) {
         fmt::print("category    {:>4} {}\n", category.id, category.name);
@@ -75,11 +79,15 @@ void print_text(const Model& model, const InfoOptions& options, std::int64_t mac
 }
 
 void info(const InfoOptions& options) {
-    if (options.presets) return print_presets(options.json);
+    if (options.presets) {
+        return print_presets(options.json);
+    }
     const auto [height, width] = parse_size(options.size);
-    if (!options.preset.empty()) return print_preset(options, height, width);
+    if (!options.preset.empty()) {
+        return print_preset(options, height, width);
+    }
     if (options.model.empty()) {
-        throw Error("info needs a MODEL, --preset NAME or --presets", "embedmask info --help");
+        throw Error("pass a MODEL, --preset NAME or --presets", "embedmask info --help");
     }
     const Model model = read_model(find_model(options.model));
     const std::int64_t macs = network::count_macs(model.graph(), height, width);
@@ -93,16 +101,17 @@ void info(const InfoOptions& options) {
 }  // namespace
 
 void add_info_command(CLI::App& app) {
-    CLI::App* command =
-        add_command(app, "info", "print what is in a model file, or a preset's configuration",
-                    {"embedmask info pedestrians", "embedmask info --preset lite --size 480x640"});
+    CLI::App* command = add_command(
+        app, "info", "Print the contents of a model file or the configuration of a preset",
+        {"embedmask info pedestrians", "embedmask info --preset lite --size 480x640"});
     const auto options = std::make_shared<InfoOptions>();
-    command->add_option("model", options->model, "model file, or name of an installed model");
-    command->add_option("--preset", options->preset, "print this preset instead, resolved");
-    command->add_flag("--presets", options->presets, "list the presets");
-    command->add_option("--size", options->size, "HEIGHTxWIDTH of the input for the MACs")
+    command->add_option("MODEL", options->model, "Model file, or the name of an installed model");
+    command->add_option("--preset", options->preset,
+                        "Print the resolved configuration of this preset");
+    command->add_flag("--presets", options->presets, "List the presets");
+    command->add_option("--size", options->size, "Input size HEIGHTxWIDTH for the operation count")
         ->capture_default_str();
-    command->add_flag("--json", options->json, "machine-readable");
+    command->add_flag("--json", options->json, "Print JSON");
     command->callback([options] { info(*options); });
 }
 

@@ -189,7 +189,9 @@ bool leaf7_edx(unsigned bit) {
 
 bool has_tiles(unsigned arithmetic_bit) {
     constexpr unsigned kTileBit = 24;
-    if (!leaf7_edx(kTileBit) || !leaf7_edx(arithmetic_bit)) return false;
+    if (!leaf7_edx(kTileBit) || !leaf7_edx(arithmetic_bit)) {
+        return false;
+    }
     // Tile registers are large; Linux gives them to a process that asks.
     constexpr long kRequestPermission = 0x1023;
     constexpr long kTileData = 18;
@@ -197,14 +199,20 @@ bool has_tiles(unsigned arithmetic_bit) {
 }
 
 Unit fp32_unit() {
-    if (__builtin_cpu_supports("avx512f")) return {"AVX-512 FMA", fma_avx512, kChains * 16 * 2.0};
-    if (__builtin_cpu_supports("fma")) return {"AVX2 FMA", fma_avx2, kChains * 8 * 2.0};
+    if (__builtin_cpu_supports("avx512f")) {
+        return {"AVX-512 FMA", fma_avx512, kChains * 16 * 2.0};
+    }
+    if (__builtin_cpu_supports("fma")) {
+        return {"AVX2 FMA", fma_avx2, kChains * 8 * 2.0};
+    }
     return {};
 }
 
 Unit bf16_unit() {
     constexpr unsigned kTilesBf16 = 22;
-    if (has_tiles(kTilesBf16)) return {"AMX", tiles_bf16, 4 * 16 * 16 * 32 * 2.0};
+    if (has_tiles(kTilesBf16)) {
+        return {"AMX", tiles_bf16, 4 * 16 * 16 * 32 * 2.0};
+    }
     if (__builtin_cpu_supports("avx512bf16")) {
         return {"AVX512-BF16", dot_bf16, kChains * 32 * 2.0};
     }
@@ -213,7 +221,9 @@ Unit bf16_unit() {
 
 Unit int8_unit() {
     constexpr unsigned kTilesInt8 = 25;
-    if (has_tiles(kTilesInt8)) return {"AMX", tiles_int8, 4 * 16 * 16 * 64 * 2.0};
+    if (has_tiles(kTilesInt8)) {
+        return {"AMX", tiles_int8, 4 * 16 * 16 * 64 * 2.0};
+    }
     if (__builtin_cpu_supports("avx512vnni")) {
         return {"AVX512-VNNI", dot_int8, kChains * 64 * 2.0};
     }
@@ -253,7 +263,7 @@ Unit int8_unit() {
 // Seconds from the first start to the last end of `body(thread)` on all threads together. Each
 // thread reads the clock itself: a thread that only watched might be woken when the work is over.
 template <typename Body>
-double seconds_together(int threads, Body body) {
+double time_in_parallel(int threads, Body body) {
     std::barrier gate(threads);
     std::vector<Clock::time_point> starts(static_cast<std::size_t>(threads));
     std::vector<Clock::time_point> ends(starts.size());
@@ -277,10 +287,12 @@ double seconds_together(int threads, Body body) {
 volatile float g_keep_alive = 0;  // a result nobody reads must not let the compiler drop the work
 
 PeakRate measure(const Unit& unit, int threads) {
-    if (unit.kernel == nullptr) return {};
+    if (unit.kernel == nullptr) {
+        return {};
+    }
     constexpr std::int64_t kProbe = 2'000'000;
     const auto run = [&](std::int64_t rounds) {
-        return seconds_together(threads, [&](int) { g_keep_alive = unit.kernel(rounds); });
+        return time_in_parallel(threads, [&](int) { g_keep_alive = unit.kernel(rounds); });
     };
     run(kProbe / 10);
     const double probe = std::max(run(kProbe), 1e-6);
@@ -302,7 +314,7 @@ double measure_bandwidth(int threads) {
     double best = 0;
     for (int i = 0; i < kRounds; ++i) {
         const auto scale = static_cast<float>(i);
-        const double seconds = seconds_together(threads, [&](int t) {
+        const double seconds = time_in_parallel(threads, [&](int t) {
             const std::size_t begin = slice * static_cast<std::size_t>(t);
             for (std::size_t k = begin; k < begin + slice; ++k) {
                 a[k] = b[k] + scale * c[k];

@@ -20,23 +20,27 @@ constexpr int kUsage = 2;
 
 // CLI11 would only say that a verb is missing.
 void check_verb(const CLI::App& app, const char* word) {
-    if (word == nullptr || word[0] == '-') return;
+    if (word == nullptr || word[0] == '-') {
+        return;
+    }
     std::vector<std::string> verbs;
     for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
-        if (verb->get_name() == word) return;
+        if (verb->get_name() == word) {
+            return;
+        }
         verbs.push_back(verb->get_name());
     }
-    throw CLI::ParseError(fmt::format("no verb \"{}\": did you mean \"{}\"?", word,
+    throw CLI::ParseError(fmt::format("unknown command \"{}\": did you mean \"{}\"?", word,
                                       embedmask::detail::nearest(word, verbs)),
                           kUsage);
 }
 
 int run(int argc, char** argv) {
-    CLI::App app{"EmbedMask instance segmentation: from images to masks on any CPU", "embedmask"};
+    CLI::App app{"Instance segmentation with EmbedMask: masks from images, on a CPU", "embedmask"};
     app.formatter(std::make_shared<embedmask::cli::HelpFormat>());
     app.require_subcommand(1);
     app.set_version_flag("--version", embedmask::version_text());
-    app.footer("\n`embedmask VERB --help` explains each verb.");
+    app.footer("\n`embedmask COMMAND --help` explains each command.");
     embedmask::cli::add_predict_command(app);
     embedmask::cli::add_eval_command(app);
     embedmask::cli::add_data_command(app);
@@ -55,7 +59,7 @@ int run(int argc, char** argv) {
         return stop.get_exit_code();
     } catch (const CLI::ParseError& error) {
         fmt::print(stderr, "embedmask: {}\n", error.what());
-        fmt::print(stderr, "  to fix: see `embedmask --help` or `embedmask VERB --help`\n");
+        fmt::print(stderr, "  to fix: see `embedmask --help` or `embedmask COMMAND --help`\n");
         return kUsage;
     }
     return kDone;

@@ -56,14 +56,13 @@ public:
              {OutputFormat::idmap, OutputFormat::labelme, OutputFormat::yolo}) {
             if (wants(format) && !has_masks(model_.config)) {
                 throw Error(
-                    fmt::format("--write {}: this model is a detector without masks",
-                                name_of(format)),
+                    fmt::format("--write {}: this model detects boxes only", name_of(format)),
                     "use --write coco,overlay, or a model whose embed_mode is not \"none\"");
             }
         }
         if (!options.explain.empty()) {
             if (!has_masks(model_.config)) {
-                throw Error("--explain: this model is a detector without embeddings",
+                throw Error("--explain: this model has no embeddings",
                             "use a model whose embed_mode is not \"none\"");
             }
             detail::make_folder(options.explain);
@@ -90,12 +89,14 @@ public:
                 write(i, image, prediction);
             },
             [&](std::size_t i, const ImageOutcome& outcome) {
-                tell(images_[i], outcome, progress);
+                report_outcome(images_[i], outcome, progress);
                 if (coco && outcome.prediction) {
                     coco->write(images_[i].image_id, *outcome.prediction);
                 }
             });
-        if (coco) coco->finish();
+        if (coco) {
+            coco->finish();
+        }
         progress.finish();
         print_summary(totals, coco ? coco->main_file() : fs::path());
         return totals.unreadable == 0 ? 0 : 1;
@@ -122,12 +123,15 @@ private:
         }
     }
 
-    void tell(const data::ImageFile& input, const ImageOutcome& outcome, Progress& progress) const {
+    void report_outcome(const data::ImageFile& input, const ImageOutcome& outcome,
+                        Progress& progress) const {
         if (!outcome.prediction) {
             progress.clear();
             fmt::print(stderr, "skipped: {}\n", outcome.error);
         }
-        if (!options_.json) return;
+        if (!options_.json) {
+            return;
+        }
         fmt::print("{}\n", outcome.prediction
                                ? report::json_line(input, *outcome.prediction, model_.categories)
                                : report::json_error_line(input, outcome.error));
@@ -140,12 +144,16 @@ private:
             fmt::print(stderr, "{} of {} images could not be read\n", totals.unreadable,
                        totals.images);
         }
-        if (!coco_file.empty()) fmt::print(stderr, "results: {}\n", coco_file.string());
+        if (!coco_file.empty()) {
+            fmt::print(stderr, "results: {}\n", coco_file.string());
+        }
         if (wants(OutputFormat::overlay)) {
-            fmt::print(stderr, "images: {}\n",
+            fmt::print(stderr, "overlays: {}\n",
                        (fs::path(options_.out) / name_of(OutputFormat::overlay)).string());
         }
-        if (!options_.explain.empty()) fmt::print(stderr, "explanations: {}\n", options_.explain);
+        if (!options_.explain.empty()) {
+            fmt::print(stderr, "explanations: {}\n", options_.explain);
+        }
     }
 
     const PredictFlags& options_;
@@ -167,7 +175,7 @@ std::vector<std::string> format_names() {
 
 void check(PredictFlags& options) {
     if (options.data.empty() == options.inputs.empty()) {
-        throw CLI::ValidationError("give images, or --data ANN.json --images DIR, and not both");
+        throw CLI::ValidationError("pass images, or --data ANN.json --images DIR, but not both");
     }
     if (options.data.empty() != options.images.empty()) {
         throw CLI::ValidationError("--data and --images go together");
@@ -182,41 +190,47 @@ void check(PredictFlags& options) {
         throw CLI::ValidationError("--write needs --out DIR");
     }
     if (options.out.empty() && options.explain.empty() && !options.json) {
-        throw CLI::ValidationError("nothing to do: give --out DIR, --explain DIR or --json");
+        throw CLI::ValidationError("no output requested: pass --out DIR, --explain DIR or --json");
     }
-    if (!options.out.empty()) detail::make_folder(options.out);
+    if (!options.out.empty()) {
+        detail::make_folder(options.out);
+    }
 }
 
 }  // namespace
 
 void add_predict_command(CLI::App& app) {
     CLI::App* command =
-        add_command(app, "predict", "find objects and their masks on images",
+        add_command(app, "predict", "Detect objects and their masks in images",
                     {"embedmask predict pedestrians samples --out out",
-                     "embedmask predict pedestrians image.jpg --json | jq .detections[0].score"});
+                     "embedmask predict pedestrians street.jpg --json | jq .detections[0].score"});
     const auto options = std::make_shared<PredictFlags>();
-    command->add_option("model", options->model, "model file, or name of an installed model")
+    command->add_option("MODEL", options->model, "Model file, or the name of an installed model")
         ->required();
-    command->add_option("inputs", options->inputs, "images: files, folders, globs, @list, -");
+    command->add_option("INPUT", options->inputs,
+                        "Images: files, folders, globs, @list or - (stdin)");
     command->add_option("--data", options->data,
-                        "images of this COCO annotation file, in its order");
-    command->add_option("--images", options->images, "folder of the annotation file's images");
-    command->add_option("--out", options->out, "folder to write to");
+                        "Predict the images of this COCO annotation file, in its order");
+    command->add_option("--images", options->images, "Image folder of the annotation file");
+    command->add_option("--out", options->out, "Output folder");
     command
         ->add_option("--write", options->format_names,
-                     "coco,overlay (default), idmap, labelme, yolo")
+                     "Outputs: coco, overlay, idmap, labelme, yolo (default: coco,overlay)")
         ->delimiter(',')
         ->allow_extra_args(false)
         ->check(CLI::IsMember(format_names()));
-    command->add_option("--explain", options->explain, "folder for images of the embeddings");
-    command->add_flag("--json", options->json, "one line of JSON per image on stdout");
+    command->add_option("--explain", options->explain,
+                        "Folder for images that visualise the embeddings");
+    command->add_flag("--json", options->json, "Print one line of JSON per image to stdout");
     command->add_option("--shard", options->shard,
-                        "i/n or auto: this process's part of the images");
+                        "Predict only part i of n of the images: i/n or auto");
     options->predictor.add_to(*command);
     command->callback([options] {
         check(*options);
         const int code = PredictRun(*options).run();
-        if (code != 0) throw CLI::RuntimeError(code);
+        if (code != 0) {
+            throw CLI::RuntimeError(code);
+        }
     });
 }
 

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/nearest.h"
+#include "command.h"
 #include "config/fields.h"
 #include "embedmask/error.h"
 
@@ -18,11 +19,13 @@ const std::map<std::string, Precision> kPrecisions = {
 std::int64_t category_id_of(const std::string& word, const std::vector<Category>& categories) {
     std::vector<std::string> names;
     for (const Category& category : categories) {
-        if (category.name == word || std::to_string(category.id) == word) return category.id;
+        if (category.name == word || std::to_string(category.id) == word) {
+            return category.id;
+        }
         names.push_back(category.name);
     }
-    throw Error(fmt::format("--classes {}: not a category of this model", word),
-                fmt::format("did you mean \"{}\"? `embedmask info MODEL` lists all",
+    throw Error(fmt::format("--categories {}: not a category of this model", word),
+                fmt::format("did you mean \"{}\"? `embedmask info MODEL` lists all categories",
                             detail::nearest(word, names)));
 }
 
@@ -31,7 +34,9 @@ CLI::Validator within(double low, double high) {
     return {[=](const std::string& word) -> std::string {
                 double value = 0;
                 const bool number = CLI::detail::lexical_cast(word, value);
-                if (number && value >= low && value <= high) return {};
+                if (number && value >= low && value <= high) {
+                    return {};
+                }
                 return fmt::format("{}: expected a number from {} to {}", word, low, high);
             },
             fmt::format("FLOAT in [{} - {}]", low, high)};
@@ -46,32 +51,35 @@ CLI::Validator within(const char* key) {
 }  // namespace
 
 void PredictorFlags::add_to(CLI::App& command) {
-    command.add_option("--precision", precision, "auto, fp32 or bf16")
+    command.add_option("--precision", precision, "Arithmetic of the network: auto, fp32 or bf16")
         ->check(CLI::IsMember(kPrecisions))
         ->capture_default_str();
-    command.add_option("--threads", threads, "0 = all processors")
+    command.add_option("--threads", threads, "Number of threads; 0 uses all processors")
         ->check(CLI::Range(0, 1024))
         ->capture_default_str();
-    command.add_option("--streams", streams, "images in the network at the same time")
+    command.add_option("--streams", streams, "Images processed by the network at the same time")
         ->check(CLI::Range(1, 1024))
         ->capture_default_str();
-    command.add_option("--cache", cache, "folder that keeps compiled networks between runs");
+    command.add_option("--cache", cache, "Folder that keeps compiled networks between runs");
     command
         .add_option("--score-threshold", score_threshold,
-                    "lowest score written (default: the model's; images 0.3)")
+                    "Lowest score written (default: the model's; 0.3 for overlays)")
         ->check(within("score_thresh"));
     command
         .add_option("--mask-threshold", mask_threshold,
-                    "probability at which a pixel is foreground")
+                    "Probability from which a pixel belongs to a mask")
         ->check(within("mask_thresh"));
-    command.add_option("--short-side", short_side, "of the network input, pixels")
+    command.add_option("--short-side", short_side, "Short side of the network input, in pixels")
         ->check(CLI::Range(1, 16384));
-    command.add_option("--max-side", max_side, "of the network input, pixels")
+    command.add_option("--max-side", max_side, "Longest side of the network input, in pixels")
         ->check(CLI::Range(1, 16384));
-    command.add_option("--classes", classes, "only these categories: names or ids, with commas")
-        ->delimiter(',')
-        ->allow_extra_args(false);
-    command.add_option("--max-pixels", max_pixels, "largest image accepted")
+    auto* only = command
+                     .add_option("--categories", categories,
+                                 "Only these categories: names or ids, separated by commas")
+                     ->delimiter(',')
+                     ->allow_extra_args(false);
+    add_alias(command, only, "--classes", categories)->delimiter(',')->allow_extra_args(false);
+    command.add_option("--max-pixels", max_pixels, "Largest image accepted, in pixels")
         ->check(within(1, 1e12))
         ->capture_default_str();
 }
@@ -86,7 +94,7 @@ PredictorOptions PredictorFlags::resolve(const Model& model, bool keep_embedding
     options.mask_threshold = mask_threshold;
     options.short_side = short_side;
     options.max_side = max_side;
-    for (const std::string& word : classes) {
+    for (const std::string& word : categories) {
         options.category_ids.push_back(category_id_of(word, model.categories));
     }
     options.keep_embeddings = keep_embeddings;

@@ -19,7 +19,7 @@ struct PredictorFlags {
     std::optional<double> mask_threshold;
     std::optional<int> short_side;
     std::optional<int> max_side;
-    std::vector<std::string> classes;
+    std::vector<std::string> categories;
     std::uint64_t max_pixels = DecodeOptions{}.max_pixels;
 
     void add_to(CLI::App& command);

@@ -18,7 +18,9 @@ Progress::Progress() : shown_(stderr_is_terminal()), start_(detail::Clock::now()
 void Progress::update(std::size_t done, std::size_t total) {
     const auto now = detail::Clock::now();
     // Often enough to look alive, seldom enough to cost nothing.
-    if (!shown_ || now - last_ < std::chrono::milliseconds(100)) return;
+    if (!shown_ || now - last_ < std::chrono::milliseconds(100)) {
+        return;
+    }
     last_ = now;
     const double seconds = std::chrono::duration<double>(now - start_).count();
     const double rate = static_cast<double>(done) / seconds;
@@ -28,7 +30,9 @@ void Progress::update(std::size_t done, std::size_t total) {
 }
 
 void Progress::clear() const {
-    if (shown_) fmt::print(stderr, "\r\x1b[K");
+    if (shown_) {
+        fmt::print(stderr, "\r\x1b[K");
+    }
 }
 
 std::string speed_of(const scoring::RunTotals& totals) {

@@ -21,7 +21,9 @@ bool parse_number(std::string_view text, std::int64_t* value) {
 std::optional<std::int64_t> environment_number(const char* name) {
     const char* text = std::getenv(name);
     std::int64_t value = 0;
-    if (text == nullptr || !parse_number(text, &value)) return std::nullopt;
+    if (text == nullptr || !parse_number(text, &value)) {
+        return std::nullopt;
+    }
     return value;
 }
 
@@ -31,13 +33,18 @@ std::optional<Shard> shard_of_environment() {
                          std::int64_t first) -> std::optional<Shard> {
         const auto i = environment_number(index);
         const auto n = environment_number(count);
-        if (!i || !n) return std::nullopt;
+        if (!i || !n) {
+            return std::nullopt;
+        }
         return Shard{*i - first, *n};
     };
     const std::int64_t slurm_first = environment_number("SLURM_ARRAY_TASK_MIN").value_or(0);
-    if (auto shard = make("SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_COUNT", slurm_first))
+    if (auto shard = make("SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_COUNT", slurm_first)) {
         return shard;
-    if (auto shard = make("JOB_COMPLETION_INDEX", "JOB_COMPLETIONS", 0)) return shard;
+    }
+    if (auto shard = make("JOB_COMPLETION_INDEX", "JOB_COMPLETIONS", 0)) {
+        return shard;
+    }
     return make("RANK", "WORLD_SIZE", 0);
 }
 
@@ -48,9 +55,9 @@ Shard parse_shard(const std::string& text) {
     if (text == "auto") {
         const auto found = shard_of_environment();
         if (!found) {
-            throw Error("--shard auto: no scheduler has set an index and a count",
-                        "it reads SLURM_ARRAY_TASK_ID/_COUNT, JOB_COMPLETION_INDEX with "
-                        "JOB_COMPLETIONS, or RANK with WORLD_SIZE; or say --shard i/n");
+            throw Error("--shard auto: no scheduler sets an index and a count",
+                        "pass --shard i/n; auto reads SLURM_ARRAY_TASK_ID and _COUNT, "
+                        "JOB_COMPLETION_INDEX and JOB_COMPLETIONS, or RANK and WORLD_SIZE");
         }
         shard = *found;
     } else {
@@ -65,7 +72,7 @@ Shard parse_shard(const std::string& text) {
     if (shard.count < 1 || shard.index < 0 || shard.index >= shard.count) {
         throw Error(
             fmt::format("--shard {}: part {} of {} does not exist", text, shard.index, shard.count),
-            "parts count from 0: --shard 0/4 ... --shard 3/4");
+            "parts are numbered from 0: --shard 0/4 ... --shard 3/4");
     }
     return shard;
 }

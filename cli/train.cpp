@@ -19,10 +19,9 @@ constexpr const char* kProgram = "embedmask-train";
 [[noreturn]] void become_trainer(const std::vector<std::string>& arguments) {
     const fs::path program = fs::read_symlink("/proc/self/exe").parent_path() / kProgram;
     if (!fs::exists(program)) {
-        throw Error(
-            fmt::format("{}: not there: this build has no libtorch", program.string()),
-            "in the checkout: make train, or make install-train for an installed tree (both "
-            "install libtorch)");
+        throw Error(fmt::format("{}: not found: this build has no libtorch", program.string()),
+                    "run `make train` in the checkout, or `make install-train` for an installed "
+                    "tree (both install libtorch)");
     }
     std::vector<std::string> words{program.string()};
     words.insert(words.end(), arguments.begin(), arguments.end());
@@ -32,7 +31,7 @@ constexpr const char* kProgram = "embedmask-train";
     }
     argv.push_back(nullptr);
     execv(program.c_str(), argv.data());
-    throw Error(fmt::format("{}: cannot be started: {}", program.string(), std::strerror(errno)));
+    throw Error(fmt::format("{}: cannot start: {}", program.string(), std::strerror(errno)));
 }
 
 }  // namespace

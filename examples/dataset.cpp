@@ -14,8 +14,9 @@ int main(int argc, char** argv) {
         for (const auto& finding : check.findings) {
             std::cout << finding.count << " x " << finding.name << ": " << finding.consequence
                       << '\n';
-            for (const auto& example : finding.examples)
+            for (const auto& example : finding.examples) {
                 std::cout << "    " << example << '\n';
+            }
         }
         if (check.problems() > 0) {
             std::cerr << argv[1] << ": not split, it has " << check.problems() << " problems\n";

@@ -18,9 +18,10 @@ int main(int argc, char** argv) {
         const auto evaluation = embedmask::evaluate(dataset, results, options);
 
         std::cout << evaluation.summary();
-        for (std::size_t k = 0; k < evaluation.categories.size(); ++k)
+        for (std::size_t k = 0; k < evaluation.categories.size(); ++k) {
             std::cout << "category " << evaluation.categories[k] << ": AP "
                       << evaluation.category_stats(k)[0] << '\n';
+        }
     } catch (const embedmask::Error& error) {
         std::cerr << error.what() << '\n' << error.fix() << '\n';
         return 1;

@@ -16,7 +16,9 @@ namespace {
 void print(std::size_t frame, const embedmask::Prediction& prediction) {
     std::size_t confident = 0;
     for (const auto& detection : prediction.detections) {
-        if (detection.score >= 0.3F) ++confident;
+        if (detection.score >= 0.3F) {
+            ++confident;
+        }
     }
     std::cout << "frame " << frame << ": " << confident << " objects\n";
 }
@@ -39,17 +41,22 @@ int main(int argc, char** argv) {
         std::size_t frame = 0;
         for (;; ++frame) {
             const std::size_t slot = frame % 2;
-            if (running[slot].valid()) print(frame - 2, running[slot].get());
+            if (running[slot].valid()) {
+                print(frame - 2, running[slot].get());
+            }
             auto& buffer = buffers[slot];
             buffer.resize(static_cast<std::size_t>(stride) * size.height);
             if (!std::cin.read(reinterpret_cast<char*>(buffer.data()),
-                               static_cast<std::streamsize>(buffer.size())))
+                               static_cast<std::streamsize>(buffer.size()))) {
                 break;
+            }
             running[slot] = predictor.predict_async(
                 embedmask::ImageView(buffer.data(), size, stride, embedmask::PixelOrder::bgr));
         }
         const std::size_t other = (frame + 1) % 2;
-        if (running[other].valid()) print(frame - 1, running[other].get());
+        if (running[other].valid()) {
+            print(frame - 1, running[other].get());
+        }
     } catch (const embedmask::Error& error) {
         std::cerr << error.what() << '\n' << error.fix() << '\n';
         return 1;

@@ -14,7 +14,9 @@ int main(int argc, char** argv) {
         for (int i = 2; i < argc; ++i) {
             const auto result = predictor.predict(embedmask::read_image(argv[i]));
             for (const auto& detection : result.detections) {  // the best first
-                if (detection.score < 0.3F) break;
+                if (detection.score < 0.3F) {
+                    break;
+                }
                 std::cout << argv[i] << ": " << predictor.categories()[detection.label].name << ' '
                           << detection.score << ", " << area(detection.mask) << " pixels\n";
             }

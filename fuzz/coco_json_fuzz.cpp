@@ -10,8 +10,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string_view json(reinterpret_cast<const char*>(data), size);
     try {
         const auto dataset = embedmask::parse_dataset(json, "fuzz", {.threads = 1});
-        for (const auto& annotation : dataset.annotations)
+        for (const auto& annotation : dataset.annotations) {
             (void)embedmask::area(embedmask::to_mask(annotation.segmentation, 64, 48));
+        }
     } catch (const embedmask::Error&) {
         return 0;
     }

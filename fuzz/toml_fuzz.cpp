@@ -11,8 +11,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const std::string_view text(reinterpret_cast<const char*>(data), size);
         const embedmask::Config config = embedmask::parse_config(text, "fuzz");
         // What parses can be written and read back.
-        if (!(embedmask::parse_config(embedmask::to_toml(config), "again") == config))
+        if (!(embedmask::parse_config(embedmask::to_toml(config), "again") == config)) {
             __builtin_trap();
+        }
     } catch (const embedmask::Error&) {
         return 0;
     }

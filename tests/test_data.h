@@ -41,7 +41,9 @@ inline nlohmann::json read_json(const std::filesystem::path& path) {
 inline const nlohmann::json& golden(const std::string& name) {
     static std::map<std::string, nlohmann::json> vectors;
     const auto found = vectors.find(name);
-    if (found != vectors.end()) return found->second;
+    if (found != vectors.end()) {
+        return found->second;
+    }
     return vectors[name] = read_json(data_path("golden/" + name + ".json"));
 }
 
@@ -66,7 +68,9 @@ inline std::string message_of(const std::function<void()>& action) {
 /// test then skips itself: `if (shared_data().empty()) GTEST_SKIP() << kNoSharedData;`
 inline std::filesystem::path shared_data() {
     const char* folder = std::getenv("EMBEDMASK_DATA");
-    if (folder == nullptr || !std::filesystem::is_directory(folder)) return {};
+    if (folder == nullptr || !std::filesystem::is_directory(folder)) {
+        return {};
+    }
     return folder;
 }
 inline constexpr const char* kNoSharedData = "EMBEDMASK_DATA is not set: images that do not ship";

@@ -104,9 +104,13 @@ void paste_objects(Image& image, Instances& instances, const Image& other, const
     std::vector<std::int64_t> chosen;
     for (std::int64_t g = 0; g < others.size(); ++g) {
         const bool wanted = uniform(random) < 0.5;
-        if (wanted && others.known[g].item<bool>()) chosen.push_back(g);
+        if (wanted && others.known[g].item<bool>()) {
+            chosen.push_back(g);
+        }
     }
-    if (chosen.empty()) return;
+    if (chosen.empty()) {
+        return;
+    }
     const Tensor index = torch::tensor(chosen);
     Tensor masks =
         torch::zeros({index.size(0), image.size.height, image.size.width}, torch::kUInt8);
@@ -116,7 +120,9 @@ void paste_objects(Image& image, Instances& instances, const Image& other, const
                    .slice(1, 0, common.height)
                    .slice(2, 0, common.width));
     const Tensor visible = masks.sum({1, 2}) > 0;
-    if (!visible.any().item<bool>()) return;
+    if (!visible.any().item<bool>()) {
+        return;
+    }
     masks = masks.index({visible});
     const Tensor covered = masks.amax(0).to(torch::kBool);
 

@@ -44,9 +44,9 @@ json header_of(const Checkpoint& checkpoint) {
 
 void read_header(const json& header, const std::string& name, Checkpoint& checkpoint) {
     if (header.at("version").get<int>() != kVersion) {
-        throw Error(fmt::format("{}: a checkpoint of version {}, this program reads version {}",
+        throw Error(fmt::format("{}: checkpoint version {}, but this program reads version {}",
                                 name, header.at("version").get<int>(), kVersion),
-                    "resume with the program that wrote it");
+                    "resume with the program version that wrote it");
     }
     Progress& progress = checkpoint.progress;
     progress.iteration = header.at("iteration");
@@ -73,10 +73,14 @@ std::int64_t iteration_of(const fs::path& checkpoint) {
 // Newest first.
 std::vector<fs::path> checkpoints_of(const fs::path& run, const char* suffix = kSuffix) {
     std::vector<fs::path> found;
-    if (!fs::is_directory(run)) return found;
+    if (!fs::is_directory(run)) {
+        return found;
+    }
     for (const fs::directory_entry& entry : fs::directory_iterator(run)) {
         const std::string name = entry.path().filename().string();
-        if (name.starts_with(kPrefix) && name.ends_with(suffix)) found.push_back(entry.path());
+        if (name.starts_with(kPrefix) && name.ends_with(suffix)) {
+            found.push_back(entry.path());
+        }
     }
     std::ranges::sort(found, std::ranges::greater(), iteration_of);
     return found;
@@ -96,15 +100,17 @@ fs::path checkpoint_path(const fs::path& run, std::int64_t iteration) {
 void require_new_run(const fs::path& run) {
     const std::vector<fs::path> found = checkpoints_of(run);
     if (!found.empty()) {
-        throw Error(fmt::format("{}: holds an earlier run, its newest checkpoint is {}",
+        throw Error(fmt::format("{}: contains an earlier run; its newest checkpoint is {}",
                                 run.string(), found.front().filename().string()),
-                    "--resume goes on with it; a new run needs a new --out");
+                    "pass --resume to continue it, or choose a new --out");
     }
     for (const char* model : {kBestModel, kLastModel}) {
-        if (!fs::exists(run / model)) continue;
-        throw Error(
-            fmt::format("{}: holds {} of an earlier run without checkpoints", run.string(), model),
-            "a new run needs a new --out");
+        if (!fs::exists(run / model)) {
+            continue;
+        }
+        throw Error(fmt::format("{}: contains {} from an earlier run, but no checkpoints",
+                                run.string(), model),
+                    "choose a new --out");
     }
 }
 
@@ -132,8 +138,8 @@ Checkpoint read_checkpoint(const fs::path& path) {
     const detail::Safetensors file = detail::read_safetensors(path);
     const auto header = file.metadata.find(detail::kCheckpointKey);
     if (header == file.metadata.end()) {
-        throw Error(fmt::format("{}: not a checkpoint of a training", path.string()),
-                    "model files start a training with --weights");
+        throw Error(fmt::format("{}: not a training checkpoint", path.string()),
+                    "to start from a model file, use --weights");
     }
     Checkpoint checkpoint;
     try {
@@ -153,13 +159,15 @@ std::optional<Checkpoint> latest_checkpoint(const fs::path& run) {
         try {
             return read_checkpoint(path);
         } catch (const Error& error) {
-            fmt::print(stderr, "passed over: {}\n", error.what());
+            fmt::print(stderr, "skipped: {}\n", error.what());
         }
     }
-    if (all.empty()) return std::nullopt;
+    if (all.empty()) {
+        return std::nullopt;
+    }
     throw Error(fmt::format("{}: none of its {} checkpoints can be read", run.string(), all.size()),
-                "the lines above say why; resume with the program that wrote them, or move them "
-                "away to start from the beginning");
+                "see the lines above; resume with the program version that wrote them, or move "
+                "them away to start over");
 }
 
 State model_state(const Network& network) {
@@ -176,8 +184,9 @@ void restore_model(Network& network, const State& state) {
         const auto found = state.find(kModel + parameter.name);
         const torch::Tensor& tensor = network.tensor(parameter.name);
         if (found == state.end() || found->second.sizes() != tensor.sizes()) {
-            throw Error(fmt::format("the checkpoint does not fit the network: {}", parameter.name),
-                        "resume with the configuration that the run was started with");
+            throw Error(
+                fmt::format("the checkpoint does not match the network: {}", parameter.name),
+                "resume with the configuration that the run started with");
         }
         tensor.copy_(found->second);
     }

@@ -107,10 +107,14 @@ void draw_curves(const std::filesystem::path& run) {
     std::ifstream file(run / "metrics.jsonl");
     for (std::string line; std::getline(file, line);) {
         const json record = json::parse(line, nullptr, false);
-        if (record.is_discarded()) continue;  // a line that a kill cut short
+        if (record.is_discarded()) {
+            continue;  // a line that a kill cut short
+        }
         const double iteration = record.value("iteration", 0.0);
         for (const auto& [key, value] : record.items()) {
-            if (!value.is_number()) continue;
+            if (!value.is_number()) {
+                continue;
+            }
             if (key.find("loss") != std::string::npos) {
                 losses.lines[key].push_back({iteration, value.get<double>()});
             } else if (key.find("_AP") != std::string::npos) {
@@ -121,11 +125,15 @@ void draw_curves(const std::filesystem::path& run) {
     std::string svg;
     double height = 0;
     for (const Panel& panel : {losses, scores}) {
-        if (panel.lines.empty()) continue;
+        if (panel.lines.empty()) {
+            continue;
+        }
         svg += draw(panel, height);
         height += kPanelHeight;
     }
-    if (height == 0) return;
+    if (height == 0) {
+        return;
+    }
     detail::write_file_atomically(
         run / "curves.svg",
         fmt::format("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {0} {1}\" "

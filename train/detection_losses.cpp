@@ -22,8 +22,12 @@ Tensor box_loss(const Tensor& predicted, const Tensor& target, const BoxLossOpti
     const Tensor common = area(torch::minimum(predicted, target));
     const Tensor united = area(predicted) + area(target) - common;
     const Tensor iou = (common + 1) / (united + 1);
-    if (options.kind == BoxLoss::iou) return -torch::log(iou);
-    if (options.kind == BoxLoss::linear_iou) return 1 - iou;
+    if (options.kind == BoxLoss::iou) {
+        return -torch::log(iou);
+    }
+    if (options.kind == BoxLoss::linear_iou) {
+        return 1 - iou;
+    }
     const Tensor hull = area(torch::maximum(predicted, target)) + options.hull_epsilon;
     return 1 - (iou - (hull - united) / hull);
 }

@@ -33,8 +33,8 @@ constexpr std::size_t kBucketBytes = 25U << 20;
 std::string variable(const char* name) {
     const char* value = std::getenv(name);
     if (value == nullptr) {
-        throw Error(fmt::format("RANK and WORLD_SIZE are set but {} is not", name),
-                    "start the processes with torchrun --no-python, which sets all of them");
+        throw Error(fmt::format("RANK and WORLD_SIZE are set, but {} is not", name),
+                    "start the processes with torchrun --no-python, which sets all three");
     }
     return value;
 }
@@ -72,7 +72,9 @@ public:
         const auto store = meet(rank, world);
         group_ = c10::make_intrusive<c10d::ProcessGroup>(store, rank, world);
         set_gloo(store);
-        if (device.is_cuda()) set_nccl(store);
+        if (device.is_cuda()) {
+            set_nccl(store);
+        }
     }
 
     [[nodiscard]] int rank() const override { return rank_; }
@@ -89,7 +91,9 @@ public:
     }
 
     void backward(const Tensor& loss, const std::vector<Tensor>& parameters) override {
-        if (!reducer_) make_reducer(parameters);
+        if (!reducer_) {
+            make_reducer(parameters);
+        }
         explained([&] {
             reducer_->rebuild_buckets();  // in the order seen in the first pass; once
             reducer_->prepare_for_backward({});
@@ -154,11 +158,11 @@ private:
             throw;
         } catch (const std::exception& error) {
             const std::string text = error.what();
-            throw Error(fmt::format("rank {} of {}: lost another process, or its own backward pass "
-                                    "failed: {}",
-                                    rank_, world_, text.substr(0, text.find('\n'))),
-                        "the other process's output says why it ended; --resume goes on from the "
-                        "last checkpoint");
+            throw Error(
+                fmt::format("rank {} of {}: another process failed, or the backward pass of this "
+                            "one did: {}",
+                            rank_, world_, text.substr(0, text.find('\n'))),
+                "see the output of the other process; --resume continues from the last checkpoint");
         }
     }
 
@@ -181,7 +185,9 @@ std::unique_ptr<Communicator> make_communicator(torch::Device device) {
         throw Error(
             fmt::format("RANK={} and WORLD_SIZE={}: expected RANK below WORLD_SIZE", rank, world));
     }
-    if (world == 1) return std::make_unique<Communicator>();
+    if (world == 1) {
+        return std::make_unique<Communicator>();
+    }
     return std::make_unique<DistributedCommunicator>(rank, world, device);
 }
 

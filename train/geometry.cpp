@@ -42,7 +42,9 @@ Tensor rows_of(const Rle& rle) {
 Tensor polygon_mask(const std::vector<std::vector<double>>& rings, const Geometry& geometry) {
     std::vector<std::vector<double>> moved;
     for (const std::vector<double>& ring : rings) {
-        if (ring.size() >= kSmallestRing) moved.push_back(transform_ring(ring, geometry));
+        if (ring.size() >= kSmallestRing) {
+            moved.push_back(transform_ring(ring, geometry));
+        }
     }
     return rows_of(rasterize_polygons(moved, geometry.resized.height, geometry.resized.width));
 }
@@ -70,19 +72,25 @@ std::optional<Box> transform_box(const CocoBox& box, const Geometry& g) {
     Box moved = clipped({x, y, x + std::max(static_cast<float>(box.width) - one, 0.0F),
                          y + std::max(static_cast<float>(box.height) - one, 0.0F)},
                         g.original, one);
-    if (is_empty(moved)) return std::nullopt;
+    if (is_empty(moved)) {
+        return std::nullopt;
+    }
     moved = {moved.x1 * scale_x(g), moved.y1 * scale_y(g), moved.x2 * scale_x(g),
              moved.y2 * scale_y(g)};
     if (g.flipped) {
         const auto width = static_cast<float>(g.resized.width);
         moved = {width - moved.x2 - one, moved.y1, width - moved.x1 - one, moved.y2};
     }
-    if (g.crop_size == g.resized) return moved;
+    if (g.crop_size == g.resized) {
+        return moved;
+    }
     const auto left = static_cast<float>(g.crop_x);
     const auto top = static_cast<float>(g.crop_y);
     moved = clipped({moved.x1 - left, moved.y1 - top, moved.x2 - left, moved.y2 - top}, g.crop_size,
                     one);
-    if (is_empty(moved)) return std::nullopt;
+    if (is_empty(moved)) {
+        return std::nullopt;
+    }
     return moved;
 }
 
@@ -99,11 +107,13 @@ std::vector<double> transform_ring(const std::vector<double>& ring, const Geomet
 
 std::optional<Tensor> transform_mask(const Segmentation& segmentation, const Geometry& g) {
     Tensor mask;
-    if (segmentation.form == Segmentation::Form::polygons) {
+    if (segmentation.format == Segmentation::Format::polygons) {
         const auto& rings = segmentation.polygons;
         const bool any = std::any_of(rings.begin(), rings.end(),
                                      [](const auto& ring) { return ring.size() >= kSmallestRing; });
-        if (!any) return std::nullopt;
+        if (!any) {
+            return std::nullopt;
+        }
         mask = polygon_mask(rings, g);
     } else {
         mask = run_length_mask(segmentation.rle, g);

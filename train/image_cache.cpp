@@ -38,16 +38,22 @@ std::string key_of(const fs::path& file, const DecodeOptions& options) {
 }
 
 std::optional<Image> read_cached(const fs::path& path) {
-    if (!fs::exists(path)) return std::nullopt;
+    if (!fs::exists(path)) {
+        return std::nullopt;
+    }
     const detail::MappedFile map(path);
     const std::span<const std::byte> bytes = map.bytes();
     Header header;
-    if (bytes.size() < sizeof header) return std::nullopt;
+    if (bytes.size() < sizeof header) {
+        return std::nullopt;
+    }
     std::memcpy(&header, bytes.data(), sizeof header);
     const bool plausible = header.magic == Header().magic && header.width > 0 && header.height > 0;
     const std::size_t size =
         3ULL * static_cast<std::size_t>(header.width) * static_cast<std::size_t>(header.height);
-    if (!plausible || bytes.size() != sizeof header + size) return std::nullopt;
+    if (!plausible || bytes.size() != sizeof header + size) {
+        return std::nullopt;
+    }
     const auto* first = reinterpret_cast<const std::uint8_t*>(bytes.data() + sizeof header);
     return Image{{header.width, header.height}, {first, first + size}};
 }
@@ -55,13 +61,19 @@ std::optional<Image> read_cached(const fs::path& path) {
 }  // namespace
 
 ImageCache::ImageCache(fs::path folder) : folder_(std::move(folder)) {
-    if (!folder_.empty()) detail::make_folder(folder_);
+    if (!folder_.empty()) {
+        detail::make_folder(folder_);
+    }
 }
 
 Image ImageCache::read(const fs::path& file, const DecodeOptions& options) const {
-    if (folder_.empty()) return read_image(file, options);
+    if (folder_.empty()) {
+        return read_image(file, options);
+    }
     const fs::path cached = folder_ / key_of(file, options);
-    if (std::optional<Image> found = read_cached(cached)) return std::move(*found);
+    if (std::optional<Image> found = read_cached(cached)) {
+        return std::move(*found);
+    }
     Image image = read_image(file, options);
     const Header header{Header().magic, image.size.width, image.size.height};
     try {
@@ -71,7 +83,9 @@ Image ImageCache::read(const fs::path& file, const DecodeOptions& options) const
         out.commit();
     } catch (const Error& error) {
         // Training goes on without the cache; a full disk is said once.
-        if (!warned_.exchange(true)) fmt::print(stderr, "not cached: {}\n", error.what());
+        if (!warned_.exchange(true)) {
+            fmt::print(stderr, "not cached: {}\n", error.what());
+        }
     }
     return image;
 }

@@ -17,7 +17,9 @@ namespace {
 // lr ∝ batch, iterations and milestones ∝ 1/batch (§8.2); what the user sets stays.
 void scale_to_batch(Config& config, std::int64_t preset_batch, const CommandLine& line) {
     Config::Solver& solver = config.solver;
-    if (solver.batch == preset_batch) return;
+    if (solver.batch == preset_batch) {
+        return;
+    }
     const double ratio = static_cast<double>(solver.batch) / static_cast<double>(preset_batch);
     std::string said;
     if (!detail::assigns(line.sets, "solver.lr")) {
@@ -45,7 +47,9 @@ void scale_to_batch(Config& config, std::int64_t preset_batch, const CommandLine
 }
 
 bool has_native_bf16(const torch::Device& device) {
-    if (device.is_cuda()) return true;
+    if (device.is_cuda()) {
+        return true;
+    }
 #if defined(__x86_64__)
     return __builtin_cpu_supports("avx512bf16") != 0;  // so has every CPU with AMX
 #else
@@ -65,8 +69,8 @@ const std::map<std::string, std::optional<Compute>> kPrecisions = {
 torch::Device device_of(DeviceChoice choice) {
     const bool has_cuda = torch::cuda::is_available();
     if (choice == DeviceChoice::cuda && !has_cuda) {
-        throw Error("--device cuda: this libtorch sees no CUDA device",
-                    "--device cpu, or install a libtorch with CUDA and a driver");
+        throw Error("--device cuda: libtorch finds no CUDA device",
+                    "use --device cpu, or install a libtorch with CUDA and a driver");
     }
     if (choice == DeviceChoice::cpu || !has_cuda) {
         return torch::kCPU;
@@ -82,33 +86,36 @@ Compute automatic_compute(const torch::Device& device) {
 }  // namespace
 
 void add_options(CLI::App& app, CommandLine& line) {
-    app.add_option("CONFIG", line.config, "preset or TOML file")->capture_default_str();
-    app.add_option("--data", line.data, "COCO annotation file, repeatable");
-    app.add_option("--images", line.images, "its folder of images, repeatable");
-    app.add_option("--val-data", line.val_data, "annotation file for `best` and early stopping");
-    app.add_option("--val-images", line.val_images, "its folder of images");
-    app.add_option("--weights", line.weights, "files to start from, repeatable; later ones win");
-    app.add_flag("--new-classes", line.new_classes, "leave the classifier of the weights behind");
-    app.add_option("--out", line.out, "folder of the run");
-    app.add_flag("--resume", line.resume, "go on from the newest checkpoint in --out");
-    app.add_option("--set", line.sets, "KEY=VALUE, repeatable: any key of the configuration")
+    app.add_option("CONFIG", line.config, "Preset name or TOML file")->capture_default_str();
+    app.add_option("--data", line.data, "COCO annotation file; repeatable");
+    app.add_option("--images", line.images, "Image folder of each --data file; repeatable");
+    app.add_option("--val-data", line.val_data,
+                   "Annotation file for best.safetensors and early stopping");
+    app.add_option("--val-images", line.val_images, "Image folder of --val-data");
+    app.add_option("--weights", line.weights,
+                   "Weights to start from; repeatable, later files take precedence");
+    app.add_flag("--new-classes", line.new_classes, "Discard the classifier of the weights");
+    app.add_option("--out", line.out, "Run folder");
+    app.add_flag("--resume", line.resume, "Resume from the newest checkpoint in --out");
+    app.add_option("--set", line.sets, "Override a configuration key: KEY=VALUE; repeatable")
         ->allow_extra_args(false);
-    app.add_option("--precision", line.precision, "what convolutions compute in")
+    app.add_option("--precision", line.precision, "Arithmetic of convolutions: auto, fp32 or bf16")
         ->check(CLI::IsMember(kPrecisions))
         ->capture_default_str();
-    app.add_option("--device", line.device, "auto, cpu or cuda")
+    app.add_option("--device", line.device, "Device: auto, cpu or cuda")
         ->check(CLI::IsMember(kDevices))
         ->capture_default_str();
-    app.add_option("--threads", line.threads, "0 = all processors")->check(CLI::Range(0, 4096));
-    app.add_option("--cache", line.cache, "folder that keeps decoded images");
+    app.add_option("--threads", line.threads, "Number of threads; 0 uses all processors")
+        ->check(CLI::Range(0, 4096));
+    app.add_option("--cache", line.cache, "Folder that keeps decoded images");
     app.add_flag("--dry-run", line.dry_run,
-                 "print the plan and the time of an iteration, then stop");
+                 "Print the plan and the time of one iteration, then exit");
     app.footer(
         "\nExamples:\n"
-        "  embedmask train finetune --data train.json --images images/ --weights r50.safetensors "
-        "--out run\n"
-        "  embedmask train r50_1x --data instances.json --images train2017/ --set solver.batch=4 "
-        "--out run --resume");
+        "  embedmask train finetune --data train.json --images images/ \\\n"
+        "      --weights r50.safetensors --out run\n"
+        "  embedmask train r50_1x --data instances.json --images train2017/ \\\n"
+        "      --set solver.batch=4 --out run --resume");
 }
 
 TrainOptions resolve(const CommandLine& line) {
@@ -117,13 +124,22 @@ TrainOptions resolve(const CommandLine& line) {
     const std::int64_t preset_batch = options.config.solver.batch;
     apply_overrides(options.config, line.sets);
     Config::Data& data = options.config.data;
-    if (!line.data.empty()) data.train = line.data;
-    if (!line.images.empty()) data.train_images = line.images;
-    if (!line.val_data.empty()) data.val = line.val_data;
-    if (!line.val_images.empty()) data.val_images = line.val_images;
+    if (!line.data.empty()) {
+        data.train = line.data;
+    }
+    if (!line.images.empty()) {
+        data.train_images = line.images;
+    }
+    if (!line.val_data.empty()) {
+        data.val = line.val_data;
+    }
+    if (!line.val_images.empty()) {
+        data.val_images = line.val_images;
+    }
     scale_to_batch(options.config, preset_batch, line);
     if (line.out.empty() && !line.dry_run) {
-        throw Error("train needs --out FOLDER", "the run's checkpoints and figures go there");
+        throw Error("train needs --out FOLDER",
+                    "the run's checkpoints and metrics are written there");
     }
     options.out = line.out;
     options.weights = line.weights;

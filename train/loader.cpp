@@ -46,7 +46,9 @@ Batch Loader::make(const std::vector<std::int64_t>& indices, std::int64_t number
         samples.push_back(maker_.make(static_cast<std::size_t>(indices[slot]), random));
     }
     Batch batch = collate(samples, config_);
-    if (options_.pinned) batch.images = batch.images.pin_memory();
+    if (options_.pinned) {
+        batch.images = batch.images.pin_memory();
+    }
     return batch;
 }
 

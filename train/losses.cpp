@@ -121,7 +121,9 @@ std::vector<Proposals> proposals_of_batch(const Embeddings& all, const Outputs& 
                                           const Batch& batch, const Assigned& assigned,
                                           const Config& config) {
     Tensor distances = flat(outputs, "box").detach();
-    if (config.norm_reg_targets) distances = distances * assigned.locations.stride.view({1, -1, 1});
+    if (config.norm_reg_targets) {
+        distances = distances * assigned.locations.stride.view({1, -1, 1});
+    }
     std::vector<Proposals> list;
     for (std::size_t i = 0; i < batch.instances.size(); ++i) {
         const auto image = static_cast<std::int64_t>(i);
@@ -179,7 +181,9 @@ Tensor connection(const Outputs& outputs) {
     for (int level = 0; level < kLevels; ++level) {
         for (const char* kind : {"embedding", "margin_logits"}) {
             const auto head = outputs.find(network::output_name(kind, level));
-            if (head != outputs.end()) sum = sum + head->second.sum();
+            if (head != outputs.end()) {
+                sum = sum + head->second.sum();
+            }
         }
     }
     return 0 * sum;
@@ -188,7 +192,9 @@ Tensor connection(const Outputs& outputs) {
 Tensor mask_loss(const Outputs& outputs, const Batch& batch, const Assigned& assigned,
                  const Config& config, const at::Generator& random) {
     Tensor connected = connection(outputs);
-    if (config.mask_loss_weight <= 0) return connected;
+    if (config.mask_loss_weight <= 0) {
+        return connected;
+    }
     const Embeddings all = embeddings_of(outputs, config);
     const bool every = config.mask_proposals == MaskProposals::all_positives;
     const std::vector<Proposals> proposals =

@@ -23,8 +23,12 @@ struct Logit {
 
 template <typename T>
 Logit<T> limited(T value, T slope, const LogitLimits& limits) {
-    if (!(value < limits.high)) return {static_cast<T>(limits.high), 0};
-    if (!(value > limits.low)) return {static_cast<T>(limits.low), 0};
+    if (!(value < limits.high)) {
+        return {static_cast<T>(limits.high), 0};
+    }
+    if (!(value > limits.low)) {
+        return {static_cast<T>(limits.low), 0};
+    }
     return {value, slope};
 }
 
@@ -35,7 +39,9 @@ struct FromDistance {
     template <typename T>
     static Logit<T> at(T distance, const LogitLimits& limits) {
         const T complement = -std::expm1(-distance);
-        if (!(complement > 0)) return {static_cast<T>(limits.high), 0};
+        if (!(complement > 0)) {
+            return {static_cast<T>(limits.high), 0};
+        }
         return limited(-distance - std::log(complement), -1 / complement, limits);
     }
 };
@@ -45,8 +51,12 @@ struct FromProbability {
 
     template <typename T>
     static Logit<T> at(T probability, const LogitLimits& limits) {
-        if (!(probability > 0)) return {static_cast<T>(limits.low), 0};
-        if (!(probability < 1)) return {static_cast<T>(limits.high), 0};
+        if (!(probability > 0)) {
+            return {static_cast<T>(limits.low), 0};
+        }
+        if (!(probability < 1)) {
+            return {static_cast<T>(limits.high), 0};
+        }
         return limited(std::log(probability) - std::log1p(-probability),
                        1 / (probability * (1 - probability)), limits);
     }
@@ -70,12 +80,16 @@ T lovasz_mask(const T* values, const std::uint8_t* targets, std::int64_t cells,
     std::int64_t foreground = 0;
     for (std::int64_t j = 0; j < cells; ++j) {
         gradient[j] = 0;
-        if (targets[j] == kLeftOut) continue;
+        if (targets[j] == kLeftOut) {
+            continue;
+        }
         foreground += targets[j];
         const T sign = targets[j] != 0 ? T(1) : T(-1);
         const Logit<T> logit = Source::template at<T>(values[j], limits);
         const T error = 1 - logit.value * sign;
-        if (!(error > 0)) continue;
+        if (!(error > 0)) {
+            continue;
+        }
         errors.emplace_back(error, static_cast<std::int32_t>(j));
         gradient[j] = -sign * logit.slope;
     }

@@ -17,7 +17,9 @@ struct Logits {
 
 Logits logits_of(LovaszInput input, const Tensor& values, const LogitLimits& limits) {
     Logits logits;
-    if (input == LovaszInput::Logit) return {values, torch::ones_like(values)};
+    if (input == LovaszInput::Logit) {
+        return {values, torch::ones_like(values)};
+    }
     if (input == LovaszInput::Distance) {
         const Tensor complement = -torch::expm1(-values);
         logits = {-values - torch::log(complement), -1 / complement};

@@ -26,29 +26,35 @@ constexpr int kStopped = 75;  // can be resumed; 0 would tell a scheduler that a
 // spin while they wait take the processor from those that work (measured: 5 times slower on a busy
 // machine).
 void wait_passively(char** argv) {
-    if (std::getenv("OMP_WAIT_POLICY") != nullptr) return;
+    if (std::getenv("OMP_WAIT_POLICY") != nullptr) {
+        return;
+    }
     setenv("OMP_WAIT_POLICY", "passive", 1);
     execv("/proc/self/exe", argv);  // where that fails, training is only slower
 }
 
 int run(const train::CommandLine& line) {
-    if (line.threads > 0) at::set_num_threads(line.threads);
+    if (line.threads > 0) {
+        at::set_num_threads(line.threads);
+    }
     const train::TrainOptions options = train::resolve(line);
     const auto ranks = train::make_communicator(options.device);
     train::Trainer trainer(options, *ranks);
-    if (ranks->rank() == 0) fmt::print(stderr, "{}", train::plan_text(trainer, options));
+    if (ranks->rank() == 0) {
+        fmt::print(stderr, "{}", train::plan_text(trainer, options));
+    }
     if (options.dry_run) {
         fmt::print(stderr, "{}", train::trial_text(trainer.trial(), trainer.config()));
         return kDone;
     }
-    if (trainer.run() == train::Ending::finished) {
+    if (trainer.run() == train::RunOutcome::finished) {
         if (ranks->rank() == 0) {
             fmt::print(stderr, "done: {}\n", (options.out / "last.safetensors").string());
         }
         return kDone;
     }
     if (ranks->rank() == 0) {
-        fmt::print(stderr, "stopped; go on with the same command and --resume\n");
+        fmt::print(stderr, "stopped; run the same command with --resume to continue\n");
     }
     return kStopped;
 }
@@ -71,7 +77,9 @@ int main(int argc, char** argv) {
         return kUsage;
     } catch (const Error& error) {
         fmt::print(stderr, "embedmask train: {}\n", error.what());
-        if (!error.fix().empty()) fmt::print(stderr, "  to fix: {}\n", error.fix());
+        if (!error.fix().empty()) {
+            fmt::print(stderr, "  to fix: {}\n", error.fix());
+        }
     } catch (const c10::Error& error) {
         fmt::print(stderr, "embedmask train: {}\n", error.what_without_backtrace());
     } catch (const std::exception& error) {

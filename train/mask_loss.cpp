@@ -11,7 +11,7 @@ namespace {
 using torch::Tensor;
 
 // Cells outside of the enlarged quarter boxes do not count (§6.6).
-void leave_out(Tensor& targets, const Tensor& boxes, double padding) {
+void mask_outside_boxes(Tensor& targets, const Tensor& boxes, double padding) {
     const Tensor quarter = boxes / 4;
     const Tensor sides = (quarter.slice(1, 2, 4) - quarter.slice(1, 0, 2)) * padding + 1;
     const std::int64_t height = targets.size(1);
@@ -41,14 +41,16 @@ Tensor dice(const Tensor& probability, const Tensor& targets) {
 Tensor mask_losses(const Tensor& pixels, const Proposals& proposals, const Instances& instances,
                    const Config& config) {
     const std::int64_t count = proposals.objects.size(0);
-    if (count == 0) return torch::zeros({0}, pixels.options());
+    if (count == 0) {
+        return torch::zeros({0}, pixels.options());
+    }
     const std::int64_t dims = pixels.size(0);
     const std::int64_t height = pixels.size(1) * 8;
     const std::int64_t width = pixels.size(2) * 8;
     const auto [object, place] = at::_unique(proposals.objects, true, true);
     Tensor targets = quarter_masks(instances.masks.index_select(0, object), height, width, config);
     if (config.box_padding >= 0) {
-        leave_out(targets, instances.boxes.index_select(0, object), config.box_padding);
+        mask_outside_boxes(targets, instances.boxes.index_select(0, object), config.box_padding);
     }
     targets = targets.flatten(1).index_select(0, place);
 
@@ -67,7 +69,9 @@ Tensor mask_losses(const Tensor& pixels, const Proposals& proposals, const Insta
         const Tensor maps = probability.view({count, 1, map.size(1), map.size(2)});
         probability = enlarge(maps, factor, config.resampler).flatten(1);
     }
-    if (is_dice) return dice(probability, targets);
+    if (is_dice) {
+        return dice(probability, targets);
+    }
     return lovasz_of_probability(probability, targets, config.mask_loss_eps);
 }
 

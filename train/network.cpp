@@ -78,15 +78,21 @@ public:
         values_.resize(nodes.size());
         values_[0] = images.contiguous(torch::MemoryFormat::ChannelsLast);
         for (std::size_t i = 1; i < nodes.size(); ++i) {
-            if (!training && !module_.plan_[i].inference) continue;
+            if (!training && !module_.plan_[i].inference) {
+                continue;
+            }
             values_[i] = apply(nodes[i], module_.plan_[i]);
             for (const NodeId input : nodes[i].inputs) {
-                if (module_.plan_[input].last_use == static_cast<NodeId>(i)) values_[input].reset();
+                if (module_.plan_[input].last_use == static_cast<NodeId>(i)) {
+                    values_[input].reset();
+                }
             }
         }
         Outputs outputs;
         for (const network::Output& output : module_.graph_.outputs) {
-            if (output.training_only && !training) continue;
+            if (output.training_only && !training) {
+                continue;
+            }
             outputs[output.name] = values_[output.node].to(torch::kFloat32);
         }
         return outputs;
@@ -151,7 +157,7 @@ private:
             case Op::input:
                 break;
         }
-        throw Error("the trainer does not know this op");
+        throw Error("the trainer does not implement this op");
     }
 
     // a and β − μ·a of §3.2.
@@ -182,7 +188,9 @@ private:
                                                          Compute compute) {
         const std::pair key(node.parameters[0], compute);
         const auto found = prepared_.find(key);
-        if (found != prepared_.end()) return found->second;
+        if (found != prepared_.end()) {
+            return found->second;
+        }
         Tensor weight = parameter(node, 0);
         Tensor bias = node.parameters.size() > 1 ? parameter(node, 1) : Tensor();
         if (plan.folded_norm >= 0) {
@@ -192,7 +200,9 @@ private:
         }
         if (compute == Compute::bf16) {
             weight = weight.to(torch::kBFloat16);
-            if (bias.defined()) bias = bias.to(torch::kBFloat16);
+            if (bias.defined()) {
+                bias = bias.to(torch::kBFloat16);
+            }
         }
         weight = weight.contiguous(torch::MemoryFormat::ChannelsLast);
         return prepared_.emplace(key, std::pair(weight, bias)).first->second;
@@ -257,10 +267,14 @@ void Network::plan() {
     for (const network::Output& output : graph_.outputs) {
         plan_[output.node].last_use = static_cast<NodeId>(nodes.size());
         ++plan_[output.node].users;
-        if (!output.training_only) plan_[output.node].inference = true;
+        if (!output.training_only) {
+            plan_[output.node].inference = true;
+        }
     }
     for (std::size_t i = nodes.size(); i-- > 0;) {
-        if (!plan_[i].inference) continue;
+        if (!plan_[i].inference) {
+            continue;
+        }
         for (const NodeId input : nodes[i].inputs) {
             plan_[input].inference = true;
         }

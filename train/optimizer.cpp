@@ -33,13 +33,13 @@ std::set<std::string> parameters_of_norms(const network::Graph& graph) {
 void copy_checked(Tensor& target, const State& state, const std::string& key) {
     const auto found = state.find(key);
     constexpr const char* kCure =
-        "resume with the configuration that the run was started with, solver.optimizer and "
-        "solver.ema included";
+        "resume with the configuration that the run started with, including solver.optimizer and "
+        "solver.ema";
     if (found == state.end()) {
         throw Error(fmt::format("the checkpoint has no tensor {}", key), kCure);
     }
     if (found->second.sizes() != target.sizes()) {
-        throw Error(fmt::format("the checkpoint's tensor {} has another shape", key), kCure);
+        throw Error(fmt::format("the checkpoint's tensor {} has a different shape", key), kCure);
     }
     target.copy_(found->second);
 }
@@ -51,8 +51,12 @@ Optimizer::Optimizer(const Network& network, const Config::Solver& solver) : sol
     for (const auto& [name, parameter] : network.trainable()) {
         Item item{name, parameter, 1, solver.wd, {}};
         const bool is_bias = name.find("bias") != std::string::npos;
-        if (is_bias) item.lr_factor = solver.bias_lr_factor;
-        if (is_bias) item.decay = solver.wd_bias;
+        if (is_bias) {
+            item.lr_factor = solver.bias_lr_factor;
+        }
+        if (is_bias) {
+            item.decay = solver.wd_bias;
+        }
         if (norms.contains(name)) {
             // A norm's bias is both; the two generations leave it undecayed (§8.1, §8.6).
             item.decay = is_bias ? std::min(solver.wd_bias, solver.wd_norm) : solver.wd_norm;
@@ -78,9 +82,13 @@ void Optimizer::zero_grad() {
 double Optimizer::clip() {
     std::vector<Tensor> gradients;
     for (const Item& item : items_) {
-        if (item.parameter.grad().defined()) gradients.push_back(item.parameter.grad());
+        if (item.parameter.grad().defined()) {
+            gradients.push_back(item.parameter.grad());
+        }
     }
-    if (gradients.empty()) return 0;
+    if (gradients.empty()) {
+        return 0;
+    }
     const torch::NoGradGuard no_grad;
     const double norm = torch::stack(torch::_foreach_norm(gradients)).norm().item<double>();
     if (solver_.clip_norm > 0 && norm > solver_.clip_norm) {
@@ -93,7 +101,9 @@ void Optimizer::step(std::int64_t iteration) {
     const torch::NoGradGuard no_grad;
     const double lr = learning_rate(solver_, iteration);
     for (Item& item : items_) {
-        if (!item.parameter.grad().defined()) continue;
+        if (!item.parameter.grad().defined()) {
+            continue;
+        }
         if (solver_.optimizer == OptimizerKind::adamw) {
             adamw(item, lr * item.lr_factor, iteration);
         } else {
@@ -105,7 +115,9 @@ void Optimizer::step(std::int64_t iteration) {
 // g ← grad + wd·θ; v ← μ·v + g (v = g first); θ ← θ − lr·v.
 void Optimizer::sgd(Item& item, double lr) {
     Tensor gradient = item.parameter.grad();
-    if (item.decay != 0) gradient = gradient.add(item.parameter, item.decay);
+    if (item.decay != 0) {
+        gradient = gradient.add(item.parameter, item.decay);
+    }
     Tensor& velocity = item.buffers[kMomentum];
     if (velocity.defined()) {
         velocity.mul_(solver_.momentum).add_(gradient);
@@ -121,7 +133,9 @@ void Optimizer::adamw(Item& item, double lr, std::int64_t iteration) {
     constexpr double kEpsilon = 1e-8;
     const Tensor gradient = item.parameter.grad();
     for (const char* name : {kFirst, kSecond}) {
-        if (!item.buffers[name].defined()) item.buffers[name] = torch::zeros_like(item.parameter);
+        if (!item.buffers[name].defined()) {
+            item.buffers[name] = torch::zeros_like(item.parameter);
+        }
     }
     Tensor& first = item.buffers[kFirst];
     Tensor& second = item.buffers[kSecond];
@@ -139,7 +153,9 @@ State Optimizer::state() const {
     State state;
     for (const Item& item : items_) {
         for (const auto& [buffer, tensor] : item.buffers) {
-            if (tensor.defined()) state[buffer + "/" + item.name] = tensor;
+            if (tensor.defined()) {
+                state[buffer + "/" + item.name] = tensor;
+            }
         }
     }
     return state;

@@ -56,14 +56,15 @@ std::string plan_text(const Trainer& trainer, const TrainOptions& options) {
     if (config.solver.schedule == ScheduleKind::steps && !steps.empty() &&
         steps.front() >= config.solver.max_iter) {
         text += fmt::format(
-            "          the learning rate never falls: solver.steps = [{}] lie beyond the end\n",
+            "          the learning rate never drops: solver.steps = [{}] are past the last "
+            "iteration\n",
             fmt::join(steps, ", "));
     }
     return text;
 }
 
 std::string trial_text(const Trainer::Trial& trial, const Config& config) {
-    return fmt::format("measured  {:.2f} s an iteration, {:.1f} GB: the run takes about {}\n",
+    return fmt::format("measured  {:.2f} s per iteration, {:.1f} GB: the run takes about {}\n",
                        trial.seconds, trial.memory_mb / 1000,
                        duration(trial.seconds * static_cast<double>(config.solver.max_iter)));
 }

@@ -91,7 +91,9 @@ public:
         const Tensor q = embeddings.contiguous();
         const Tensor m = margins.contiguous();
         context->save_for_backward({p, q, m});
-        if (!p.is_cpu()) return rbf_distance_by_object(p, q, m);
+        if (!p.is_cpu()) {
+            return rbf_distance_by_object(p, q, m);
+        }
         Tensor out = torch::empty({q.size(0), p.size(1)}, p.options());
         AT_DISPATCH_FLOATING_TYPES(p.scalar_type(), "rbf_distance", [&] {
             distances(p.const_data_ptr<scalar_t>(), q.const_data_ptr<scalar_t>(),

@@ -19,11 +19,15 @@ using nlohmann::json;
 // Keeps the lines of finished iterations; a line that a kill cut short goes.
 void drop_later_lines(const fs::path& path, std::int64_t done) {
     std::ifstream file(path);
-    if (!file) return;
+    if (!file) {
+        return;
+    }
     std::string kept;
     for (std::string line; std::getline(file, line);) {
         const json record = json::parse(line, nullptr, false);
-        if (record.is_discarded() || record.value("iteration", std::int64_t{0}) > done) continue;
+        if (record.is_discarded() || record.value("iteration", std::int64_t{0}) > done) {
+            continue;
+        }
         kept += line + "\n";
     }
     detail::write_file_atomically(path, kept);
@@ -34,7 +38,7 @@ std::ofstream open_metrics(const fs::path& run, std::int64_t done) {
     drop_later_lines(path, done);
     std::ofstream file(path, std::ios::app);
     if (!file) {
-        throw Error(fmt::format("{}: cannot be written", path.string()),
+        throw Error(fmt::format("{}: cannot write", path.string()),
                     "check the folder's permissions and the disk's free space");
     }
     return file;
@@ -59,7 +63,9 @@ double sum(const std::deque<Measurement>& period, Get get) {
 std::string short_name(std::string name) {
     for (const char* part : {"loss_", "_loss"}) {
         const std::size_t at = name.find(part);
-        if (at != std::string::npos) name.erase(at, std::string(part).size());
+        if (at != std::string::npos) {
+            name.erase(at, std::string(part).size());
+        }
     }
     return name;
 }
@@ -89,7 +95,9 @@ void Recorder::add(std::int64_t iteration, const Measurement& measurement) {
     period_.push_back(measurement);
     seconds_ += measurement.total_seconds;
     ++iterations_;
-    if (iteration % log_period_ == 0 || iteration == last_iteration_) write_period(iteration);
+    if (iteration % log_period_ == 0 || iteration == last_iteration_) {
+        write_period(iteration);
+    }
 }
 
 void Recorder::write_period(std::int64_t iteration) {
@@ -147,7 +155,9 @@ void Recorder::add_validation(std::int64_t iteration, const Scores& scores, doub
         events_.add_scalar("validation/" + name + "_AP50", iteration, stats[1]);
     };
     add("bbox", scores.bbox);
-    if (scores.has_masks) add("segm", scores.segm);
+    if (scores.has_masks) {
+        add("segm", scores.segm);
+    }
     metrics_ << record.dump() << std::endl;
     for (std::size_t i = 0; i < scores.overlays.size(); ++i) {
         events_.add_image(fmt::format("validation/image_{}", i), iteration, scores.overlays[i]);

@@ -14,7 +14,9 @@ torch::Tensor resample_aligned(const torch::Tensor& maps, std::int64_t factor) {
 }
 
 torch::Tensor enlarge(const torch::Tensor& maps, std::int64_t factor, Resampler resampler) {
-    if (resampler == Resampler::aligned) return resample_aligned(maps, factor);
+    if (resampler == Resampler::aligned) {
+        return resample_aligned(maps, factor);
+    }
     return at::upsample_bilinear2d(maps, {factor * maps.size(2), factor * maps.size(3)},
                                    /*align_corners=*/false);
 }

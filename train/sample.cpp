@@ -34,7 +34,9 @@ void choose_window(Geometry& geometry, ImageSize window, std::mt19937_64& random
 
 // The annotated box, or the mask's where the file has none.
 CocoBox box_of(const Annotation& annotation, ImageSize image) {
-    if (annotation.box) return *annotation.box;
+    if (annotation.box) {
+        return *annotation.box;
+    }
     return bounding_box(to_mask(annotation.segmentation, image.height, image.width));
 }
 
@@ -57,11 +59,15 @@ Instances transform(const TrainingImage& image, const TrainingData& data,
     const ImageSize size = geometry.crop_size;
     for (const Annotation* annotation : image.annotations) {
         const auto box = transform_box(box_of(*annotation, image.size), geometry);
-        if (!box) continue;
-        const bool has_mask = annotation->segmentation.form != Segmentation::Form::none;
+        if (!box) {
+            continue;
+        }
+        const bool has_mask = annotation->segmentation.format != Segmentation::Format::none;
         const auto mask = has_mask ? mask_of(*annotation, geometry)
                                    : torch::zeros({size.height, size.width}, torch::kUInt8);
-        if (!mask) continue;
+        if (!mask) {
+            continue;
+        }
         boxes.push_back(torch::tensor({box->x1, box->y1, box->x2, box->y2}, torch::kFloat32));
         labels.push_back(data.label(annotation->category_id));
         masks.push_back(*mask);
@@ -119,12 +125,16 @@ Sample SampleMaker::plain(std::size_t index, std::mt19937_64& random) const {
     Sample sample;
     sample.image_id = record.id;
     sample.image = resize(cache_.read(record.file, decode), geometry.resized);
-    if (geometry.flipped) flip(sample.image);
+    if (geometry.flipped) {
+        flip(sample.image);
+    }
     if (geometry.crop_size != geometry.resized) {
         sample.image = cut(sample.image, geometry.crop_x, geometry.crop_y, geometry.crop_size);
     }
     sample.instances = transform(record, data_, geometry);
-    if (data.color_jitter > 0) jitter_colors(sample.image, data.color_jitter, random);
+    if (data.color_jitter > 0) {
+        jitter_colors(sample.image, data.color_jitter, random);
+    }
     return sample;
 }
 

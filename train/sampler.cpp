@@ -45,7 +45,9 @@ std::vector<std::int64_t> Sampler::draw(std::int64_t seed) const {
                 static_cast<std::size_t>(whole) + (chance < weights_[i] - whole ? 1U : 0U);
             pool.insert(pool.end(), times, static_cast<std::int64_t>(i));
         }
-        if (pool.empty()) pool.push_back(0);
+        if (pool.empty()) {
+            pool.push_back(0);
+        }
     }
     const torch::Tensor order =
         torch::randperm(static_cast<std::int64_t>(pool.size()), random, torch::kInt64);
@@ -58,10 +60,14 @@ std::vector<std::int64_t> Sampler::draw(std::int64_t seed) const {
 }
 
 std::size_t Sampler::group(std::int64_t index) const {
-    if (!options_.group_by_aspect) return 0;
+    if (!options_.group_by_aspect) {
+        return 0;
+    }
     const ImageSize size = sizes_[static_cast<std::size_t>(index)];
     // The two generations put a square into different groups.
-    if (options_.complete_only) return size.width > size.height ? 1 : 0;
+    if (options_.complete_only) {
+        return size.width > size.height ? 1 : 0;
+    }
     return size.height >= size.width ? 1 : 0;
 }
 
@@ -85,7 +91,9 @@ void Sampler::append(const std::vector<std::int64_t>& chunk) {
         for (const std::int64_t index : chunk) {
             std::vector<std::int64_t>& open = unfinished_[group(index)];
             open.push_back(index);
-            if (open.size() == full) batches_.push_back(std::exchange(open, {}));
+            if (open.size() == full) {
+                batches_.push_back(std::exchange(open, {}));
+            }
         }
         return;
     }

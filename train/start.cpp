@@ -17,13 +17,15 @@ constexpr const char* kClassifier = "cls_logits.";
 // A model file's weights as floats, whatever they are stored as, and its configuration's part that
 // belongs to them; else any file that `convert` reads.
 ForeignWeights read_weights(const std::string& path, TrainOptions& options, std::string& table) {
-    if (!is_model_file(path)) return read_foreign_weights(path);
+    if (!is_model_file(path)) {
+        return read_foreign_weights(path);
+    }
     Model model = read_model(path);
-    table += adopt_what_weights_expect(model.config, options);
+    table += adopt_weight_settings(model.config, options);
     return {std::filesystem::path(path).filename().string(), std::move(model.weights), {}};
 }
 
-void leave_classifier(std::vector<ForeignWeights>& files) {
+void drop_classifier(std::vector<ForeignWeights>& files) {
     for (ForeignWeights& file : files) {
         std::erase_if(file.tensors, [](const auto& item) {
             return item.first.find(kClassifier) != std::string::npos;
@@ -33,30 +35,36 @@ void leave_classifier(std::vector<ForeignWeights>& files) {
 
 void check(const ImportReport& report, const Config& config) {
     for (const std::string& mismatch : report.mismatched) {
-        if (mismatch.find(kClassifier) != std::string::npos) continue;
-        throw Error(fmt::format("the weights have other shapes than this network: {}", mismatch),
-                    "choose the configuration that they were trained with");
+        if (mismatch.find(kClassifier) != std::string::npos) {
+            continue;
+        }
+        throw Error(
+            fmt::format("the weights do not match the shapes of this network: {}", mismatch),
+            "choose the configuration they were trained with");
     }
     if (!report.mismatched.empty()) {
-        throw Error(fmt::format("the weights were trained for another number of classes than the "
-                                "{} of the data: {}",
-                                config.num_classes, report.mismatched.front()),
-                    "--new-classes starts the classifier anew and keeps everything else");
+        throw Error(
+            fmt::format(
+                "the weights have a different number of classes than the {} in the data: {}",
+                config.num_classes, report.mismatched.front()),
+            "pass --new-classes to initialise the classifier and keep everything else");
     }
     if (report.matched.empty()) {
-        throw Error("the weights have nothing for this network: no name matches",
-                    "`embedmask info` shows what a model file holds");
+        throw Error("no tensor of the weights matches this network by name",
+                    "`embedmask info` shows the contents of a model file");
     }
 }
 
 }  // namespace
 
-std::string adopt_what_weights_expect(const Config& trained, TrainOptions& options) {
+std::string adopt_weight_settings(const Config& trained, TrainOptions& options) {
     std::string changes;
     const auto adopt = [&](const char* key, auto& mine, const auto& theirs) {
-        if (mine == theirs || detail::assigns(options.sets, key)) return;
+        if (mine == theirs || detail::assigns(options.sets, key)) {
+            return;
+        }
         mine = theirs;
-        changes += fmt::format("as in the weights: {}\n", key);
+        changes += fmt::format("taken from the weights: {}\n", key);
     };
     Config::Backbone& backbone = options.config.backbone;
     adopt("backbone.stride_in_1x1", backbone.stride_in_1x1, trained.backbone.stride_in_1x1);
@@ -82,18 +90,24 @@ Start start_network(TrainOptions options) {
     start.network->initialize(static_cast<std::uint64_t>(options.config.seed));
     // Frozen batch norm that no file fills is the identity.
     for (const network::Parameter& parameter : graph.parameters) {
-        if (parameter.name.ends_with("running_var")) start.network->tensor(parameter.name).fill_(1);
+        if (parameter.name.ends_with("running_var")) {
+            start.network->tensor(parameter.name).fill_(1);
+        }
     }
-    if (options.weights.empty()) return start;
+    if (options.weights.empty()) {
+        return start;
+    }
 
-    if (options.new_classes) leave_classifier(files);
+    if (options.new_classes) {
+        drop_classifier(files);
+    }
     Import imported = import_weights(graph, files, start.config.backbone.frozen_bn_eps);
     start.table = describe(imported.report, files) + changes;
     check(imported.report, start.config);
     if (imported.report.has_torchvision_statistics && start.config.backbone.frozen_bn_eps == 0 &&
         !detail::assigns(options.sets, "backbone.frozen_bn_eps")) {
         start.config.backbone.frozen_bn_eps = 1e-5;
-        start.table += "running statistics of torchvision: backbone.frozen_bn_eps = 1e-5\n";
+        start.table += "torchvision batch norm statistics: backbone.frozen_bn_eps = 1e-5\n";
         start.network = std::make_unique<Network>(network::embedmask(start.config));
         start.network->initialize(static_cast<std::uint64_t>(options.config.seed));
     }

@@ -17,7 +17,7 @@ struct Start {
 
 /// Takes over from `trained` what weights cannot do without: how the backbone computes and how
 /// images are normalised. Keys in `options.sets` stay. Returns a line of text for each change.
-std::string adopt_what_weights_expect(const Config& trained, TrainOptions& options);
+std::string adopt_weight_settings(const Config& trained, TrainOptions& options);
 
 /// Initialises everything (§3.4, §4.5), then takes over what `options.weights` has. Parameters that
 /// no file has keep their initialisation. Error for files that have nothing for this network and

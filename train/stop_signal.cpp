@@ -9,7 +9,9 @@ volatile std::sig_atomic_t last_signal = 0;
 
 extern "C" void remember(int signal) {
     last_signal = signal;
-    if (signal == SIGINT) std::signal(SIGINT, SIG_DFL);
+    if (signal == SIGINT) {
+        std::signal(SIGINT, SIG_DFL);
+    }
 }
 
 }  // namespace

@@ -7,7 +7,7 @@ namespace {
 
 using torch::Tensor;
 
-constexpr double kBeyondAll = 1e8;  // upper end of the last level's range (§5.2)
+constexpr double kUnbounded = 1e8;  // upper end of the last level's range (§5.2)
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 double box_offset(const Config& config) {
@@ -27,7 +27,9 @@ Tensor box_area(const Tensor& boxes, double offset) {
 Tensor region_centers(const Instances& instances, const Config& config) {
     const Tensor& boxes = instances.boxes;
     Tensor box_centers = (boxes.slice(1, 0, 2) + boxes.slice(1, 2, 4)) / 2;
-    if (config.center == SamplingCenter::box) return box_centers;
+    if (config.center == SamplingCenter::box) {
+        return box_centers;
+    }
     // The centroid of the mask (§5.7); of the box where the mask is unknown.
     const Tensor masks = instances.masks.to(torch::kFloat64);
     const auto options = masks.options();
@@ -43,7 +45,9 @@ Tensor region_centers(const Instances& instances, const Config& config) {
 // Condition 1: (K, G) bool.
 Tensor inside_region(const Locations& locations, const Instances& instances, const Tensor& ltrb,
                      const Config& config) {
-    if (!config.center_sampling) return std::get<0>(ltrb.min(2)) > 0;
+    if (!config.center_sampling) {
+        return std::get<0>(ltrb.min(2)) > 0;
+    }
     const Tensor& boxes = instances.boxes;
     const Tensor centers = region_centers(instances, config).unsqueeze(0);  // (1, G, 2)
     const Tensor reach = (locations.stride * config.center_radius).view({-1, 1, 1});
@@ -100,7 +104,7 @@ Locations make_locations(const LevelSizes& sizes, const Config& config, torch::D
             filled(level == 0 ? -1.0 : static_cast<double>(config.size_split[level - 1])));
         high.push_back(filled(level < config.size_split.size()
                                   ? static_cast<double>(config.size_split[level])
-                                  : kBeyondAll));
+                                  : kUnbounded));
     }
     return {torch::cat(xy), torch::cat(stride), torch::cat(low), torch::cat(high), sizes};
 }
@@ -136,7 +140,9 @@ Assignment assign(const Locations& locations, const Instances& instances, const 
     out.instance = torch::where(positive, winner, -1);
     out.labels = torch::where(positive, instances.labels.index_select(0, winner), 0);
     out.ltrb = ltrb.gather(1, winner.view({-1, 1, 1}).expand({-1, 1, 4})).squeeze(1);
-    if (config.norm_reg_targets) out.ltrb = out.ltrb / locations.stride.unsqueeze(1);
+    if (config.norm_reg_targets) {
+        out.ltrb = out.ltrb / locations.stride.unsqueeze(1);
+    }
     return out;
 }
 
@@ -151,7 +157,9 @@ Tensor assigned_iou(const Locations& locations, const Assignment& assignment,
                     const Instances& instances, const Tensor& predicted, const Config& config) {
     const torch::NoGradGuard no_grad;
     const Tensor assigned = assignment.instance >= 0;
-    if (instances.size() == 0) return torch::zeros_like(locations.stride);
+    if (instances.size() == 0) {
+        return torch::zeros_like(locations.stride);
+    }
     const double offset = box_offset(config);
     const Tensor boxes = predicted_boxes(locations, predicted);
     const Tensor truth = instances.boxes.index_select(0, assignment.instance.clamp_min(0));
@@ -173,7 +181,9 @@ Tensor best_locations(const Locations& locations, const Assignment& assignment,
     const Tensor own = assignment.instance.unsqueeze(0) == objects.unsqueeze(1);
     const Tensor value = torch::where(own, iou.unsqueeze(0), -1.0);
     const std::int64_t count = locations.xy.size(0);
-    if (instances.size() == 0) return torch::zeros({0}, instances.labels.options());
+    if (instances.size() == 0) {
+        return torch::zeros({0}, instances.labels.options());
+    }
     const Tensor largest = std::get<0>(value.max(1, true));
     const Tensor order = torch::arange(count, instances.labels.options());
     const Tensor first =
@@ -203,7 +213,9 @@ Tensor quarter_masks(const Tensor& masks, std::int64_t height, std::int64_t widt
 Tensor semantic_target(const Instances& instances, std::int64_t height, std::int64_t width) {
     const torch::NoGradGuard no_grad;
     const auto options = instances.labels.options();
-    if (instances.size() == 0) return torch::zeros({height / 8, width / 8}, options);
+    if (instances.size() == 0) {
+        return torch::zeros({height / 8, width / 8}, options);
+    }
     const Tensor& masks = instances.masks;
     const Tensor padded =
         torch::constant_pad_nd(masks, {0, width - masks.size(2), 0, height - masks.size(1)});

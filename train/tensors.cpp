@@ -20,7 +20,7 @@ DType dtype_of(torch::ScalarType type) {
         case torch::kUInt8:
             return DType::u8;
         default:
-            throw Error("a tensor of this type is never stored");
+            throw Error("tensors of this type cannot be stored");
     }
 }
 

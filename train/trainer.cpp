@@ -40,13 +40,15 @@ Batch to_device(Batch batch, torch::Device device) {
 void check_batch(const Config& config, const TrainingData& data, int world) {
     const std::int64_t parts = world * config.solver.accumulate;
     if (config.solver.batch % parts != 0) {
-        throw Error(fmt::format("solver.batch = {} cannot be shared by {} devices x {} parts",
-                                config.solver.batch, world, config.solver.accumulate),
-                    fmt::format("choose a multiple of {}", parts));
+        throw Error(
+            fmt::format(
+                "solver.batch = {} cannot be divided among {} devices x {} accumulation steps",
+                config.solver.batch, world, config.solver.accumulate),
+            fmt::format("choose a multiple of {}", parts));
     }
     const auto images = static_cast<std::int64_t>(data.images().size());
     if (config.solver.batch > images) {
-        throw Error(fmt::format("solver.batch = {} is more than the {} usable images",
+        throw Error(fmt::format("solver.batch = {} exceeds the {} usable images",
                                 config.solver.batch, images),
                     fmt::format("--set solver.batch={}", images));
     }
@@ -63,8 +65,8 @@ Trainer::Trainer(const TrainOptions& options, Communicator& ranks)
     check_batch(config_, data_, ranks.world());
     if (config_.data.val.empty() != config_.data.val_images.empty()) {
         throw config_.data.val.empty()
-            ? Error("data.val_images is given without data.val", "give --val-data FILE")
-            : Error("data.val is given without data.val_images", "give --val-images FOLDER");
+            ? Error("data.val_images is set, but data.val is not", "pass --val-data FILE")
+            : Error("data.val is set, but data.val_images is not", "pass --val-images FOLDER");
     }
     if (!config_.data.val.empty()) {
         validation_.emplace(config_.data.val, config_.data.val_images, data_.categories());
@@ -72,53 +74,67 @@ Trainer::Trainer(const TrainOptions& options, Communicator& ranks)
     options_.config = config_;
     if (!options_.dry_run) {
         detail::make_folder(options_.out);
-        if (is_first()) lock_.emplace(options_.out);
+        if (is_first()) {
+            lock_.emplace(options_.out);
+        }
     }
     std::optional<Checkpoint> checkpoint;
-    if (options_.resume) checkpoint = latest_checkpoint(options_.out);
-    if (!checkpoint && !options_.dry_run && is_first()) require_new_run(options_.out);
+    if (options_.resume) {
+        checkpoint = latest_checkpoint(options_.out);
+    }
+    if (!checkpoint && !options_.dry_run && is_first()) {
+        require_new_run(options_.out);
+    }
     if (checkpoint) {
         options_.weights.clear();  // they are in it
-        adopt_what_weights_expect(checkpoint->config, options_);
+        adopt_weight_settings(checkpoint->config, options_);
     }
     Start start = start_network(options_);
-    if (is_first() && !start.table.empty()) fmt::print(stderr, "{}", start.table);
+    if (is_first() && !start.table.empty()) {
+        fmt::print(stderr, "{}", start.table);
+    }
     config_ = start.config;
     network_ = std::move(start.network);
     network_->train();
     network_->move_to(options_.device);
     optimizer_.emplace(*network_, config_.solver);
-    if (config_.solver.ema > 0 && is_first()) average_.emplace(*network_, config_.solver.ema);
+    if (config_.solver.ema > 0 && is_first()) {
+        average_.emplace(*network_, config_.solver.ema);
+    }
     if (checkpoint) {
         resume(*checkpoint);
     } else if (options_.resume && is_first()) {
-        fmt::print(stderr, "{}: no checkpoint yet, starting from the beginning\n",
-                   options_.out.string());
+        fmt::print(stderr, "{}: no checkpoint yet, starting a new run\n", options_.out.string());
     }
 }
 
 void Trainer::resume(const Checkpoint& checkpoint) {
     if (checkpoint.categories != data_.categories()) {
         throw Error(
-            fmt::format("{}: the run was started with other categories", options_.out.string()),
+            fmt::format("{}: the run was started with different categories", options_.out.string()),
             "resume with the same data, or start a new run with --weights");
     }
     if (network::embedmask(checkpoint.config).parameters.size() !=
         network_->graph().parameters.size()) {
         throw Error(
-            fmt::format("{}: the run was started with another preset", options_.out.string()),
+            fmt::format("{}: the run was started with a different preset", options_.out.string()),
             "resume with the same configuration");
     }
     restore_model(*network_, checkpoint.tensors);
     optimizer_->restore(checkpoint.tensors);
-    if (average_) average_->restore(checkpoint.tensors);
+    if (average_) {
+        average_->restore(checkpoint.tensors);
+    }
     progress_ = checkpoint.progress;
-    if (config_.data.resume_order == ResumeOrder::authors)
+    if (config_.data.resume_order == ResumeOrder::authors) {
         progress_.sampler_start = progress_.iteration;
-    if (!is_first()) return;
+    }
+    if (!is_first()) {
+        return;
+    }
     fmt::print(stderr, "resuming after iteration {}\n", progress_.iteration);
     for (const std::string& change : differences(checkpoint.config, config_)) {
-        fmt::print(stderr, "not as before: {}\n", change);
+        fmt::print(stderr, "changed since the checkpoint: {}\n", change);
     }
 }
 
@@ -127,7 +143,9 @@ Loader Trainer::make_loader() const {
     std::vector<double> weights;
     for (const TrainingImage& image : data_.images()) {
         sizes.push_back(image.size);
-        if (!config_.data.weights.empty()) weights.push_back(image.weight);
+        if (!config_.data.weights.empty()) {
+            weights.push_back(image.weight);
+        }
     }
     SamplerOptions sampling;
     sampling.parts = config_.solver.accumulate;
@@ -158,12 +176,16 @@ Losses Trainer::forward(const Batch& batch, std::int64_t iteration) {
 // Training does not recover from a NaN: stop before it is in the weights, and keep what led to it.
 void Trainer::require_finite(const std::string& name, double value, const Batch& batch,
                              std::int64_t iteration) const {
-    if (std::isfinite(value)) return;
+    if (std::isfinite(value)) {
+        return;
+    }
     constexpr const char* kCure =
-        "a smaller solver.lr, a longer solver.warmup_iters, or solver.clip_norm=10";
+        "try a smaller solver.lr, a longer solver.warmup_iters, or solver.clip_norm=10";
     const std::string problem = fmt::format("iteration {}: {} is {}; images {}", iteration, name,
                                             value, fmt::join(batch.image_ids, ", "));
-    if (options_.dry_run) throw Error(problem, kCure);
+    if (options_.dry_run) {
+        throw Error(problem, kCure);
+    }
     const fs::path dump = options_.out / fmt::format("not-finite-{:07d}-rank-{}.safetensors",
                                                      iteration, ranks_.rank());
     detail::Safetensors file;
@@ -176,7 +198,7 @@ void Trainer::require_finite(const std::string& name, double value, const Batch&
     file.metadata["image_ids"] = fmt::format("{}", fmt::join(batch.image_ids, ","));
     detail::write_safetensors(dump, file);
     throw Error(fmt::format("{}; the batch is in {}", problem, dump.string()),
-                fmt::format("{}; --resume goes on from the last checkpoint", kCure));
+                fmt::format("{}; --resume continues from the last checkpoint", kCure));
 }
 
 // Ranks that read different checkpoints (a folder that is not shared, a stale listing) would drift
@@ -185,10 +207,12 @@ void Trainer::require_equal_progress() {
     const torch::Tensor mine = torch::tensor({progress_.iteration, progress_.sampler_start});
     torch::Tensor first = mine.clone();
     ranks_.broadcast(first);
-    if (torch::equal(first, mine)) return;
+    if (torch::equal(first, mine)) {
+        return;
+    }
     throw Error(fmt::format("rank {} resumed after iteration {}, rank 0 after {}", ranks_.rank(),
                             progress_.iteration, first[0].item<std::int64_t>()),
-                "--out must be a folder that all ranks share");
+                "--out must be a folder shared by all ranks");
 }
 
 // An image that cannot be read ends the run, and what was learned until then is kept.
@@ -196,11 +220,15 @@ Batch Trainer::next_batch(Loader& loader, std::int64_t iteration) {
     try {
         return loader.next();
     } catch (const Error& error) {
-        if (options_.dry_run) throw;
-        if (iteration - 1 > progress_.iteration) save(iteration - 1);
+        if (options_.dry_run) {
+            throw;
+        }
+        if (iteration - 1 > progress_.iteration) {
+            save(iteration - 1);
+        }
         throw Error(fmt::format("iteration {}: {}", iteration, error.what()),
-                    fmt::format("{}; then --resume goes on before this iteration",
-                                error.fix().empty() ? "mend the image" : error.fix()));
+                    fmt::format("{}, then run again with `--resume`",
+                                error.fix().empty() ? "fix the file" : error.fix()));
     }
 }
 
@@ -221,21 +249,27 @@ Measurement Trainer::iterate(Loader& loader, std::int64_t iteration) {
         }
         ranks_.backward(total(losses) / parts, optimizer_->parameters());
         for (std::size_t i = 0; i < losses.size(); ++i) {
-            if (part == 0) measurement.losses.emplace_back(losses[i].first, 0);
+            if (part == 0) {
+                measurement.losses.emplace_back(losses[i].first, 0);
+            }
             measurement.losses[i].second += losses[i].second.item<double>() / parts;
         }
     }
     measurement.gradient_norm = optimizer_->clip();
-    require_finite("the gradient's norm", measurement.gradient_norm, batch, iteration);
+    require_finite("the gradient norm", measurement.gradient_norm, batch, iteration);
     measurement.lr = learning_rate(config_.solver, iteration);
     optimizer_->step(iteration);
-    if (average_) average_->update(*network_, iteration);
+    if (average_) {
+        average_->update(*network_, iteration);
+    }
     measurement.total_seconds = seconds_since(start);
     return measurement;
 }
 
 void Trainer::average_over_ranks(Measurement& measurement) {
-    if (ranks_.world() == 1) return;
+    if (ranks_.world() == 1) {
+        return;
+    }
     std::vector<double> values{static_cast<double>(measurement.images)};
     for (const auto& [name, value] : measurement.losses) {
         values.push_back(value);
@@ -250,7 +284,7 @@ void Trainer::average_over_ranks(Measurement& measurement) {
 }
 
 // All ranks stop after the same iteration, whichever of them was told to.
-bool Trainer::anyone_stops() {
+bool Trainer::any_rank_stops() {
     torch::Tensor flag = torch::tensor({StopSignal::received() != 0 ? 1.0 : 0.0});
     ranks_.sum(flag);
     return flag.item<double>() > 0;
@@ -270,7 +304,9 @@ Model Trainer::model(std::int64_t iteration) const {
 }
 
 void Trainer::save(std::int64_t iteration) {
-    if (!is_first()) return;
+    if (!is_first()) {
+        return;
+    }
     Checkpoint checkpoint;
     progress_.iteration = iteration;
     checkpoint.progress = progress_;
@@ -278,19 +314,23 @@ void Trainer::save(std::int64_t iteration) {
     checkpoint.categories = data_.categories();
     checkpoint.tensors = model_state(*network_);
     checkpoint.tensors.merge(optimizer_->state());
-    if (average_) checkpoint.tensors.merge(average_->state());
+    if (average_) {
+        checkpoint.tensors.merge(average_->state());
+    }
     write_checkpoint(options_.out, checkpoint);
 }
 
 bool Trainer::validates_after(std::int64_t iteration) const {
-    if (!validation_ || iteration == 0) return false;
+    if (!validation_ || iteration == 0) {
+        return false;
+    }
     const std::int64_t period =
         config_.eval_period > 0 ? config_.eval_period : config_.checkpoint_period;
     return iteration % period == 0 || iteration == config_.solver.max_iter;
 }
 
 // Nothing got better for `patience` validations.
-bool Trainer::is_tired() const {
+bool Trainer::should_stop_early() const {
     return config_.patience > 0 && progress_.validations_since_best >= config_.patience;
 }
 
@@ -316,7 +356,7 @@ void Trainer::validate(std::int64_t iteration) {
     progress_.last_validation = iteration;
 }
 
-Ending Trainer::run() {
+RunOutcome Trainer::run() {
     const StopSignal signals;
     require_equal_progress();
     if (is_first()) {
@@ -334,28 +374,36 @@ Ending Trainer::run() {
     }
     Loader loader = make_loader();
     std::int64_t iteration = progress_.iteration;
-    while (iteration < config_.solver.max_iter && !is_tired()) {
+    while (iteration < config_.solver.max_iter && !should_stop_early()) {
         Measurement measurement = iterate(loader, ++iteration);
         average_over_ranks(measurement);
-        if (is_first()) recorder_->add(iteration, measurement);
-        const bool stops = anyone_stops();
+        if (is_first()) {
+            recorder_->add(iteration, measurement);
+        }
+        const bool stops = any_rank_stops();
         const bool validates = validates_after(iteration);
         // Before the validation, which may take long or fail, and again with its result.
         if (stops || validates || iteration % config_.checkpoint_period == 0 ||
             iteration == config_.solver.max_iter) {
             save(iteration);
         }
-        if (stops) return Ending::stopped;
-        if (!validates) continue;
+        if (stops) {
+            return RunOutcome::stopped;
+        }
+        if (!validates) {
+            continue;
+        }
         validate(iteration);
         save(iteration);
-        if (anyone_stops()) return Ending::stopped;
+        if (any_rank_stops()) {
+            return RunOutcome::stopped;
+        }
     }
     if (is_first()) {
         write_model(options_.out / kLastModel, model(iteration), Storage::f32);
         recorder_->finish();
     }
-    return Ending::finished;
+    return RunOutcome::finished;
 }
 
 Trainer::Trial Trainer::trial() {

@@ -19,7 +19,7 @@
 
 namespace embedmask::train {
 
-enum class Ending {
+enum class RunOutcome {
     finished,  ///< all iterations, or early stopping
     stopped,   ///< a signal; the checkpoint of this iteration is there
 };
@@ -30,7 +30,7 @@ class Trainer {
 public:
     Trainer(const TrainOptions& options, Communicator& ranks);
 
-    Ending run();
+    RunOutcome run();
 
     /// Time of one iteration and the memory it took, measured on the first batches; nothing is
     /// changed on disk.
@@ -54,9 +54,9 @@ private:
     void require_equal_progress();
     /// True when the data is to be scored after `iteration`.
     [[nodiscard]] bool validates_after(std::int64_t iteration) const;
-    [[nodiscard]] bool is_tired() const;
+    [[nodiscard]] bool should_stop_early() const;
     void average_over_ranks(Measurement& measurement);
-    bool anyone_stops();
+    bool any_rank_stops();
     void save(std::int64_t iteration);
     void validate(std::int64_t iteration);
     [[nodiscard]] Model model(std::int64_t iteration) const;

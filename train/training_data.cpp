@@ -26,23 +26,28 @@ void check_image(const TrainingImage& image, const std::string& source) {
     }
     if (!fs::is_regular_file(image.file)) {
         throw Error(
-            fmt::format("{}: image {}: no such image: {}", source, image.id, image.file.string()),
-            "give the folder that holds the images; `embedmask data check` lists all "
-            "missing ones");
+            fmt::format("{}: image {}: file not found: {}", source, image.id, image.file.string()),
+            "pass the folder that contains the images; `embedmask data check` lists all missing "
+            "files");
     }
 }
 
 // A mask given as run lengths says its own size.
 void check_mask(const Annotation& annotation, const TrainingImage& image,
                 const std::string& source) {
-    if (annotation.segmentation.form != Segmentation::Form::rle) return;
+    if (annotation.segmentation.format != Segmentation::Format::rle) {
+        return;
+    }
     const Rle& mask = annotation.segmentation.rle;
-    if (mask.height == image.size.height && mask.width == image.size.width) return;
-    throw Error(fmt::format("{}: annotation {}: its mask is {}x{} pixels, image {} is {}x{} "
-                            "(width x height)",
-                            source, annotation.id, mask.width, mask.height, image.id,
-                            image.size.width, image.size.height),
-                "\"size\" is [height, width]; `embedmask data check` lists all such masks");
+    if (mask.height == image.size.height && mask.width == image.size.width) {
+        return;
+    }
+    throw Error(
+        fmt::format(
+            "{}: annotation {}: the mask is {}x{} pixels, but image {} is {}x{} (width x height)",
+            source, annotation.id, mask.width, mask.height, image.id, image.size.width,
+            image.size.height),
+        "\"size\" is [height, width]; `embedmask data check` lists all such masks");
 }
 
 std::string names_of(const std::vector<Category>& categories) {
@@ -59,35 +64,35 @@ TrainingData::TrainingData(const Config& config) {
     const Config::Data& data = config.data;
     if (data.train.empty()) {
         throw Error("nothing to train on: data.train is empty",
-                    "give --data ANNOTATIONS.json --images FOLDER");
+                    "pass --data ANNOTATIONS.json --images FOLDER");
     }
     if (data.train_images.size() != data.train.size()) {
         throw Error(fmt::format("data.train has {} files and data.train_images {} folders",
                                 data.train.size(), data.train_images.size()),
-                    "give one folder for each file");
+                    "pass one folder for each file");
     }
     if (!data.weights.empty() && data.weights.size() != data.train.size()) {
         throw Error(fmt::format("data.train has {} files and data.weights {} numbers",
                                 data.train.size(), data.weights.size()),
-                    "give one weight for each file, or none");
+                    "pass one weight for each file, or none");
     }
     if (!data.weights.empty() && *std::ranges::max_element(data.weights) <= 0) {
-        throw Error("data.weights are all zero: no image would be seen",
-                    "1 shows every image of a file once in a pass");
+        throw Error("data.weights are all zero: no image would be used",
+                    "a weight of 1 uses every image of a file once per pass");
     }
     for (std::size_t i = 0; i < data.train.size(); ++i) {
         add_file(config, i);
     }
     if (images_.empty()) {
-        throw Error(fmt::format("{}: no image with a usable object", data.train.front()),
-                    "`embedmask data check` says what is wrong with each");
+        throw Error(fmt::format("{}: no image has a usable object", data.train.front()),
+                    "`embedmask data check` reports the problem of each");
     }
     if (summary_.unknown_masks > 0 && data.unknown_masks == UnknownMasks::error &&
         has_masks(config)) {
         throw Error(
             fmt::format("{} of {} objects have no mask (an empty \"segmentation\")",
                         summary_.unknown_masks, summary_.objects),
-            "--set data.unknown_masks=box-only trains their boxes and leaves their masks out");
+            "--set data.unknown_masks=box-only trains on their boxes and ignores their masks");
     }
 }
 
@@ -99,16 +104,16 @@ void TrainingData::add_file(const Config& config, std::size_t index) {
         categories_ = file.categories;
         summary_.per_category.resize(categories_.size());
     } else if (file.categories != categories_) {
-        throw Error(
-            fmt::format("{} has other categories than {}: {} instead of {}", file.source,
-                        files_.front()->source, names_of(file.categories), names_of(categories_)),
-            "`embedmask data merge` brings files to the same categories");
+        throw Error(fmt::format("the categories of {} differ from those of {}: {} instead of {}",
+                                file.source, files_.front()->source, names_of(file.categories),
+                                names_of(categories_)),
+                    "`embedmask data merge` gives files the same categories");
     }
     const ImageIndex images(file);
     std::map<std::int64_t, std::vector<const Annotation*>> by_image;
     for (const Annotation& annotation : file.annotations) {
         if (images.find(annotation.image_id) == nullptr) {
-            throw Error(fmt::format("{}: annotation {}: there is no image {}", file.source,
+            throw Error(fmt::format("{}: annotation {}: unknown image {}", file.source,
                                     annotation.id, annotation.image_id),
                         "`embedmask data check --fix` removes such annotations");
         }
@@ -116,12 +121,16 @@ void TrainingData::add_file(const Config& config, std::size_t index) {
     }
     for (auto& [id, annotations] : by_image) {
         const ImageRecord& record = *images.find(id);
-        if (!is_usable(annotations)) continue;
+        if (!is_usable(annotations)) {
+            continue;
+        }
         TrainingImage image;
         image.file = fs::path(data.train_images[index]) / record.file_name;
         image.size = {record.width, record.height};
         image.id = id;
-        if (!data.weights.empty()) image.weight = data.weights[index];
+        if (!data.weights.empty()) {
+            image.weight = data.weights[index];
+        }
         summary_.crowds += std::erase_if(annotations, [](const Annotation* a) { return a->crowd; });
         image.annotations = std::move(annotations);
         check_image(image, file.source);
@@ -133,14 +142,18 @@ void TrainingData::add_file(const Config& config, std::size_t index) {
     }
     summary_.without_objects += static_cast<std::int64_t>(file.images.size());
     summary_.images = static_cast<std::int64_t>(images_.size());
-    if (index + 1 == data.train.size()) summary_.without_objects -= summary_.images;
+    if (index + 1 == data.train.size()) {
+        summary_.without_objects -= summary_.images;
+    }
 }
 
 void TrainingData::count(const TrainingImage& image) {
     for (const Annotation* annotation : image.annotations) {
         ++summary_.objects;
         ++summary_.per_category[static_cast<std::size_t>(label(annotation->category_id)) - 1];
-        if (annotation->segmentation.form == Segmentation::Form::none) ++summary_.unknown_masks;
+        if (annotation->segmentation.format == Segmentation::Format::none) {
+            ++summary_.unknown_masks;
+        }
     }
 }
 
@@ -148,7 +161,7 @@ std::int64_t TrainingData::label(std::int64_t category_id) const {
     const auto same = [&](const Category& category) { return category.id == category_id; };
     const auto found = std::find_if(categories_.begin(), categories_.end(), same);
     if (found == categories_.end()) {
-        throw Error(fmt::format("{}: an annotation has the category {}, which is not listed",
+        throw Error(fmt::format("{}: an annotation has category {}, which is not listed",
                                 files_.back()->source, category_id),
                     "`embedmask data check` lists all such annotations");
     }

@@ -14,17 +14,17 @@ Validation::Validation(const std::filesystem::path& annotations, std::filesystem
                        const std::vector<Category>& categories)
     : dataset_(read_dataset(annotations)), images_(std::move(images)) {
     if (dataset_.categories != categories) {
-        throw Error(fmt::format("{}: its categories are not those that are trained ({} against {})",
-                                dataset_.source, dataset_.categories.size(), categories.size()),
-                    "training and validation files need the same category ids and names, in the "
-                    "same order");
+        throw Error(
+            fmt::format("{}: validation categories do not match the training set ({} against {})",
+                        dataset_.source, dataset_.categories.size(), categories.size()),
+            "training and validation files need the same category ids and names in the same order");
     }
     scoring::require_unique_images(dataset_);
     for (const ImageRecord& record : dataset_.images) {
         if (!std::filesystem::is_regular_file(images_ / record.file_name)) {
-            throw Error(fmt::format("{}: image {}: no such image: {}", dataset_.source, record.id,
+            throw Error(fmt::format("{}: image {}: file not found: {}", dataset_.source, record.id,
                                     (images_ / record.file_name).string()),
-                        "give the folder that holds the validation images");
+                        "pass the folder that contains the validation images");
         }
     }
 }
@@ -35,7 +35,9 @@ Scores Validation::run(const Model& model, int overlays) const {
     scores.has_masks = has_masks(model.config);
     scores.overlays.resize(std::min(dataset_.images.size(), static_cast<std::size_t>(overlays)));
     scoring::ScoreOptions options;
-    if (!scores.has_masks) options.types = {IouType::bbox};
+    if (!scores.has_masks) {
+        options.types = {IouType::bbox};
+    }
     const auto draw_first = [&](std::size_t i, const Image& image, const Prediction& prediction) {
         if (i < scores.overlays.size()) {
             scores.overlays[i] = draw(image, prediction, model.categories);
@@ -44,7 +46,9 @@ Scores Validation::run(const Model& model, int overlays) const {
     const scoring::ModelScores scored =
         scoring::score_model(predictor, dataset_, images_, options, {}, draw_first);
     scores.bbox = scored.types[0].evaluation.stats();
-    if (scores.has_masks) scores.segm = scored.types[1].evaluation.stats();
+    if (scores.has_masks) {
+        scores.segm = scored.types[1].evaluation.stats();
+    }
     return scores;
 }
 

@@ -18,13 +18,13 @@ namespace embedmask {
 
 /// A mask as a file writes it.
 struct Segmentation {
-    enum class Form {
+    enum class Format {
         none,      ///< no key, null, or an empty list: the mask is unknown
         polygons,  ///< rings x0, y0, x1, y1, ... in pixels
         rle,       ///< compressed string or list of run lengths
     };
 
-    Form form = Form::none;
+    Format format = Format::none;
     std::vector<std::vector<double>> polygons;
     Rle rle;
 };
@@ -71,7 +71,7 @@ private:
 
 struct DatasetOptions {
     int threads = 0;             ///< 0: all processors
-    bool keep_problems = false;  ///< broken masks become Form::none and a line in `problems`
+    bool keep_problems = false;  ///< broken masks become Format::none and a line in `problems`
 };
 
 /// Reads an instances file. Error (file, byte position, list and index) for malformed JSON, nesting
@@ -85,7 +85,7 @@ EMBEDMASK_EXPORT Dataset read_dataset(const std::filesystem::path& path,
 EMBEDMASK_EXPORT Dataset parse_dataset(std::string_view json, const std::string& source,
                                        const DatasetOptions& options = {});
 
-/// The mask of a segmentation in an image of height x width; empty for Form::none. Error when run
+/// The mask of a segmentation in an image of height x width; empty for Format::none. Error when run
 /// lengths are of another size or a polygon is broken.
 EMBEDMASK_EXPORT Rle to_mask(const Segmentation& segmentation, int height, int width);
 

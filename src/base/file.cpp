@@ -28,15 +28,18 @@ std::string reason() {
 struct Descriptor {
     int fd;
     ~Descriptor() {
-        if (fd >= 0) ::close(fd);
+        if (fd >= 0) {
+            ::close(fd);
+        }
     }
 };
 
 int open_regular(const fs::path& path, std::uint64_t* size) {
     const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
+    if (fd < 0) {
         throw Error(fmt::format("{}: cannot open: {}", path.string(), reason()), {},
                     ErrorKind::system);
+    }
     struct stat info {};
     if (::fstat(fd, &info) != 0 || !S_ISREG(info.st_mode)) {
         ::close(fd);
@@ -59,11 +62,16 @@ std::vector<std::uint8_t> read_file(const fs::path& path, std::uint64_t max_byte
     std::size_t done = 0;
     while (done < bytes.size()) {
         const ssize_t n = ::read(file.fd, bytes.data() + done, bytes.size() - done);
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0)
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0) {
             throw Error(fmt::format("{}: cannot read: {}", path.string(), reason()), {},
                         ErrorKind::system);
-        if (n == 0) break;
+        }
+        if (n == 0) {
+            break;
+        }
         done += static_cast<std::size_t>(n);
     }
     bytes.resize(done);
@@ -75,7 +83,9 @@ AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)), temporary_(path_
     static std::atomic<unsigned> number{0};
     temporary_ += fmt::format(".{}.{}.tmp", ::getpid(), ++number);
     fd_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    if (fd_ < 0) fail("create");
+    if (fd_ < 0) {
+        fail("create");
+    }
     buffer_.reserve(kBufferBytes);
 }
 
@@ -95,8 +105,12 @@ void AtomicFile::flush() {
     std::size_t done = 0;
     while (done < buffer_.size()) {
         const ssize_t n = ::write(fd_, buffer_.data() + done, buffer_.size() - done);
-        if (n < 0 && errno == EINTR) continue;
-        if (n < 0) fail("write");
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0) {
+            fail("write");
+        }
         done += static_cast<std::size_t>(n);
     }
     buffer_.clear();
@@ -104,12 +118,16 @@ void AtomicFile::flush() {
 
 void AtomicFile::write(std::string_view bytes) {
     buffer_.insert(buffer_.end(), bytes.begin(), bytes.end());
-    if (buffer_.size() >= kBufferBytes) flush();
+    if (buffer_.size() >= kBufferBytes) {
+        flush();
+    }
 }
 
 void AtomicFile::commit() {
     flush();
-    if (::fsync(fd_) != 0) fail("write");
+    if (::fsync(fd_) != 0) {
+        fail("write");
+    }
     const int closed = ::close(fd_);
     fd_ = -1;
     if (closed != 0 || ::rename(temporary_.c_str(), path_.c_str()) != 0) {
@@ -120,7 +138,9 @@ void AtomicFile::commit() {
     }
     const fs::path folder = path_.has_parent_path() ? path_.parent_path() : fs::path(".");
     const Descriptor dir{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    if (dir.fd >= 0) ::fsync(dir.fd);
+    if (dir.fd >= 0) {
+        ::fsync(dir.fd);
+    }
 }
 
 void write_file_atomically(const fs::path& path, std::string_view bytes) {
@@ -133,7 +153,9 @@ MappedFile::MappedFile(const fs::path& path) {
     std::uint64_t size = 0;
     const Descriptor file{open_regular(path, &size)};
     size_ = static_cast<std::size_t>(size);
-    if (size_ == 0) return;
+    if (size_ == 0) {
+        return;
+    }
     void* address = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file.fd, 0);
     if (address == MAP_FAILED) {
         throw Error(fmt::format("{}: cannot map into memory: {}", path.string(), reason()), {},
@@ -144,7 +166,9 @@ MappedFile::MappedFile(const fs::path& path) {
 
 MappedFile::~MappedFile() {
     // munmap takes a non-const pointer although it changes no byte of ours.
-    if (data_ != nullptr) ::munmap(const_cast<std::byte*>(data_), size_);
+    if (data_ != nullptr) {
+        ::munmap(const_cast<std::byte*>(data_), size_);
+    }
 }
 
 void make_folder(const fs::path& folder) {
@@ -152,7 +176,7 @@ void make_folder(const fs::path& folder) {
     fs::create_directories(folder, error);
     if (error || !fs::is_directory(folder)) {
         throw Error(fmt::format("{}: cannot create folder: {}", folder.string(),
-                                error ? error.message() : "a file of that name is in the way"),
+                                error ? error.message() : "a file with that name already exists"),
                     "choose another folder, or make that one writable", ErrorKind::system);
     }
 }

@@ -33,7 +33,9 @@ void run_ordered(std::size_t count, int workers, Process process, Sink sink) {
         while (!failure && next < count) {
             const std::size_t item = next++;
             progress.wait(lock, [&] { return failure || item < emitted + 2 * threads; });
-            if (failure) return;
+            if (failure) {
+                return;
+            }
             lock.unlock();
             try {
                 Output result = process(item);
@@ -45,8 +47,12 @@ void run_ordered(std::size_t count, int workers, Process process, Sink sink) {
                     ++emitted;
                 }
             } catch (...) {
-                if (!lock.owns_lock()) lock.lock();
-                if (!failure) failure = std::current_exception();
+                if (!lock.owns_lock()) {
+                    lock.lock();
+                }
+                if (!failure) {
+                    failure = std::current_exception();
+                }
             }
             progress.notify_all();
         }
@@ -58,7 +64,9 @@ void run_ordered(std::size_t count, int workers, Process process, Sink sink) {
         }
         work();
     }
-    if (failure) std::rethrow_exception(failure);
+    if (failure) {
+        std::rethrow_exception(failure);
+    }
 }
 
 }  // namespace embedmask::detail

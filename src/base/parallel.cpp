@@ -31,7 +31,9 @@ void parallel_for(std::size_t count, int threads, const std::function<void(std::
         } catch (...) {
             next.store(count);
             const std::scoped_lock lock(failure_mutex);
-            if (!failure) failure = std::current_exception();
+            if (!failure) {
+                failure = std::current_exception();
+            }
         }
     };
     {
@@ -42,7 +44,9 @@ void parallel_for(std::size_t count, int threads, const std::function<void(std::
         }
         run();
     }
-    if (failure) std::rethrow_exception(failure);
+    if (failure) {
+        std::rethrow_exception(failure);
+    }
 }
 
 int available_processors() {

@@ -30,7 +30,9 @@ ImageRecord read_image(const detail::JsonPlace& place, simdjson::dom::object rec
             image.file_name = field.text();
         }
     }
-    if (!has_id) place.fail("id", "is missing");
+    if (!has_id) {
+        place.fail("id", "is missing");
+    }
     return image;
 }
 
@@ -48,7 +50,9 @@ Category read_category(const detail::JsonPlace& place, simdjson::dom::object rec
             category.supercategory = field.empty() ? std::string() : field.text();
         }
     }
-    if (!has_id) place.fail("id", "is missing");
+    if (!has_id) {
+        place.fail("id", "is missing");
+    }
     return category;
 }
 
@@ -71,23 +75,35 @@ Annotation read_annotation(const detail::JsonPlace& place, simdjson::dom::object
             annotation.category_id = field.integer();
             has_category = true;
         } else if (key == "bbox") {
-            if (!field.empty()) annotation.box = field.box();
+            if (!field.empty()) {
+                annotation.box = field.box();
+            }
         } else if (key == "area") {
-            if (!field.empty()) annotation.area = field.number();
+            if (!field.empty()) {
+                annotation.area = field.number();
+            }
         } else if (key == "iscrowd") {
             annotation.crowd = field.flag();
         } else if (key == "segmentation") {
             try {
                 annotation.segmentation = field.segmentation();
             } catch (const Error& error) {
-                if (!problem) throw;
+                if (!problem) {
+                    throw;
+                }
                 problem(error.what());
             }
         }
     }
-    if (!has_id) place.fail("id", "is missing");
-    if (!has_image) place.fail("image_id", "is missing");
-    if (!has_category) place.fail("category_id", "is missing");
+    if (!has_id) {
+        place.fail("id", "is missing");
+    }
+    if (!has_image) {
+        place.fail("image_id", "is missing");
+    }
+    if (!has_category) {
+        place.fail("category_id", "is missing");
+    }
     return annotation;
 }
 
@@ -112,12 +128,13 @@ Dataset parse_dataset(std::string_view json, const std::string& source,
         throw Error(fmt::format("{}: found a list: expected an object with \"images\" and "
                                 "\"categories\"",
                                 source),
-                    "this looks like a results file; pass the annotation file here");
+                    "this looks like a results file; pass an annotation file here");
     }
     const auto list = [&](std::string_view key, bool required) -> const detail::JsonMember* {
         const detail::JsonMember* member = layout.member(key);
-        if (member == nullptr && required)
+        if (member == nullptr && required) {
             throw Error(fmt::format("{}: the key \"{}\" is missing", source, key));
+        }
         if (member != nullptr && !member->array) {
             throw Error(fmt::format("{}, byte {}: key \"{}\": expected a list", source,
                                     member->value.begin, key));
@@ -125,7 +142,9 @@ Dataset parse_dataset(std::string_view json, const std::string& source,
         return member;
     };
     const auto visit = [&](const detail::JsonMember* member, const detail::JsonVisitor& visitor) {
-        if (member == nullptr) return;
+        if (member == nullptr) {
+            return;
+        }
         detail::visit_records(json, source, member->key, member->elements, options.threads,
                               visitor);
     };
@@ -138,14 +157,18 @@ Dataset parse_dataset(std::string_view json, const std::string& source,
         dataset.images[i] = read_image(place, record);
     });
     const detail::JsonMember* categories = list("categories", false);
-    if (categories != nullptr) dataset.categories.resize(categories->elements.size());
+    if (categories != nullptr) {
+        dataset.categories.resize(categories->elements.size());
+    }
     visit(categories,
           [&](std::size_t i, const detail::JsonPlace& place, simdjson::dom::object record) {
               dataset.categories[i] = read_category(place, record);
           });
     const detail::JsonMember* annotations = list("annotations", false);
     dataset.has_annotations = annotations != nullptr;
-    if (annotations != nullptr) dataset.annotations.resize(annotations->elements.size());
+    if (annotations != nullptr) {
+        dataset.annotations.resize(annotations->elements.size());
+    }
     std::vector<std::pair<std::size_t, std::string>> problems;
     std::mutex mutex;
     visit(annotations,
@@ -160,8 +183,9 @@ Dataset parse_dataset(std::string_view json, const std::string& source,
               dataset.annotations[i] = read_annotation(place, record, keep);
           });
     std::sort(problems.begin(), problems.end());
-    for (auto& problem : problems)
+    for (auto& problem : problems) {
         dataset.problems.push_back(std::move(problem.second));
+    }
     return dataset;
 }
 
@@ -173,17 +197,17 @@ Dataset read_dataset(const std::filesystem::path& path, const DatasetOptions& op
 }
 
 Rle to_mask(const Segmentation& segmentation, int height, int width) {
-    switch (segmentation.form) {
-        case Segmentation::Form::polygons:
+    switch (segmentation.format) {
+        case Segmentation::Format::polygons:
             return rasterize_polygons(segmentation.polygons, height, width);
-        case Segmentation::Form::rle:
+        case Segmentation::Format::rle:
             if (segmentation.rle.height != height || segmentation.rle.width != width) {
                 throw Error(fmt::format("mask of {}x{} (height x width) for an image of {}x{}",
                                         segmentation.rle.height, segmentation.rle.width, height,
                                         width));
             }
             return segmentation.rle;
-        case Segmentation::Form::none:
+        case Segmentation::Format::none:
             break;
     }
     return RleBuilder(height, width).finish();

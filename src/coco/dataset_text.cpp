@@ -6,7 +6,7 @@ namespace embedmask::detail {
 
 namespace {
 
-bool is_list_of_ours(const JsonMember& member) {
+bool is_record_list(const JsonMember& member) {
     return member.key == "images" || member.key == "annotations" || member.key == "categories";
 }
 
@@ -22,7 +22,9 @@ DatasetText::DatasetText(const std::filesystem::path& path) : file_(path) {
 std::string DatasetText::other_members() const {
     std::string text;
     for (const JsonMember& member : layout_.members) {
-        if (is_list_of_ours(member)) continue;
+        if (is_record_list(member)) {
+            continue;
+        }
         const auto value = json_.substr(member.value.begin, member.value.end - member.value.begin);
         text += fmt::format("{}\"{}\": {}", text.empty() ? "" : ",\n", member.key, value);
     }
@@ -56,7 +58,9 @@ void DatasetTextWriter::add(std::string_view record) {
 }
 
 void DatasetTextWriter::end_list() {
-    if (open_) file_.write("]");
+    if (open_) {
+        file_.write("]");
+    }
     open_ = false;
 }
 
@@ -71,16 +75,25 @@ void write_chosen(const DatasetText& text, const DatasetChoice& choice,
     const Dataset& dataset = text.dataset();
     DatasetTextWriter writer(path, text.other_members());
     writer.begin("images");
-    for (std::size_t i = 0; i < dataset.images.size(); ++i)
-        if (choice.image(i)) writer.add(text.image(i));
+    for (std::size_t i = 0; i < dataset.images.size(); ++i) {
+        if (choice.image(i)) {
+            writer.add(text.image(i));
+        }
+    }
     if (dataset.has_annotations) {
         writer.begin("annotations");
-        for (std::size_t i = 0; i < dataset.annotations.size(); ++i)
-            if (choice.annotation(i)) writer.add(text.annotation(i));
+        for (std::size_t i = 0; i < dataset.annotations.size(); ++i) {
+            if (choice.annotation(i)) {
+                writer.add(text.annotation(i));
+            }
+        }
     }
     writer.begin("categories");
-    for (std::size_t i = 0; i < dataset.categories.size(); ++i)
-        if (choice.category(i)) writer.add(text.category(i));
+    for (std::size_t i = 0; i < dataset.categories.size(); ++i) {
+        if (choice.category(i)) {
+            writer.add(text.category(i));
+        }
+    }
     writer.commit();
 }
 

@@ -18,34 +18,42 @@ constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 /// Bytes at which skipping a nested value has to look.
 constexpr std::array<bool, 256> kStructural = [] {
     std::array<bool, 256> table{};
-    for (const unsigned char c : {'"', '{', '}', '[', ']'})
+    for (const unsigned char c : {'"', '{', '}', '[', ']'}) {
         table[c] = true;
+    }
     return table;
 }();
 
 class Cursor {
 public:
     Cursor(std::string_view json, const std::string& source) : json_(json), source_(source) {
-        if (json.starts_with(kByteOrderMark)) position_ = kByteOrderMark.size();
+        if (json.starts_with(kByteOrderMark)) {
+            position_ = kByteOrderMark.size();
+        }
     }
 
     [[nodiscard]] std::size_t position() const { return position_; }
 
     /// The next byte that is not white space, 0 at the end.
     char peek() {
-        while (position_ < json_.size() && is_space(json_[position_]))
+        while (position_ < json_.size() && is_space(json_[position_])) {
             ++position_;
+        }
         return position_ < json_.size() ? json_[position_] : '\0';
     }
 
     bool take(char expected) {
-        if (peek() != expected || position_ == json_.size()) return false;
+        if (peek() != expected || position_ == json_.size()) {
+            return false;
+        }
         ++position_;
         return true;
     }
 
     void require(char expected) {
-        if (!take(expected)) fail(fmt::format("'{}'", expected));
+        if (!take(expected)) {
+            fail(fmt::format("'{}'", expected));
+        }
     }
 
     [[noreturn]] void fail(const std::string& expected) const {
@@ -63,13 +71,18 @@ public:
         while (position_ < json_.size()) {
             const void* quote =
                 std::memchr(json_.data() + position_, '"', json_.size() - position_);
-            if (quote == nullptr) break;
+            if (quote == nullptr) {
+                break;
+            }
             position_ = static_cast<std::size_t>(static_cast<const char*>(quote) - json_.data());
             std::size_t slashes = 0;
-            while (position_ - slashes > begin && json_[position_ - slashes - 1] == '\\')
+            while (position_ - slashes > begin && json_[position_ - slashes - 1] == '\\') {
                 ++slashes;
+            }
             ++position_;
-            if (slashes % 2 == 0) return json_.substr(begin, position_ - 1 - begin);
+            if (slashes % 2 == 0) {
+                return json_.substr(begin, position_ - 1 - begin);
+            }
         }
         position_ = json_.size();
         fail("the closing quote of a string");
@@ -84,9 +97,12 @@ public:
         } else if (first == '"') {
             string();
         } else {
-            while (position_ < json_.size() && !ends_scalar(json_[position_]))
+            while (position_ < json_.size() && !ends_scalar(json_[position_])) {
                 ++position_;
-            if (position_ == begin) fail("a value");
+            }
+            if (position_ == begin) {
+                fail("a value");
+            }
         }
         return {begin, position_};
     }
@@ -112,7 +128,9 @@ private:
                 continue;
             }
             if (c == '{' || c == '[') {
-                if (depth == kMaxDepth) fail(fmt::format("at most {} levels", kMaxDepth));
+                if (depth == kMaxDepth) {
+                    fail(fmt::format("at most {} levels", kMaxDepth));
+                }
                 closing[depth++] = c == '{' ? '}' : ']';
             } else if (closing[depth - 1] != c) {
                 fail(fmt::format("'{}'", closing[depth - 1]));
@@ -133,19 +151,26 @@ private:
 std::vector<JsonSlice> elements_of_array(Cursor& cursor) {
     std::vector<JsonSlice> elements;
     cursor.require('[');
-    if (cursor.take(']')) return elements;
+    if (cursor.take(']')) {
+        return elements;
+    }
     do {
         elements.push_back(cursor.value());
     } while (cursor.take(','));
-    if (!cursor.take(']')) cursor.fail("',' or ']'");
+    if (!cursor.take(']')) {
+        cursor.fail("',' or ']'");
+    }
     return elements;
 }
 
 }  // namespace
 
 const JsonMember* JsonLayout::member(std::string_view key) const {
-    for (auto it = members.rbegin(); it != members.rend(); ++it)
-        if (it->key == key) return &*it;
+    for (auto it = members.rbegin(); it != members.rend(); ++it) {
+        if (it->key == key) {
+            return &*it;
+        }
+    }
     return nullptr;
 }
 
@@ -153,8 +178,9 @@ JsonLayout find_layout(std::string_view json, const std::string& source) {
     Cursor cursor(json, source);
     JsonLayout layout;
     const char first = cursor.peek();
-    if (cursor.position() == json.size())
+    if (cursor.position() == json.size()) {
         throw Error(fmt::format("{} is empty: expected JSON", source));
+    }
     if (first == '[') {
         layout.array = true;
         layout.elements = elements_of_array(cursor);
@@ -174,13 +200,17 @@ JsonLayout find_layout(std::string_view json, const std::string& source) {
                 member.value.end = cursor.position();
                 layout.members.push_back(std::move(member));
             } while (cursor.take(','));
-            if (!cursor.take('}')) cursor.fail("',' or '}'");
+            if (!cursor.take('}')) {
+                cursor.fail("',' or '}'");
+            }
         }
     } else {
         cursor.fail("'{' or '['");
     }
     cursor.peek();
-    if (cursor.position() != json.size()) cursor.fail("the end of the file");
+    if (cursor.position() != json.size()) {
+        cursor.fail("the end of the file");
+    }
     return layout;
 }
 

@@ -45,23 +45,32 @@ bool get_number(const element& value, double& number) {
 }
 
 bool get_integer(const element& value, std::int64_t& integer) {
-    if (value.get(integer) == simdjson::SUCCESS) return true;
+    if (value.get(integer) == simdjson::SUCCESS) {
+        return true;
+    }
     double number = 0;
-    if (!value.is_double() || !get_number(value, number)) return false;
-    if (number != std::floor(number) || std::abs(number) > kMaxExactInteger) return false;
+    if (!value.is_double() || !get_number(value, number)) {
+        return false;
+    }
+    if (number != std::floor(number) || std::abs(number) > kMaxExactInteger) {
+        return false;
+    }
     integer = static_cast<std::int64_t>(number);
     return true;
 }
 
 std::vector<double> read_ring(const JsonField& field, const element& value) {
     simdjson::dom::array numbers;
-    if (value.get(numbers) != simdjson::SUCCESS)
+    if (value.get(numbers) != simdjson::SUCCESS) {
         field.fail("a list of rings, each a list of numbers x0, y0, x1, y1, ...");
+    }
     std::vector<double> ring;
     ring.reserve(numbers.size());
     for (const element number : numbers) {
         double coordinate = 0;
-        if (!get_number(number, coordinate)) field.fail("finite numbers in each ring");
+        if (!get_number(number, coordinate)) {
+            field.fail("finite numbers in each ring");
+        }
         ring.push_back(coordinate);
     }
     return ring;
@@ -70,24 +79,30 @@ std::vector<double> read_ring(const JsonField& field, const element& value) {
 Rle read_counts(const JsonField& field, simdjson::dom::object value) {
     simdjson::dom::array size;
     element counts;
-    if (value["size"].get(size) != simdjson::SUCCESS || size.size() != 2)
+    if (value["size"].get(size) != simdjson::SUCCESS || size.size() != 2) {
         field.fail("\"size\": [height, width]");
-    if (value["counts"].get(counts) != simdjson::SUCCESS) field.fail("the key \"counts\"");
+    }
+    if (value["counts"].get(counts) != simdjson::SUCCESS) {
+        field.fail("the key \"counts\"");
+    }
     const int height = JsonField{field.place, "segmentation.size", size.at(0).value()}.size();
     const int width = JsonField{field.place, "segmentation.size", size.at(1).value()}.size();
     try {
-        if (counts.is_string())
+        if (counts.is_string()) {
             return decompress(counts.get_string().value_unsafe(), height, width);
+        }
         Rle rle{height, width, {}};
         simdjson::dom::array runs;
-        if (counts.get(runs) != simdjson::SUCCESS)
+        if (counts.get(runs) != simdjson::SUCCESS) {
             field.fail("\"counts\" as a string or a list of run lengths");
+        }
         rle.counts.reserve(runs.size());
         for (const element run : runs) {
             std::int64_t length = 0;
             if (!get_integer(run, length) || length < 0 ||
-                length > std::numeric_limits<std::uint32_t>::max())
+                length > std::numeric_limits<std::uint32_t>::max()) {
                 field.fail("run lengths from 0 to 2^32 - 1");
+            }
             rle.counts.push_back(static_cast<std::uint32_t>(length));
         }
         validate(rle);
@@ -113,13 +128,15 @@ public:
         const simdjson::error_code code = result.get(value);
         if (code != simdjson::SUCCESS) {
             std::string what = fmt::format("malformed JSON: {}", simdjson::error_message(code));
-            if (text.find("NaN") != text.npos || text.find("Infinity") != text.npos)
+            if (text.find("NaN") != text.npos || text.find("Infinity") != text.npos) {
                 what = "found NaN or Infinity, which JSON does not have: expected finite numbers";
+            }
             place.fail({}, what);
         }
         simdjson::dom::object object;
-        if (value.get(object) != simdjson::SUCCESS)
+        if (value.get(object) != simdjson::SUCCESS) {
             place.fail({}, fmt::format("found {}: expected an object", kind(value)));
+        }
         return object;
     }
 
@@ -142,32 +159,41 @@ void JsonField::fail(std::string_view expected) const {
 
 std::int64_t JsonField::integer() const {
     std::int64_t result = 0;
-    if (!get_integer(value, result)) fail("an integer of 64 bits");
+    if (!get_integer(value, result)) {
+        fail("a 64-bit integer");
+    }
     return result;
 }
 
 int JsonField::size() const {
     const std::int64_t result = integer();
-    if (result < 0 || result > std::numeric_limits<int>::max())
+    if (result < 0 || result > std::numeric_limits<int>::max()) {
         place.fail(key, fmt::format("found {}: expected a number of pixels", result));
+    }
     return static_cast<int>(result);
 }
 
 double JsonField::number() const {
     double result = 0;
-    if (!get_number(value, result)) fail("a finite number");
+    if (!get_number(value, result)) {
+        fail("a finite number");
+    }
     return result;
 }
 
 bool JsonField::flag() const {
     bool result = false;
-    if (value.get(result) == simdjson::SUCCESS) return result;
+    if (value.get(result) == simdjson::SUCCESS) {
+        return result;
+    }
     return integer() != 0;
 }
 
 std::string JsonField::text() const {
     std::string_view result;
-    if (value.get(result) != simdjson::SUCCESS) fail("a string");
+    if (value.get(result) != simdjson::SUCCESS) {
+        fail("a string");
+    }
     return std::string(result);
 }
 
@@ -179,26 +205,33 @@ bool JsonField::empty() const {
 CocoBox JsonField::box() const {
     std::array<double, 4> values{};
     simdjson::dom::array numbers;
-    if (value.get(numbers) != simdjson::SUCCESS || numbers.size() != values.size())
+    if (value.get(numbers) != simdjson::SUCCESS || numbers.size() != values.size()) {
         fail("[x, y, width, height]");
+    }
     std::size_t i = 0;
-    for (const element number : numbers)
-        if (!get_number(number, values.at(i++))) fail("four finite numbers");
+    for (const element number : numbers) {
+        if (!get_number(number, values.at(i++))) {
+            fail("four finite numbers");
+        }
+    }
     return {values[0], values[1], values[2], values[3]};
 }
 
 Segmentation JsonField::segmentation() const {
     Segmentation result;
-    if (empty()) return result;
+    if (empty()) {
+        return result;
+    }
     simdjson::dom::array rings;
     simdjson::dom::object object;
     if (value.get(rings) == simdjson::SUCCESS) {
-        result.form = Segmentation::Form::polygons;
+        result.format = Segmentation::Format::polygons;
         result.polygons.reserve(rings.size());
-        for (const element ring : rings)
+        for (const element ring : rings) {
             result.polygons.push_back(read_ring(*this, ring));
+        }
     } else if (value.get(object) == simdjson::SUCCESS) {
-        result.form = Segmentation::Form::rle;
+        result.format = Segmentation::Format::rle;
         result.rle = read_counts(*this, object);
     } else {
         fail("a list of rings or {\"size\", \"counts\"}");
@@ -222,8 +255,11 @@ void visit_records(std::string_view json, const std::string& source, std::string
             errors[block] = std::current_exception();
         }
     });
-    for (const std::exception_ptr& error : errors)
-        if (error) std::rethrow_exception(error);
+    for (const std::exception_ptr& error : errors) {
+        if (error) {
+            std::rethrow_exception(error);
+        }
+    }
 }
 
 }  // namespace embedmask::detail

@@ -34,16 +34,25 @@ Result read_result(const detail::JsonPlace& place, simdjson::dom::object record)
             result.score = field.number();
             has_score = true;
         } else if (key == "bbox") {
-            if (!field.empty()) result.box = field.box();
+            if (!field.empty()) {
+                result.box = field.box();
+            }
         } else if (key == "segmentation") {
             result.segmentation = field.segmentation();
         }
     }
-    if (!has_image) place.fail("image_id", "is missing");
-    if (!has_category) place.fail("category_id", "is missing");
-    if (!has_score) place.fail("score", "is missing");
-    if (!result.box && result.segmentation.form == Segmentation::Form::none)
+    if (!has_image) {
+        place.fail("image_id", "is missing");
+    }
+    if (!has_category) {
+        place.fail("category_id", "is missing");
+    }
+    if (!has_score) {
+        place.fail("score", "is missing");
+    }
+    if (!result.box && result.segmentation.format == Segmentation::Format::none) {
         place.fail({}, "found neither \"bbox\" nor \"segmentation\": expected one of them");
+    }
     return result;
 }
 
@@ -51,8 +60,9 @@ std::string listed(const std::set<std::int64_t>& ids) {
     std::string text;
     std::size_t count = 0;
     for (const std::int64_t id : ids) {
-        if (count++ == kMaxListed)
+        if (count++ == kMaxListed) {
             return text + fmt::format(" and {} more", ids.size() - kMaxListed);
+        }
         text += fmt::format("{}{}", text.empty() ? "" : ", ", id);
     }
     return text;
@@ -63,7 +73,9 @@ std::string escaped(const std::string& text) {
     std::string result;
     result.reserve(text.size() + 8);
     for (const char c : text) {
-        if (c == '\\') result.push_back('\\');
+        if (c == '\\') {
+            result.push_back('\\');
+        }
         result.push_back(c);
     }
     return result;
@@ -75,7 +87,7 @@ std::vector<Result> parse_results(std::string_view json, const std::string& sour
     const detail::JsonLayout layout = detail::find_layout(json, source);
     if (!layout.array) {
         throw Error(fmt::format("{}: found an object: expected a list of detections", source),
-                    "this looks like an annotation file; pass the results file here");
+                    "this looks like an annotation file; pass a results file here");
     }
     std::vector<Result> results(layout.elements.size());
     detail::visit_records(
@@ -97,16 +109,23 @@ void require_known_ids(const Dataset& dataset, std::span<const Result> results,
                        const std::string& source) {
     const ImageIndex images(dataset);
     std::unordered_set<std::int64_t> categories;
-    for (const Category& category : dataset.categories)
+    for (const Category& category : dataset.categories) {
         categories.insert(category.id);
+    }
     std::set<std::int64_t> unknown_images;
     std::set<std::int64_t> unknown_categories;
     for (const Result& result : results) {
-        if (images.find(result.image_id) == nullptr) unknown_images.insert(result.image_id);
-        if (!categories.contains(result.category_id)) unknown_categories.insert(result.category_id);
+        if (images.find(result.image_id) == nullptr) {
+            unknown_images.insert(result.image_id);
+        }
+        if (!categories.contains(result.category_id)) {
+            unknown_categories.insert(result.category_id);
+        }
     }
-    if (unknown_images.empty() && unknown_categories.empty()) return;
-    std::string message = fmt::format("{} does not belong to {}:", source, dataset.source);
+    if (unknown_images.empty() && unknown_categories.empty()) {
+        return;
+    }
+    std::string message = fmt::format("{} does not match {}:", source, dataset.source);
     if (!unknown_images.empty()) {
         message += fmt::format(" {} unknown image ids ({});", unknown_images.size(),
                                listed(unknown_images));
@@ -116,7 +135,7 @@ void require_known_ids(const Dataset& dataset, std::span<const Result> results,
                                listed(unknown_categories));
     }
     message.pop_back();
-    throw Error(message, "score the results against the annotation file they were made for");
+    throw Error(message, "use the annotation file that the results were made for");
 }
 
 struct ResultsWriter::Implementation {

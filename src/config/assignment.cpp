@@ -8,7 +8,9 @@ namespace {
 std::string_view trimmed(std::string_view text) {
     constexpr std::string_view kBlanks = " \t";
     const std::size_t first = text.find_first_not_of(kBlanks);
-    if (first == std::string_view::npos) return {};
+    if (first == std::string_view::npos) {
+        return {};
+    }
     return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
 }
 
@@ -20,7 +22,9 @@ std::string_view assigned_key(std::string_view assignment) {
 
 std::string_view assigned_value(std::string_view assignment) {
     const std::size_t equals = assignment.find('=');
-    if (equals == std::string_view::npos) return {};
+    if (equals == std::string_view::npos) {
+        return {};
+    }
     return trimmed(assignment.substr(equals + 1));
 }
 

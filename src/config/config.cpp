@@ -62,8 +62,12 @@ std::string found_type(const toml::node& node) {
 
 // What is wrong with the number of elements of a list; empty when nothing is.
 std::string length_problem(const detail::Field& field, std::size_t found) {
-    if (found == 0 && field.may_be_empty) return {};
-    if (found != 0 && (field.length == 0 || found == field.length)) return {};
+    if (found == 0 && field.may_be_empty) {
+        return {};
+    }
+    if (found != 0 && (field.length == 0 || found == field.length)) {
+        return {};
+    }
     return fmt::format("expected {} elements, found {}",
                        field.length == 0 ? "1 or more" : std::to_string(field.length), found);
 }
@@ -74,7 +78,9 @@ std::string value_problem(const detail::Field& field) {
     const auto list = [&](const auto& values) {
         problem = length_problem(field, values.size());
         for (const auto value : values) {
-            if (problem.empty()) problem = detail::range_problem(field, static_cast<double>(value));
+            if (problem.empty()) {
+                problem = detail::range_problem(field, static_cast<double>(value));
+            }
         }
     };
     std::visit(Overloaded{[&](std::int64_t* v) {
@@ -108,29 +114,41 @@ private:
     template <typename T>
     T in_range(T value) const {
         const std::string problem = detail::range_problem(field_, static_cast<double>(value));
-        if (!problem.empty()) fail(place_, field_.key, problem);
+        if (!problem.empty()) {
+            fail(place_, field_.key, problem);
+        }
         return value;
     }
 
     void assign(bool& target, const toml::node& node) const {
-        if (!node.is_boolean()) wrong_type(node);
+        if (!node.is_boolean()) {
+            wrong_type(node);
+        }
         target = node.as_boolean()->get();
     }
     void assign(std::int64_t& target, const toml::node& node) const {
-        if (!node.is_integer()) wrong_type(node);
+        if (!node.is_integer()) {
+            wrong_type(node);
+        }
         target = in_range(node.as_integer()->get());
     }
     void assign(double& target, const toml::node& node) const {
-        if (!node.is_number()) wrong_type(node);
+        if (!node.is_number()) {
+            wrong_type(node);
+        }
         target = in_range(*node.value<double>());
     }
     void assign(std::string& target, const toml::node& node) const {
-        if (!node.is_string()) wrong_type(node);
+        if (!node.is_string()) {
+            wrong_type(node);
+        }
         target = node.as_string()->get();
     }
 
     void assign(const detail::Word& word, const toml::node& node) const {
-        if (!node.is_string()) wrong_type(node);
+        if (!node.is_string()) {
+            wrong_type(node);
+        }
         const std::string& text = node.as_string()->get();
         const auto& choices = field_.choices;
         const auto found = std::ranges::find(choices, text);
@@ -154,12 +172,16 @@ private:
         std::vector<T> values;
         for (const toml::node& element : *array) {
             if constexpr (std::is_same_v<T, std::string>) {
-                if (!element.is_string()) wrong_type(node.is_array() ? element : node);
+                if (!element.is_string()) {
+                    wrong_type(node.is_array() ? element : node);
+                }
                 values.push_back(element.as_string()->get());
             } else {
                 const bool fits =
                     std::is_same_v<T, double> ? element.is_number() : element.is_integer();
-                if (!fits) wrong_type(element);
+                if (!fits) {
+                    wrong_type(element);
+                }
                 values.push_back(in_range(*element.value<T>()));
             }
         }
@@ -169,7 +191,9 @@ private:
 
     void check_length(std::size_t found) const {
         const std::string problem = length_problem(field_, found);
-        if (!problem.empty()) fail(place_, field_.key, problem);
+        if (!problem.empty()) {
+            fail(place_, field_.key, problem);
+        }
     }
 
     const detail::Field& field_;
@@ -177,7 +201,9 @@ private:
 };
 
 std::string place_of(std::string_view source, const toml::node& node) {
-    if (!node.source().path) return std::string(source);  // of --set: one value, no lines
+    if (!node.source().path) {
+        return std::string(source);  // of --set: one value, no lines
+    }
     return fmt::format("{}:{}", source, node.source().begin.line);
 }
 
@@ -209,7 +235,9 @@ void set_all(const std::vector<detail::Field>& all, const toml::table& table,
 }
 
 void require(bool holds, const std::string& source, const char* problem, const char* fix) {
-    if (!holds) throw Error(fmt::format("{}: {}", source, problem), fix);
+    if (!holds) {
+        throw Error(fmt::format("{}: {}", source, problem), fix);
+    }
 }
 
 // Values that are fine one by one but not together.
@@ -217,7 +245,7 @@ void check_consistency(const Config& c, const std::string& source) {
     require(c.backbone.depth == 50 || c.backbone.depth == 101, source,
             "backbone.depth must be 50 or 101", "set backbone.depth = 50");
     require(c.strides == Config().strides, source, "strides must be [8, 16, 32, 64, 128]",
-            "they are those of the pyramid's levels");
+            "the strides of the pyramid levels P3 to P7 are fixed");
     constexpr std::int64_t kCoarsestOfBackbone = 32;
     require(c.input.size_divisor % kCoarsestOfBackbone == 0, source,
             "input.size_divisor must be a multiple of 32", "set input.size_divisor = 32");
@@ -225,7 +253,7 @@ void check_consistency(const Config& c, const std::string& source) {
             source, "names = \"detectron2\" has no learned position scale",
             "set position_scale = \"none\"");
     require(c.spatial_dims > 0 || c.margin_level_scale == MarginLevelScale::none, source,
-            "margin_level_scale scales the spatial margins, and spatial_dims is 0",
+            "margin_level_scale scales spatial margins, but spatial_dims is 0",
             "set margin_level_scale = \"none\"");
     require(!c.use_dcn_in_tower, source,
             "use_dcn_in_tower = true is not supported (no published result uses it, spec §4.1)",
@@ -253,14 +281,18 @@ void check_consistency(const Config& c, const std::string& source) {
 std::string toml_number(double value) {
     std::string text = fmt::format("{}", value);
     // TOML's floats need a point or an exponent.
-    if (text.find_first_of(".e") == std::string::npos) text += ".0";
+    if (text.find_first_of(".e") == std::string::npos) {
+        text += ".0";
+    }
     return text;
 }
 
 std::string toml_text(const std::string& text) {
     std::string quoted = "\"";
     for (const char c : text) {
-        if (c == '"' || c == '\\') quoted += '\\';
+        if (c == '"' || c == '\\') {
+            quoted += '\\';
+        }
         quoted += c;
     }
     return quoted + "\"";
@@ -307,7 +339,9 @@ void assign(Config& config, std::string_view assignment) {
             continue;
         }
     }
-    if (!table) throw Error(fmt::format("{}: not a TOML value", source));
+    if (!table) {
+        throw Error(fmt::format("{}: not a TOML value", source));
+    }
     // input.range is a word that looks like a number.
     if (key == "input.range" && table->at_path(key).is_integer()) {
         table = toml::parse(fmt::format("{} = \"{}\"", key, value));
@@ -333,7 +367,9 @@ void validate(const Config& config, std::string_view source) {
     Config copy = config;
     for (const detail::Field& field : detail::fields(copy)) {
         const std::string problem = value_problem(field);
-        if (!problem.empty()) fail(source, field.key, problem);
+        if (!problem.empty()) {
+            fail(source, field.key, problem);
+        }
     }
     check_consistency(config, std::string(source));
 }
@@ -369,7 +405,9 @@ std::vector<std::string> differences(Config before, Config after) {
     for (std::size_t i = 0; i < old_fields.size(); ++i) {
         const std::string was = toml_value(old_fields[i]);
         const std::string is = toml_value(new_fields[i]);
-        if (was != is) lines.push_back(fmt::format("{}: {} -> {}", old_fields[i].key, was, is));
+        if (was != is) {
+            lines.push_back(fmt::format("{}: {} -> {}", old_fields[i].key, was, is));
+        }
     }
     return lines;
 }

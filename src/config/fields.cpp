@@ -205,7 +205,9 @@ std::vector<Field> fields(Config& config) {
 }
 
 std::string range_problem(const Field& field, double value) {
-    if (value >= field.min && value <= field.max) return {};
+    if (value >= field.min && value <= field.max) {
+        return {};
+    }
     return fmt::format("{} is out of range, allowed {} to {}", value, field.min, field.max);
 }
 
@@ -223,7 +225,9 @@ Field field_of(std::string_view key) {
 
 void require_in_range(std::string_view key, double value, std::string_view name) {
     const std::string problem = range_problem(field_of(key), value);
-    if (!problem.empty()) throw Error(fmt::format("{}: {}", name, problem), {}, ErrorKind::usage);
+    if (!problem.empty()) {
+        throw Error(fmt::format("{}: {}", name, problem), {}, ErrorKind::usage);
+    }
 }
 
 Range range_of(std::string_view key) {

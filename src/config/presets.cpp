@@ -106,18 +106,18 @@ const std::vector<Preset>& all_presets() {
         {{"fusion_semantic", "g3 with pixel fusion and the semantic branch (§9.2, end)"},
          "g3",
          "pixel_fusion = \"p3p4p5\"\nsemantic_loss = true"},
-        {{"fcos", "the detector alone: boxes, no masks"},
+        {{"fcos", "detector only: boxes, no masks"},
          "g3",
          "embed_mode = \"none\"\nsample_in_mask = false"},
-        {{"paper", "the paper read literally (column \"paper\" of §11)"},
+        {{"paper", "the paper taken literally (column \"paper\" of §11)"},
          "r50_1x",
          "mask_window = \"full\"\npaste_domain = \"prob\"\nupsample = \"probability\"\n"
          "mask_proposals = \"all_positives\"\nsample_in_mask = false"},
         {{"table2_r50_1x", "Table 2, R-50, 12 epochs (= table2)"}, "table2", ""},
-        {{"fcos_r50_1x", "the detector alone, R-50, 12 epochs (= fcos)"}, "fcos", ""},
-        {{"paper_r50_1x", "the paper read literally, R-50, 12 epochs (= paper)"}, "paper", ""},
-        {{"finetune", "your own classes, few images, one device"}, "g3", kFinetune},
-        {{"lite", "small CPUs: ResNet-50 cut after C4, 128 channels, 2 tower convolutions"},
+        {{"fcos_r50_1x", "detector only, R-50, 12 epochs (= fcos)"}, "fcos", ""},
+        {{"paper_r50_1x", "the paper taken literally, R-50, 12 epochs (= paper)"}, "paper", ""},
+        {{"finetune", "your own categories, few images, one device"}, "g3", kFinetune},
+        {{"lite", "for small CPUs: ResNet-50 up to C4, 128 channels, 2 tower convolutions"},
          "g3",
          "backbone.last_stage = \"c4\"\nfpn.channels = 128\ntower_channels = 128\n"
          "pixel_channels = 128\ntower_convs = 2\ninput.short_test = 480\ninput.max = 800\n"
@@ -128,7 +128,9 @@ const std::vector<Preset>& all_presets() {
 
 Config resolve(const Preset& preset) {
     Config base;
-    if (!preset.base.empty()) base = embedmask::preset(preset.base);
+    if (!preset.base.empty()) {
+        base = embedmask::preset(preset.base);
+    }
     return parse_config(preset.changes, "preset " + preset.info.name, base);
 }
 
@@ -148,12 +150,13 @@ std::span<const PresetInfo> presets() {
 Config preset(std::string_view name) {
     std::vector<std::string> names;
     for (const Preset& candidate : all_presets()) {
-        if (candidate.info.name == name) return resolve(candidate);
+        if (candidate.info.name == name) {
+            return resolve(candidate);
+        }
         names.push_back(candidate.info.name);
     }
-    throw Error(
-        fmt::format("no preset is called \"{}\"; there are {}", name, fmt::join(names, ", ")),
-        fmt::format("did you mean \"{}\"?", detail::nearest(name, names)));
+    throw Error(fmt::format("no preset named \"{}\"; available: {}", name, fmt::join(names, ", ")),
+                fmt::format("did you mean \"{}\"?", detail::nearest(name, names)));
 }
 
 Config read_config(const std::string& file_or_preset) {

@@ -52,7 +52,9 @@ public:
             note("broken mask", "the annotation has no usable mask", repaired("drops it"), problem);
         }
         check_annotations();
-        if (!images.empty()) check_images(images);
+        if (!images.empty()) {
+            check_images(images);
+        }
         check_empty_images();
     }
 
@@ -62,7 +64,9 @@ public:
 private:
     Finding& finding(const char* name, const char* consequence, Fix fix) {
         for (Finding& known : findings_) {
-            if (known.name == name) return known;
+            if (known.name == name) {
+                return known;
+            }
         }
         Finding& fresh = findings_.emplace_back();
         fresh.name = name;
@@ -73,7 +77,9 @@ private:
     }
     Finding& note(const char* name, const char* consequence, Fix fix, const std::string& example) {
         Finding& known = finding(name, consequence, fix);
-        if (known.count++ < kExamples) known.examples.push_back(example);
+        if (known.count++ < kExamples) {
+            known.examples.push_back(example);
+        }
         return known;
     }
     void repair(std::size_t annotation, Repair repair) {
@@ -101,17 +107,17 @@ void Check::check_ids() {
         const ImageRecord& image = data_.images[i];
         if (!seen.emplace(image.id, i).second) {
             repairs_.drop_image[i] = true;
-            note("duplicate image id", "one of the two is never seen", repaired("keeps the first"),
+            note("duplicate image id", "one of the two is ignored", repaired("keeps the first"),
                  fmt::format("images[{}], id {}, {}", i, image.id, image.file_name));
         } else if (const auto [other, fresh] = files.emplace(image.file_name, image.id);
                    !fresh && !image.file_name.empty()) {
-            note("two images of one file", "its objects are counted twice",
+            note("two images share a file", "objects are counted twice",
                  by_hand("merge the two records by hand"),
                  fmt::format("images {} and {}: {}", other->second, image.id, image.file_name));
         }
         if (!data::recorded_size(image)) {
-            note("image without a size", "its masks cannot be made",
-                 by_hand("write width and height"),
+            note("image without a size", "masks cannot be rasterised",
+                 by_hand("add \"width\" and \"height\""),
                  fmt::format("image {}, {}", image.id, image.file_name));
         }
     }
@@ -120,13 +126,13 @@ void Check::check_ids() {
         const Annotation& annotation = data_.annotations[i];
         if (!seen.emplace(annotation.id, i).second) {
             repair(i, Repair::renumber);
-            note("duplicate annotation id", "COCO's tools use one of the two twice",
+            note("duplicate annotation id", "COCO tools use one of the two twice",
                  repaired("gives the later one a new id"),
                  fmt::format("annotations[{}], id {}, image {}", i, annotation.id,
                              annotation.image_id));
         } else if (annotation.id == 0) {
             repair(i, Repair::renumber);
-            note("annotation id 0", "COCO's tools count its match as a miss",
+            note("annotation id 0", "COCO tools count its match as a miss",
                  repaired("gives it a new id"),
                  fmt::format("annotations[{}], image {}", i, annotation.image_id));
         }
@@ -144,18 +150,18 @@ void Check::check_categories() {
         const Category& category = data_.categories[i];
         if (!ids.insert(category.id).second) {
             repairs_.drop_category[i] = true;
-            note("duplicate category id", "evaluation refuses the file",
+            note("duplicate category id", "evaluation rejects the file",
                  repaired("keeps the first"),
                  fmt::format("categories[{}], id {}, {}", i, category.id, category.name));
             continue;
         }
         if (const auto [other, fresh] = names.emplace(category.name, category.id); !fresh) {
-            note("two categories of one name", "objects of one kind are split",
+            note("two categories share a name", "objects of one kind are split between them",
                  by_hand("`data merge` or rename one of them"),
                  fmt::format("{} and {}: {}", other->second, category.id, category.name));
         }
         if (data_.has_annotations && uses[category.id] == 0) {
-            note("unused category", "it has no AP and a class that is never learnt",
+            note("unused category", "it has no AP, and its class is never learned",
                  by_hand("`data filter --used` drops it"),
                  fmt::format("{} ({})", category.id, category.name))
                 .harmless = true;
@@ -171,40 +177,41 @@ void Check::check_annotations() {
         const ImageRecord* image = images_.find(annotation.image_id);
         if (image == nullptr) {
             repair(i, Repair::drop);
-            note("annotation of an unknown image", "it is never used", repaired("drops it"), who);
+            note("annotation with an unknown image id", "it is ignored", repaired("drops it"), who);
             continue;
         }
         if (!categories_.contains(annotation.category_id)) {
             repair(i, Repair::drop);
-            note("annotation of an unknown category", "it is never used", repaired("drops it"),
+            note("annotation with an unknown category id", "it is ignored", repaired("drops it"),
                  fmt::format("{}: category {}", who, annotation.category_id));
         }
         if (annotation.box) {
             const auto& [x, y, w, h] = *annotation.box;
             if (!(w > 0 && h > 0)) {
                 repair(i, Repair::box);
-                note("box without an area", "losses divide by it",
-                     repaired("takes the box of the mask, or drops the annotation"),
+                note("box without an area", "losses divide by the area",
+                     repaired("uses the mask's bounding box, or drops the annotation"),
                      fmt::format("{}: {} x {}", who, w, h));
             } else if (image->width > 0 && (x < -1 || y < -1 || x + w > image->width + 1 ||
                                             y + h > image->height + 1)) {
                 repair(i, Repair::box);
-                note("box outside of the image", "targets lie where there are no pixels",
-                     repaired("takes the box of the mask, or clips it"),
+                note("box outside the image", "training targets fall outside the image",
+                     repaired("uses the mask's bounding box, or clips the box"),
                      fmt::format("{}: [{}, {}, {}, {}] in {}x{}", who, x, y, w, h, image->width,
                                  image->height));
             }
-        } else if (annotation.segmentation.form == Segmentation::Form::none) {
+        } else if (annotation.segmentation.format == Segmentation::Format::none) {
             repair(i, Repair::drop);
-            note("neither box nor mask", "there is nothing to learn", repaired("drops it"), who);
+            note("neither box nor mask", "it carries no information", repaired("drops it"), who);
         }
-        if (annotation.crowd && annotation.segmentation.form == Segmentation::Form::polygons) {
+        if (annotation.crowd && annotation.segmentation.format == Segmentation::Format::polygons) {
             repair(i, Repair::crowd_flag);
-            note("crowd given as polygons", "a crowd is a region of many objects, a polygon is one",
+            note("crowd annotated with polygons",
+                 "a crowd region covers many objects, a polygon outlines one",
                  repaired("sets iscrowd to 0"), who);
         }
         if (data::recorded_size(*image) &&
-            annotation.segmentation.form != Segmentation::Form::none) {
+            annotation.segmentation.format != Segmentation::Format::none) {
             check_mask(i, *image, who);
         }
     }
@@ -213,35 +220,39 @@ void Check::check_annotations() {
 void Check::check_mask(std::size_t i, const ImageRecord& image, const std::string& who) {
     const Annotation& annotation = data_.annotations[i];
     for (const auto& ring : annotation.segmentation.polygons) {
-        if (data::is_ring(ring.size())) continue;
+        if (data::is_ring(ring.size())) {
+            continue;
+        }
         repair(i, Repair::rings);
-        note("polygon under 6 numbers or with an odd one", "it has no area",
-             repaired("drops the ring"), fmt::format("{}: {} numbers", who, ring.size()));
+        note("polygon with fewer than 6 or an odd number of coordinates", "it has no area",
+             repaired("drops the polygon"), fmt::format("{}: {} numbers", who, ring.size()));
     }
     Rle mask;
     try {
         mask = to_mask(annotation.segmentation, image.height, image.width);
     } catch (const Error& error) {
         repair(i, Repair::drop);
-        note("mask that does not fit its image", "it cannot be used",
+        note("mask size differs from the image size", "it cannot be used",
              repaired("drops the annotation"), fmt::format("{}: {}", who, error.what()));
         return;
     }
     if (area(mask) == 0) {
         repair(i, Repair::drop);
-        note("mask without a pixel", "it can never be found and gives NaN in losses",
+        note("mask without pixels", "it can never be detected and makes losses NaN",
              repaired("drops the annotation"), who);
         return;
     }
-    if (!annotation.box || annotation.crowd) return;
+    if (!annotation.box || annotation.crowd) {
+        return;
+    }
     const auto& [x, y, w, h] = *annotation.box;
     const auto tight = bounding_box(mask);
     if (w > 0 && h > 0 &&
         (tight.x < x - kBoxSlack || tight.y < y - kBoxSlack ||
          tight.x + tight.width > x + w + kBoxSlack || tight.y + tight.height > y + h + kBoxSlack)) {
         repair(i, Repair::box);
-        note("box that does not enclose its mask", "box and mask teach different things",
-             repaired("takes the box of the mask"),
+        note("box does not enclose its mask", "box and mask contradict each other",
+             repaired("uses the mask's bounding box"),
              fmt::format("{}: box [{}, {}, {}, {}], mask [{}, {}, {}, {}]", who, x, y, w, h,
                          tight.x, tight.y, tight.width, tight.height));
     }
@@ -259,22 +270,24 @@ void Check::check_images(const std::filesystem::path& folder) {
     });
     for (const std::string& problem : problems) {
         if (!problem.empty()) {
-            note("image missing, unreadable or of another size", "training stops or skips it",
-                 by_hand("mend the file or the record"), problem);
+            note("image missing, unreadable or of a different size", "training stops at it",
+                 by_hand("fix the file or its record"), problem);
         }
     }
 }
 
 void Check::check_empty_images() {
-    if (!data_.has_annotations) return;
+    if (!data_.has_annotations) {
+        return;
+    }
     std::unordered_set<std::int64_t> used;
     for (const Annotation& annotation : data_.annotations) {
         used.insert(annotation.image_id);
     }
     for (const ImageRecord& image : data_.images) {
         if (!used.contains(image.id)) {
-            note("image without objects", "it only teaches what background is",
-                 by_hand("nothing to do, if it is meant"),
+            note("image without objects", "it only trains the background",
+                 by_hand("nothing to do if intended"),
                  fmt::format("image {}, {}", image.id, image.file_name))
                 .harmless = true;
         }
@@ -286,7 +299,9 @@ void Check::check_empty_images() {
 std::size_t DatasetCheck::problems() const {
     std::size_t sum = 0;
     for (const Finding& finding : findings) {
-        if (!finding.harmless) sum += finding.count;
+        if (!finding.harmless) {
+            sum += finding.count;
+        }
     }
     return sum;
 }

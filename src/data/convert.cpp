@@ -25,33 +25,37 @@ namespace fs = std::filesystem;
 
 int category_index(const Dataset& data, const Annotation& annotation) {
     for (std::size_t k = 0; k < data.categories.size(); ++k) {
-        if (data.categories[k].id == annotation.category_id) return static_cast<int>(k);
+        if (data.categories[k].id == annotation.category_id) {
+            return static_cast<int>(k);
+        }
     }
-    throw Error(fmt::format("{}: annotation {} is of category {}, which the file does not list",
+    throw Error(fmt::format("{}: annotation {} has category {}, which the file does not list",
                             data.source, annotation.id, annotation.category_id),
                 "`embedmask data check` lists such annotations");
 }
 
 LabeledImage labeled_image(const Dataset& data, const ImageRecord& record,
-                      const std::vector<const Annotation*>& annotations, bool crowds,
-                      ExportReport& report) {
+                           const std::vector<const Annotation*>& annotations, bool crowds,
+                           ExportReport& report) {
     if (!recorded_size(record)) {
         throw Error(fmt::format("{}: image {} has no width and height", data.source, record.id),
-                    "its record needs the image's \"width\" and \"height\" in pixels");
+                    "add \"width\" and \"height\" in pixels to its record");
     }
     LabeledImage image;
     image.record = &record;
     image.name = fs::path(record.file_name).stem().string();
     for (const Annotation* annotation : annotations) {
-        const bool no_mask = annotation->segmentation.form == Segmentation::Form::none;
+        const bool no_mask = annotation->segmentation.format == Segmentation::Format::none;
         const bool no_crowd = annotation->crowd && !crowds;
         report.objects_without_mask += no_mask ? 1 : 0;
         report.crowds_left_out += no_crowd && !no_mask ? 1 : 0;
-        if (no_mask || no_crowd) continue;
+        if (no_mask || no_crowd) {
+            continue;
+        }
         image.annotations.push_back(annotation);
         LabeledMask object;
-        object.mask =
-            &image.masks.emplace_back(to_mask(annotation->segmentation, record.height, record.width));
+        object.mask = &image.masks.emplace_back(
+            to_mask(annotation->segmentation, record.height, record.width));
         object.score = 1;
         object.category_index = category_index(data, *annotation);
         object.label = data.categories[static_cast<std::size_t>(object.category_index)].name;
@@ -76,24 +80,25 @@ void write_categories(const fs::path& folder, const Dataset& data) {
 /// Error when the format would lose which image or category an object belongs to.
 void require_expressible(const Dataset& data, LabelFormat format) {
     if (format == LabelFormat::voc && data.categories.size() > kVocMost) {
-        throw Error(fmt::format("{}: {} categories: VOC images number at most {}", data.source,
+        throw Error(fmt::format("{}: {} categories: VOC images are limited to {}", data.source,
                                 data.categories.size(), kVocMost));
     }
     std::set<std::string> names;
     for (const Category& category : data.categories) {
         if (format == LabelFormat::labelme && !names.insert(category.name).second) {
-            throw Error(fmt::format("{}: two categories are called \"{}\": labelme files tell "
-                                    "categories by their names",
-                                    data.source, category.name),
-                        "rename one of them");
+            throw Error(
+                fmt::format(
+                    "{}: duplicate category name \"{}\": labelme files identify categories by name",
+                    data.source, category.name),
+                "rename one of them");
         }
     }
     std::set<std::string> stems;
     for (const ImageRecord& image : data.images) {
         if (!stems.insert(fs::path(image.file_name).stem().string()).second) {
-            throw Error(fmt::format("{}: image {}: there is another image called {}", data.source,
+            throw Error(fmt::format("{}: image {}: another image is also named {}", data.source,
                                     image.id, fs::path(image.file_name).stem().string()),
-                        "labels belong to images by their names: rename one of the two");
+                        "labels are matched to images by name: rename one of the two");
         }
     }
 }
@@ -157,7 +162,9 @@ const char* name_of(LabelFormat format) {
 std::optional<LabelFormat> label_format(std::string_view name) {
     for (const LabelFormat format : {LabelFormat::labelme, LabelFormat::yolo, LabelFormat::voc,
                                      LabelFormat::masks, LabelFormat::lvis}) {
-        if (name == name_of(format)) return format;
+        if (name == name_of(format)) {
+            return format;
+        }
     }
     return std::nullopt;
 }
@@ -165,12 +172,14 @@ std::optional<LabelFormat> label_format(std::string_view name) {
 ExportReport export_dataset(const Dataset& dataset, const std::filesystem::path& folder,
                             LabelFormat to) {
     if (to == LabelFormat::lvis) {
-        throw Error("export_dataset: LVIS files are only read: expected another format", {},
+        throw Error("export_dataset: LVIS is a read-only format: expected another format", {},
                     ErrorKind::usage);
     }
     data::require_expressible(dataset, to);
     detail::make_folder(folder);
-    if (to == LabelFormat::voc) data::make_voc_folders(folder);
+    if (to == LabelFormat::voc) {
+        data::make_voc_folders(folder);
+    }
     data::write_categories(folder, dataset);
     std::map<std::int64_t, std::vector<const Annotation*>> annotations;
     for (const Annotation& annotation : dataset.annotations) {
@@ -189,13 +198,14 @@ ExportReport export_dataset(const Dataset& dataset, const std::filesystem::path&
 DatasetImport import_dataset(const std::filesystem::path& labels,
                              const std::filesystem::path& annotations,
                              const DatasetImportOptions& options) {
-    if (options.from == LabelFormat::lvis) return {data::import_lvis(labels, annotations)};
+    if (options.from == LabelFormat::lvis) {
+        return {data::import_lvis(labels, annotations)};
+    }
     if (options.images.empty()) {
         throw Error(
             fmt::format("DatasetImportOptions::from {} without DatasetImportOptions::images",
                         name_of(options.from)),
-            "DatasetImportOptions::images names the folder of the images: sizes and names come "
-            "from them",
+            "set DatasetImportOptions::images to the image folder, which gives names and sizes",
             ErrorKind::usage);
     }
     data::DatasetBuilder builder(labels, options.images);

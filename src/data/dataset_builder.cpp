@@ -37,9 +37,11 @@ std::vector<fs::path> files_of(const fs::path& folder, const std::string& extens
             files.push_back(entry.path());
         }
     }
-    if (failed) throw Error(fmt::format("{}: {}", folder.string(), failed.message()));
+    if (failed) {
+        throw Error(fmt::format("{}: {}", folder.string(), failed.message()));
+    }
     if (files.empty()) {
-        throw Error(fmt::format("{}: found no file *{}", folder.string(), extension));
+        throw Error(fmt::format("{}: found no *{} file", folder.string(), extension));
     }
     std::sort(files.begin(), files.end());
     return files;
@@ -68,7 +70,9 @@ void DatasetBuilder::read_categories() {
         const auto bytes = detail::read_file(names);
         std::istringstream lines(std::string(bytes.begin(), bytes.end()));
         for (std::string name; std::getline(lines, name);) {
-            if (!name.empty() && name.back() == '\r') name.pop_back();
+            if (!name.empty() && name.back() == '\r') {
+                name.pop_back();
+            }
             if (!name.empty()) {
                 categories_.push_back({{"id", categories_.size() + 1}, {"name", name}});
             }
@@ -88,8 +92,8 @@ void DatasetBuilder::read_images(const fs::path& folder) {
         const Image image{numbers ? input.image_id : counted, size};
         const std::string name = input.path.filename().string();
         if (!by_stem_.emplace(input.path.stem().string(), image).second) {
-            throw Error(fmt::format("{}: there is another image of this name", input.path.string()),
-                        "labels belong to images by their names: rename one of the two");
+            throw Error(fmt::format("{}: another image has the same name", input.path.string()),
+                        "labels are matched to images by name: rename one of the two");
         }
         images_.push_back({{"id", image.id},
                            {"file_name", name},
@@ -101,19 +105,23 @@ void DatasetBuilder::read_images(const fs::path& folder) {
 const DatasetBuilder::Image& DatasetBuilder::image(const std::string& stem,
                                                    const std::string& owner) const {
     const auto found = by_stem_.find(stem);
-    if (found != by_stem_.end()) return found->second;
-    throw Error(fmt::format("{}: there is no image called {}", owner, stem),
-                "DatasetImportOptions::images names the folder of the images");
+    if (found != by_stem_.end()) {
+        return found->second;
+    }
+    throw Error(fmt::format("{}: no image is named {}", owner, stem),
+                "set DatasetImportOptions::images to the image folder");
 }
 
 std::int64_t DatasetBuilder::category_named(const std::string& name, const std::string& owner) {
     std::vector<std::string> names;
     for (const Json& category : categories_) {
-        if (category["name"] == name) return category["id"];
+        if (category["name"] == name) {
+            return category["id"];
+        }
         names.push_back(category["name"]);
     }
     if (!list_.empty()) {
-        throw Error(fmt::format("{}: the category \"{}\" is not one of {}", owner, name, list_),
+        throw Error(fmt::format("{}: category \"{}\" is not listed in {}", owner, name, list_),
                     fmt::format("did you mean \"{}\"?", detail::nearest(name, names)));
     }
     categories_.push_back({{"id", categories_.size() + 1}, {"name", name}});
@@ -125,17 +133,19 @@ std::int64_t DatasetBuilder::category_at(std::int64_t index, const std::string& 
         return categories_[static_cast<std::size_t>(index)]["id"];
     }
     throw Error(
-        fmt::format("{}: found class {}: expected one of the {} that {} lists", owner, index,
+        fmt::format("{}: found class {}: expected one of the {} listed in {}", owner, index,
                     categories_.size(), list_.empty() ? (labels_ / "classes.txt").string() : list_),
-        "classes.txt names every class, one a line");
+        "classes.txt must list every class, one per line");
 }
 
 std::int64_t DatasetBuilder::category_with_id(std::int64_t id, const std::string& owner) {
     for (const Json& category : categories_) {
-        if (category["id"] == id) return id;
+        if (category["id"] == id) {
+            return id;
+        }
     }
     if (!list_.empty()) {
-        throw Error(fmt::format("{}: the category id {} is not one of {}", owner, id, list_));
+        throw Error(fmt::format("{}: category id {} is not listed in {}", owner, id, list_));
     }
     categories_.push_back({{"id", id}, {"name", std::to_string(id)}});
     return id;

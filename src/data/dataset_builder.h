@@ -61,7 +61,7 @@ private:
     void add(const Image& image, std::int64_t category, const Rle& mask, Json segmentation);
 
     std::filesystem::path labels_;
-    std::string list_;                     // the file of the categories; empty: they are collected
+    std::string list_;                      // the file of the categories; empty: they are collected
     std::map<std::string, Image> by_stem_;  // by file name without extension
     std::vector<Json> images_;
     std::vector<Json> annotations_;

@@ -59,7 +59,9 @@ DatasetCounts filter_dataset(const std::filesystem::path& annotations,
     std::set<std::int64_t> used_images;
     std::set<std::int64_t> used_categories;
     for (std::size_t i = 0; i < data.annotations.size(); ++i) {
-        if (!choice.annotation(i)) continue;
+        if (!choice.annotation(i)) {
+            continue;
+        }
         used_images.insert(data.annotations[i].image_id);
         used_categories.insert(data.annotations[i].category_id);
     }

@@ -27,7 +27,9 @@ bool is_image_name(const fs::path& path) {
 void add_folder(const fs::path& folder, std::vector<fs::path>& paths) {
     std::vector<fs::path> found;
     for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
-        if (entry.is_regular_file() && is_image_name(entry.path())) found.push_back(entry.path());
+        if (entry.is_regular_file() && is_image_name(entry.path())) {
+            found.push_back(entry.path());
+        }
     }
     if (found.empty()) {
         throw Error(folder.string() + ": no .jpg, .jpeg or .png file in this folder");
@@ -38,7 +40,9 @@ void add_folder(const fs::path& folder, std::vector<fs::path>& paths) {
 
 void add_lines(std::istream& lines, std::vector<fs::path>& paths) {
     for (std::string line; std::getline(lines, line);) {
-        if (!line.empty()) paths.emplace_back(line);
+        if (!line.empty()) {
+            paths.emplace_back(line);
+        }
     }
 }
 
@@ -49,17 +53,25 @@ void add_glob(const std::string& pattern, std::vector<fs::path>& paths) {
         paths.emplace_back(matches.gl_pathv[i]);
     }
     ::globfree(&matches);
-    if (status != 0) throw Error(pattern + ": no file matches");
+    if (status != 0) {
+        throw Error(pattern + ": no file matches");
+    }
 }
 
 void add_input(const std::string& input, std::vector<fs::path>& paths) {
-    if (input == "-") return add_lines(std::cin, paths);
+    if (input == "-") {
+        return add_lines(std::cin, paths);
+    }
     if (input.starts_with('@')) {
         std::ifstream list(input.substr(1));
-        if (!list) throw Error(fmt::format("{}: cannot open the list", input.substr(1)));
+        if (!list) {
+            throw Error(fmt::format("{}: cannot open the list file", input.substr(1)));
+        }
         return add_lines(list, paths);
     }
-    if (fs::is_directory(input) && !is_image_name(input)) return add_folder(input, paths);
+    if (fs::is_directory(input) && !is_image_name(input)) {
+        return add_folder(input, paths);
+    }
     if (!fs::exists(input) && input.find_first_of("*?[") != std::string::npos) {
         return add_glob(input, paths);
     }
@@ -79,12 +91,16 @@ std::vector<ImageFile> find_images(const std::vector<std::string>& inputs) {
     for (const std::string& input : inputs) {
         add_input(input, paths);
     }
-    if (paths.empty()) throw Error("no images", "name files, folders, globs, @list or -");
+    if (paths.empty()) {
+        throw Error("no input images", "pass files, folders, globs, @list or -");
+    }
     std::vector<ImageFile> images;
     std::set<std::int64_t> ids;
     for (fs::path& path : paths) {
         ImageFile image;
-        if (parse_number(path.stem().string(), &image.image_id)) ids.insert(image.image_id);
+        if (parse_number(path.stem().string(), &image.image_id)) {
+            ids.insert(image.image_id);
+        }
         image.path = std::move(path);
         images.push_back(std::move(image));
     }
@@ -99,7 +115,9 @@ std::vector<ImageFile> find_images(const std::vector<std::string>& inputs) {
 
 std::vector<ImageFile> annotated_images(const fs::path& annotations, const fs::path& folder) {
     const Dataset dataset = read_dataset(annotations);
-    if (dataset.images.empty()) throw Error(annotations.string() + ": lists no images");
+    if (dataset.images.empty()) {
+        throw Error(annotations.string() + ": lists no images");
+    }
     return recorded_files(dataset, folder);
 }
 

@@ -41,12 +41,13 @@ std::vector<double> labelme_ring(const Json& shape) {
         return {ring[0], ring[1], ring[2], ring[1], ring[2], ring[3], ring[0], ring[3]};
     }
     if (type != "polygon") {
-        throw Error(fmt::format("found a {} of {} points: expected a polygon, or a rectangle of 2",
-                                type, ring.size() / 2));
+        throw Error(
+            fmt::format("found a {} with {} points: expected a polygon, or a rectangle with 2",
+                        type, ring.size() / 2));
     }
     if (ring.size() < 6) {
         throw Error(
-            fmt::format("found a polygon of {} points: expected at least 3", ring.size() / 2));
+            fmt::format("found a polygon with {} points: expected at least 3", ring.size() / 2));
     }
     return ring;
 }
@@ -75,7 +76,7 @@ void require_labelme_size(const Json& file, ImageSize size) {
     if ((width.is_null() || width == size.width) && (height.is_null() || height == size.height)) {
         return;
     }
-    throw Error(fmt::format("drawn on an image of {}x{}, and the image of this name is {}x{}",
+    throw Error(fmt::format("labelled on an image of {}x{}, but the image with this name is {}x{}",
                             width.dump(), height.dump(), size.width, size.height));
 }
 

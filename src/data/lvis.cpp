@@ -32,7 +32,9 @@ DatasetCounts import_lvis(const fs::path& lvis, const fs::path& annotations) {
     writer.begin("annotations");
     for (std::size_t i = 0; i < data.annotations.size(); ++i) {
         Json item = Json::parse(text.annotation(i));
-        if (!item.contains("iscrowd")) item["iscrowd"] = 0;
+        if (!item.contains("iscrowd")) {
+            item["iscrowd"] = 0;
+        }
         writer.add(item.dump());
     }
     writer.begin("categories");

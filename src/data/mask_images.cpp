@@ -28,7 +28,9 @@ MaskName mask_name(const fs::path& path) {
         const char* end = stem.data() + stem.size();
         const auto parsed = std::from_chars(stem.data() + last + 1, end, name.category);
         name.image = stem.substr(0, middle);
-        if (parsed.ec == std::errc{} && parsed.ptr == end) return name;
+        if (parsed.ec == std::errc{} && parsed.ptr == end) {
+            return name;
+        }
     }
     throw Error(fmt::format("{}: expected a name like IMAGE-OBJECT-CATEGORYID.png", path.string()));
 }

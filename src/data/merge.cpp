@@ -20,11 +20,10 @@ void require_same_categories(const Dataset& first, const Dataset& other) {
     for (const Category& a : first.categories) {
         for (const Category& b : other.categories) {
             if ((a.id == b.id) != (a.name == b.name)) {
-                throw Error(
-                    fmt::format("category {} \"{}\" of {} and category {} \"{}\" of {}: the "
-                                "same id and name must go together",
-                                a.id, a.name, first.source, b.id, b.name, other.source),
-                    "make the categories of the two files agree");
+                throw Error(fmt::format("category {} \"{}\" of {} conflicts with category {} "
+                                        "\"{}\" of {}: an id and a name must belong together",
+                                        a.id, a.name, first.source, b.id, b.name, other.source),
+                            "make the categories of the two files match");
             }
         }
     }
@@ -38,11 +37,13 @@ public:
     void reserve(std::int64_t id) { next_ = std::max(next_, id + 1); }
     std::int64_t take(std::int64_t id, const std::string& source) {
         const auto [known, fresh] = owners_.emplace(id, source);
-        if (fresh) return id;
+        if (fresh) {
+            return id;
+        }
         if (!renumber_) {
             throw Error(
-                fmt::format("{} id {} stands in {} and in {}", what_, id, known->second, source),
-                "pass MergeOptions::renumber to give the later one a new id");
+                fmt::format("duplicate {} id {} in {} and {}", what_, id, known->second, source),
+                "set MergeOptions::renumber to give the later one a new id");
         }
         owners_.emplace(next_, source);
         return next_++;
@@ -108,7 +109,9 @@ DatasetCounts merge_datasets(const std::vector<std::filesystem::path>& annotatio
         const Dataset& data = files[f]->dataset();
         for (std::size_t i = 0; i < data.annotations.size(); ++i) {
             const auto image = new_ids[f].find(data.annotations[i].image_id);
-            if (image == new_ids[f].end()) continue;
+            if (image == new_ids[f].end()) {
+                continue;
+            }
             const std::int64_t id = objects.take(data.annotations[i].id, data.source);
             writer.add(
                 with_ids(files[f]->annotation(i), {{"id", id}, {"image_id", image->second}}));

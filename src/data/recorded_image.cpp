@@ -10,7 +10,9 @@ ImageFile recorded_file(const std::filesystem::path& folder, const ImageRecord& 
 }  // namespace
 
 std::optional<ImageSize> recorded_size(const ImageRecord& image) {
-    if (image.width < 1 || image.height < 1) return std::nullopt;
+    if (image.width < 1 || image.height < 1) {
+        return std::nullopt;
+    }
     return ImageSize{image.width, image.height};
 }
 

@@ -11,7 +11,9 @@ using Json = nlohmann::ordered_json;
 
 /// A broken mask was read as none: only its text tells it from an annotation that has none.
 bool has_broken_mask(const detail::DatasetText& text, std::size_t i) {
-    if (text.dataset().annotations[i].segmentation.form != Segmentation::Form::none) return false;
+    if (text.dataset().annotations[i].segmentation.format != Segmentation::Format::none) {
+        return false;
+    }
     const Json record = Json::parse(text.annotation(i));
     const auto mask = record.find("segmentation");
     return mask != record.end() && !mask->empty();
@@ -21,7 +23,7 @@ bool has_broken_mask(const detail::DatasetText& text, std::size_t i) {
 /// has no area.
 std::optional<CocoBox> repaired_box(const Annotation& annotation, const ImageRecord& image) {
     CocoBox box;
-    if (annotation.segmentation.form != Segmentation::Form::none) {
+    if (annotation.segmentation.format != Segmentation::Format::none) {
         box = bounding_box(to_mask(annotation.segmentation, image.height, image.width));
     } else {
         const auto& [x, y, w, h] = *annotation.box;
@@ -30,14 +32,18 @@ std::optional<CocoBox> repaired_box(const Annotation& annotation, const ImageRec
         box = {left, top, std::min(x + w, static_cast<double>(image.width)) - left,
                std::min(y + h, static_cast<double>(image.height)) - top};
     }
-    if (!(box.width > 0 && box.height > 0)) return std::nullopt;
+    if (!(box.width > 0 && box.height > 0)) {
+        return std::nullopt;
+    }
     return box;
 }
 
 Json usable_rings(const Json& segmentation) {
     Json rings = Json::array();
     for (const auto& ring : segmentation) {
-        if (is_ring(ring.size())) rings.push_back(ring);
+        if (is_ring(ring.size())) {
+            rings.push_back(ring);
+        }
     }
     return rings;
 }
@@ -59,7 +65,9 @@ public:
     void write() {
         writer_.begin("images");
         for (std::size_t i = 0; i < data_.images.size(); ++i) {
-            if (!repairs_.drop_image[i]) writer_.add(text_.image(i));
+            if (!repairs_.drop_image[i]) {
+                writer_.add(text_.image(i));
+            }
         }
         writer_.begin("annotations");
         for (std::size_t i = 0; i < data_.annotations.size(); ++i) {
@@ -74,7 +82,9 @@ public:
         }
         writer_.begin("categories");
         for (std::size_t i = 0; i < data_.categories.size(); ++i) {
-            if (!repairs_.drop_category[i]) writer_.add(text_.category(i));
+            if (!repairs_.drop_category[i]) {
+                writer_.add(text_.category(i));
+            }
         }
         writer_.commit();
     }
@@ -84,14 +94,20 @@ private:
         const std::set<Repair>& repairs = repairs_.annotations[i];
         const Annotation& annotation = data_.annotations[i];
         Json record = Json::parse(text_.annotation(i));
-        if (repairs.contains(Repair::renumber)) record["id"] = next_id_++;
-        if (repairs.contains(Repair::crowd_flag)) record["iscrowd"] = 0;
+        if (repairs.contains(Repair::renumber)) {
+            record["id"] = next_id_++;
+        }
+        if (repairs.contains(Repair::crowd_flag)) {
+            record["iscrowd"] = 0;
+        }
         if (repairs.contains(Repair::rings)) {
             record["segmentation"] = usable_rings(record["segmentation"]);
         }
         if (repairs.contains(Repair::box)) {
             const auto box = repaired_box(annotation, *images_.find(annotation.image_id));
-            if (!box) return;
+            if (!box) {
+                return;
+            }
             record["bbox"] = {box->x, box->y, box->width, box->height};
         }
         writer_.add(record.dump());

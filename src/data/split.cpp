@@ -52,18 +52,22 @@ std::vector<bool> stratified(const Dataset& data, const ImageIndex& images, doub
     for (std::size_t i = order.size(); i > 1; --i) {
         std::swap(order[i - 1], order[next_random(state) % i]);
     }
-    constexpr std::int64_t kAnything = std::numeric_limits<std::int64_t>::min();  // all images
-    std::vector<std::int64_t> rarest(data.images.size(), kAnything);
-    total[kAnything] = static_cast<double>(data.images.size());
+    constexpr std::int64_t kAllImages = std::numeric_limits<std::int64_t>::min();  // all images
+    std::vector<std::int64_t> rarest(data.images.size(), kAllImages);
+    total[kAllImages] = static_cast<double>(data.images.size());
     for (std::size_t i = 0; i < rarest.size(); ++i) {
         for (const auto& [category, _] : counts[i]) {
-            if (rarest[i] == kAnything || total[category] < total[rarest[i]]) rarest[i] = category;
+            if (rarest[i] == kAllImages || total[category] < total[rarest[i]]) {
+                rarest[i] = category;
+            }
         }
     }
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-        const bool a_last = rarest[a] == kAnything;
-        const bool b_last = rarest[b] == kAnything;
-        if (a_last != b_last) return b_last;
+        const bool a_last = rarest[a] == kAllImages;
+        const bool b_last = rarest[b] == kAllImages;
+        if (a_last != b_last) {
+            return b_last;
+        }
         return total[rarest[a]] < total[rarest[b]];
     });
 
@@ -77,9 +81,9 @@ std::vector<bool> stratified(const Dataset& data, const ImageIndex& images, doub
     std::vector<bool> val(data.images.size(), false);
     for (const std::size_t i : order) {
         const double surplus = val_wants[rarest[i]] - train_wants[rarest[i]];
-        val[i] = surplus != 0 ? surplus > 0 : val_wants[kAnything] > train_wants[kAnything];
+        val[i] = surplus != 0 ? surplus > 0 : val_wants[kAllImages] > train_wants[kAllImages];
         auto& wants = val[i] ? val_wants : train_wants;
-        wants[kAnything] -= 1;
+        wants[kAllImages] -= 1;
         for (const auto& [category, count] : counts[i]) {
             wants[category] -= count;
         }

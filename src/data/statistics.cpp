@@ -22,12 +22,16 @@ struct Objects {
 };
 
 double area_of(const Annotation& annotation) {
-    if (annotation.area) return *annotation.area;
+    if (annotation.area) {
+        return *annotation.area;
+    }
     return annotation.box ? annotation.box->width * annotation.box->height : 0;
 }
 
 double median(std::vector<double> values) {
-    if (values.empty()) return 0;
+    if (values.empty()) {
+        return 0;
+    }
     std::sort(values.begin(), values.end());
     return values[values.size() / 2];
 }
@@ -41,7 +45,9 @@ Histogram histogram(const std::string& title, const Range& items, const Value& v
         ++bins[number < 1 ? -1 : static_cast<int>(std::floor(std::log2(number)))];
     }
     Histogram result{title, {}};
-    if (bins.empty()) return result;
+    if (bins.empty()) {
+        return result;
+    }
     for (int bin = bins.begin()->first; bin <= bins.rbegin()->first; ++bin) {
         result.bars.push_back(
             {bin < 0 ? std::string("0") : fmt::format("{}-{}", 1LL << bin, (2LL << bin) - 1),
@@ -65,7 +71,7 @@ std::map<std::int64_t, Objects> objects_of_categories(const Dataset& data) {
         CategoryStatistics& counts = objects.counts;
         ++counts.objects;
         counts.crowds += annotation.crowd ? 1 : 0;
-        counts.without_mask += annotation.segmentation.form == Segmentation::Form::none ? 1 : 0;
+        counts.without_mask += annotation.segmentation.format == Segmentation::Format::none ? 1 : 0;
         const double area = area_of(annotation);
         ++(area < kSmall ? counts.small : area < kLarge ? counts.medium : counts.large);
         objects.areas.push_back(area);

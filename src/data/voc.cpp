@@ -22,14 +22,16 @@ void make_voc_folders(const fs::path& folder) {
 
 void write_voc(const fs::path& folder, const LabeledImage& image) {
     if (image.objects.size() > kVocMost) {
-        throw Error(fmt::format("image {}: {} objects: VOC images number at most {}",
+        throw Error(fmt::format("image {}: {} objects: VOC images are limited to {}",
                                 image.record->id, image.objects.size(), kVocMost));
     }
     const auto owners = mask::id_map(image.size(), mask::scored_masks(image.objects));
     Image classes = black_image(image.size());
     Image objects = black_image(image.size());
     for (std::size_t i = 0; i < owners.size(); ++i) {
-        if (owners[i] == 0) continue;
+        if (owners[i] == 0) {
+            continue;
+        }
         const std::size_t owner = owners[i] - 1U;
         const bool crowd = image.annotations[owner]->crowd;
         const auto category = static_cast<unsigned>(image.objects[owner].category_index) + 1;
@@ -58,7 +60,9 @@ void read_voc(DatasetBuilder& builder) {
                 return voc_index(drawn.rgb[3 * i], drawn.rgb[3 * i + 1], drawn.rgb[3 * i + 2]);
             };
             const unsigned object = index(objects);
-            if (object == 0 || object == kVocVoid) continue;
+            if (object == 0 || object == kVocVoid) {
+                continue;
+            }
             auto& mask = masks[object];
             mask.resize(pixels, 0);
             mask[i] = 1;
@@ -70,7 +74,7 @@ void read_voc(DatasetBuilder& builder) {
             if (!labels.contains(object)) {
                 throw Error(fmt::format("{}: object {} has no class in SegmentationClass",
                                         path.string(), object),
-                            "both images must show every object");
+                            "every object must appear in both images");
             }
             const std::int64_t category =
                 builder.category_at(static_cast<std::int64_t>(labels[object]) - 1, path.string());

@@ -29,7 +29,9 @@ inline unsigned voc_index(std::uint8_t red, std::uint8_t green, std::uint8_t blu
         index |= (green >> (7 - bit) & 1U) << (3 * bit + 1);
         index |= (blue >> (7 - bit) & 1U) << (3 * bit + 2);
     }
-    if (index > 255 && red == green && green == blue) return red;
+    if (index > 255 && red == green && green == blue) {
+        return red;
+    }
     return index;
 }
 

@@ -33,7 +33,9 @@ Cut nearest_points(const mask::Ring& a, const mask::Ring& b) {
         for (std::size_t j = 0; j < b.size(); ++j) {
             const float dx = a[i].x - b[j].x;
             const float dy = a[i].y - b[j].y;
-            if (dx * dx + dy * dy >= least) continue;
+            if (dx * dx + dy * dy >= least) {
+                continue;
+            }
             least = dx * dx + dy * dy;
             best = {i, j};
         }
@@ -77,7 +79,7 @@ YoloObject yolo_object(const std::vector<double>& values, ImageSize size,
     YoloObject object;
     object.index = static_cast<std::int64_t>(values[0]);
     if (static_cast<double>(object.index) != values[0]) {
-        throw Error(fmt::format("{}: found {}: expected a class number first", owner, values[0]));
+        throw Error(fmt::format("{}: found {}: expected a class index first", owner, values[0]));
     }
     for (std::size_t i = 1; i < values.size(); ++i) {
         if (!(values[i] >= -kRounding && values[i] <= 1 + kRounding)) {
@@ -88,7 +90,7 @@ YoloObject yolo_object(const std::vector<double>& values, ImageSize size,
     }
     if (object.ring.size() < 6 || object.ring.size() % 2 != 0) {
         throw Error(
-            fmt::format("{}: found {} numbers after the class: expected pairs, at least three",
+            fmt::format("{}: found {} numbers after the class: expected at least three x y pairs",
                         owner, object.ring.size()));
     }
     return object;
@@ -109,7 +111,9 @@ std::string yolo_text(ImageSize size, std::span<const LabeledMask> objects, floa
                 join(ring, part);
             }
         }
-        if (ring.empty()) continue;
+        if (ring.empty()) {
+            continue;
+        }
         fmt::format_to(std::back_inserter(text), "{}", object.category_index);
         for (const mask::Point point : ring) {
             fmt::format_to(std::back_inserter(text), " {:.6f} {:.6f}",
@@ -130,7 +134,9 @@ void read_yolo(DatasetBuilder& builder) {
         for (std::string line; std::getline(lines, line);) {
             const std::string owner = fmt::format("{}, line {}", path.string(), ++number);
             const std::vector<double> values = numbers(line, owner);
-            if (values.empty()) continue;
+            if (values.empty()) {
+                continue;
+            }
             const YoloObject object = yolo_object(values, image.size, owner);
             builder.add_polygons(image, builder.category_at(object.index, owner), {object.ring},
                                  owner);

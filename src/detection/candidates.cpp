@@ -15,8 +15,12 @@ float sigmoid(float x) {
 
 // A logit below this cannot pass: the exact comparison on probabilities is made afterwards.
 float logit_bound(double probability) {
-    if (probability <= 0) return -INFINITY;
-    if (probability >= 1) return INFINITY;
+    if (probability <= 0) {
+        return -INFINITY;
+    }
+    if (probability >= 1) {
+        return INFINITY;
+    }
     return static_cast<float>(std::log(probability / (1 - probability)) - 1e-3);
 }
 
@@ -44,9 +48,13 @@ std::vector<Hit> find_hits(std::span<const float> logits, std::size_t cells, flo
         const float* plane = logits.data() + c * cells;
         for (std::size_t begin = 0; begin < cells; begin += kBlock) {
             const std::size_t count = std::min(kBlock, cells - begin);
-            if (!any_above(plane + begin, count, bound)) continue;
+            if (!any_above(plane + begin, count, bound)) {
+                continue;
+            }
             for (std::size_t i = begin; i < begin + count; ++i) {
-                if (plane[i] > bound) hits.push_back({static_cast<int>(i), static_cast<int>(c)});
+                if (plane[i] > bound) {
+                    hits.push_back({static_cast<int>(i), static_cast<int>(c)});
+                }
             }
         }
     }
@@ -82,7 +90,9 @@ Box decode_box(const LevelMaps& maps, int location, std::int64_t stride, ImageSi
 
 // Keeps the best `count` of the candidates from `begin` on, in their order.
 void keep_best(std::vector<Candidate>& all, std::size_t begin, std::size_t count) {
-    if (all.size() - begin <= count) return;
+    if (all.size() - begin <= count) {
+        return;
+    }
     std::vector<std::size_t> order(all.size() - begin);
     std::iota(order.begin(), order.end(), begin);
     const auto better = [&](std::size_t a, std::size_t b) {
@@ -116,7 +126,9 @@ void add_candidates(const LevelMaps& maps, int level, std::int64_t stride, Image
         const float probability =
             sigmoid(maps.class_logits[static_cast<std::size_t>(hit.label) * cells + hit.location]);
         const float product = probability * sigmoid(maps.centerness[hit.location]);
-        if (!((options.threshold_product ? product : probability) > threshold)) continue;
+        if (!((options.threshold_product ? product : probability) > threshold)) {
+            continue;
+        }
         Candidate candidate;
         candidate.box = decode_box(maps, hit.location, stride, content, options);
         // With relu'd distances boxes cannot be inverted (§7.1 step 5); a network that yields NaN

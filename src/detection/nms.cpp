@@ -38,7 +38,9 @@ std::vector<std::size_t> nms(std::span<const Candidate> candidates, double thres
                 return double{iou(candidates[better].box, candidates[i].box, plus_one)} > threshold;
             };
             const auto begin = kept.begin() + static_cast<std::ptrdiff_t>(first_of_label);
-            if (std::none_of(begin, kept.end(), suppresses)) kept.push_back(i);
+            if (std::none_of(begin, kept.end(), suppresses)) {
+                kept.push_back(i);
+            }
         }
     }
     std::sort(kept.begin(), kept.end());
@@ -47,7 +49,9 @@ std::vector<std::size_t> nms(std::span<const Candidate> candidates, double thres
 
 std::vector<std::size_t> limit_detections(std::span<const Candidate> candidates,
                                           std::vector<std::size_t> kept, std::int64_t limit) {
-    if (limit <= 0 || kept.size() <= static_cast<std::size_t>(limit)) return kept;
+    if (limit <= 0 || kept.size() <= static_cast<std::size_t>(limit)) {
+        return kept;
+    }
     std::vector<float> scores;
     scores.reserve(kept.size());
     for (const std::size_t i : kept) {

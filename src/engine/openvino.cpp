@@ -68,7 +68,9 @@ public:
         }
         ov::ResultVector results;
         for (const network::Output& output : network_.graph.outputs) {
-            if (output.training_only) continue;
+            if (output.training_only) {
+                continue;
+            }
             auto result = std::make_shared<op::Result>(values_[output.node]);
             result->set_friendly_name(output.name);
             result->output(0).get_tensor().add_names({output.name});
@@ -139,7 +141,8 @@ private:
                     ov::OutputVector{in(0), repeat_over_batch(maps, in(0))}, 1);
             }
         }
-        throw Error("the OpenVINO engine does not know the op " + std::string(op_name(node.op)));
+        throw Error("the OpenVINO engine does not implement the op " +
+                    std::string(op_name(node.op)));
     }
 
     Value conv2d(const Node& node, const Value& x) const {
@@ -148,7 +151,9 @@ private:
         Value y = std::make_shared<op::Convolution>(
             x, weight(node, 0), ov::Strides{stride, stride}, ov::CoordinateDiff{padding, padding},
             ov::CoordinateDiff{padding, padding}, ov::Strides{1, 1});
-        if (node.parameters.size() < 2) return y;
+        if (node.parameters.size() < 2) {
+            return y;
+        }
         return std::make_shared<op::Add>(y, channels(node, 1));
     }
 
@@ -367,7 +372,9 @@ private:
 
 // The saved network at `path`, or nothing when there is none that can be used.
 std::unique_ptr<Engine> read_saved(const std::filesystem::path& path, const Options& options) {
-    if (!std::filesystem::exists(path)) return nullptr;
+    if (!std::filesystem::exists(path)) {
+        return nullptr;
+    }
     try {
         return std::make_unique<OpenvinoEngine>(std::make_unique<detail::MappedFile>(path),
                                                 options);
@@ -402,7 +409,9 @@ std::unique_ptr<Engine> make_inference_engine(const network::Network& network,
         const std::filesystem::path path =
             options.cache / fmt::format("{:016x}-{:016x}.network", network::fingerprint(network),
                                         std::hash<std::string>{}(surroundings));
-        if (auto saved = read_saved(path, options)) return saved;
+        if (auto saved = read_saved(path, options)) {
+            return saved;
+        }
         auto engine =
             std::make_unique<OpenvinoEngine>(network::optimize_for_inference(network), options);
         detail::make_folder(options.cache);

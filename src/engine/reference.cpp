@@ -135,7 +135,7 @@ private:
             case Op::input:
                 break;
         }
-        throw Error("the reference engine does not know this op");
+        throw Error("the reference engine does not implement this op");
     }
 
     [[nodiscard]] Array conv2d(const Node& node, const Array& x) const {
@@ -152,7 +152,9 @@ private:
                     for (std::int64_t dx = 0; dx < kernel; ++dx) {
                         const std::int64_t row = y * a.stride - a.padding + dy;
                         const std::int64_t column = c * a.stride - a.padding + dx;
-                        if (row < 0 || row >= x.h || column < 0 || column >= x.w) continue;
+                        if (row < 0 || row >= x.h || column < 0 || column >= x.w) {
+                            continue;
+                        }
                         sum += double{x.at(i, k, row, column)} *
                                w[((o * x.c + k) * kernel + dy) * kernel + dx];
                     }
@@ -216,7 +218,9 @@ private:
                 for (int dx = 0; dx < a.kernel; ++dx) {
                     const std::int64_t row = y * a.stride - a.padding + dy;
                     const std::int64_t column = c * a.stride - a.padding + dx;
-                    if (row < 0 || row >= x.h || column < 0 || column >= x.w) continue;
+                    if (row < 0 || row >= x.h || column < 0 || column >= x.w) {
+                        continue;
+                    }
                     best = std::max(best, x.at(i, k, row, column));
                 }
             }
@@ -289,7 +293,9 @@ private:
                             std::int64_t row, std::int64_t column) {
         const int half = a.stride / 2;  // an integer division by definition
         const auto pixels = static_cast<double>((channel == 0 ? column : row) * a.stride + half);
-        if (!a.unit_range) return static_cast<float>(pixels / a.value);
+        if (!a.unit_range) {
+            return static_cast<float>(pixels / a.value);
+        }
         const auto extent = static_cast<double>((channel == 0 ? x.w : x.h) * a.stride);
         return static_cast<float>(2 * pixels / extent - 1);
     }
@@ -312,7 +318,9 @@ public:
 
     [[nodiscard]] TensorView output(std::string_view name) const override {
         for (const network::Output& output : graph_.outputs) {
-            if (output.name != name) continue;
+            if (output.name != name) {
+                continue;
+            }
             const Array& array = values_[output.node];
             return {array.values, array.n, array.c, array.h, array.w};
         }

@@ -62,25 +62,34 @@ void accumulate(const CategoryMatches& matches, std::size_t k, Evaluation& evalu
     std::vector<double> right(thresholds);
     std::vector<double> wrong(thresholds);
     for (std::size_t a = 0; a < options.area_ranges.size(); ++a) {
-        if (matches.positives.empty() || matches.positives[a] == 0) continue;
+        if (matches.positives.empty() || matches.positives[a] == 0) {
+            continue;
+        }
         const auto positives = static_cast<double>(matches.positives[a]);
         fill(matches, a, thresholds, words, sequence);
         for (std::size_t m = 0; m < options.max_detections.size(); ++m) {
             const auto most = static_cast<std::uint32_t>(options.max_detections[m]);
-            for (auto& curve : curves)
+            for (auto& curve : curves) {
                 curve.clear();
+            }
             std::fill(right.begin(), right.end(), 0);
             std::fill(wrong.begin(), wrong.end(), 0);
             const MatchedDetection* first = nullptr;
             for (std::size_t i = 0; i < sequence.detections.size(); ++i) {
                 const MatchedDetection& detection = *sequence.detections[i];
-                if (detection.rank >= most) continue;
-                if (first == nullptr) first = &detection;
+                if (detection.rank >= most) {
+                    continue;
+                }
+                if (first == nullptr) {
+                    first = &detection;
+                }
                 const std::uint8_t* is_right = &sequence.right[i * thresholds];
                 const std::uint8_t* is_wrong = &sequence.wrong[i * thresholds];
                 for (std::size_t t = 0; t < thresholds; ++t) {
                     wrong[t] += is_wrong[t];
-                    if (is_right[t] == 0) continue;
+                    if (is_right[t] == 0) {
+                        continue;
+                    }
                     right[t] += 1;
                     curves[t].push_back(
                         {right[t] / positives,
@@ -90,13 +99,15 @@ void accumulate(const CategoryMatches& matches, std::size_t k, Evaluation& evalu
             }
             for (std::size_t t = 0; t < thresholds; ++t) {
                 auto& curve = curves[t];
-                for (std::size_t i = curve.size(); i > 1; --i)
+                for (std::size_t i = curve.size(); i > 1; --i) {
                     curve[i - 2].precision =
                         std::max(curve[i - 2].precision, curve[i - 1].precision);
+                }
                 std::size_t next = 0;
                 for (std::size_t r = 0; r < kRecallPoints; ++r) {
-                    while (next < curve.size() && curve[next].recall < recall_point(r))
+                    while (next < curve.size() && curve[next].recall < recall_point(r)) {
                         ++next;
+                    }
                     const std::size_t index = evaluation.precision_index(t, r, k, a, m);
                     const bool reached = next < curve.size();
                     evaluation.precision[index] = reached ? curve[next].precision : 0;
@@ -117,8 +128,9 @@ double pairwise_sum(std::span<const double> values) {
     const std::size_t count = values.size();
     if (count < kLanes) {
         double sum = 0;
-        for (const double value : values)
+        for (const double value : values) {
             sum += value;
+        }
         return sum;
     }
     if (count > kBlock) {
@@ -129,19 +141,24 @@ double pairwise_sum(std::span<const double> values) {
     std::array<double, kLanes> lane{};
     std::copy_n(values.begin(), kLanes, lane.begin());
     std::size_t i = kLanes;
-    for (; i + kLanes <= count; i += kLanes)
-        for (std::size_t j = 0; j < kLanes; ++j)
+    for (; i + kLanes <= count; i += kLanes) {
+        for (std::size_t j = 0; j < kLanes; ++j) {
             lane[j] += values[i + j];
+        }
+    }
     double sum =
         ((lane[0] + lane[1]) + (lane[2] + lane[3])) + ((lane[4] + lane[5]) + (lane[6] + lane[7]));
-    for (; i < count; ++i)
+    for (; i < count; ++i) {
         sum += values[i];
+    }
     return sum;
 }
 
 double mean_of_defined(std::vector<double> values) {
     std::erase_if(values, [](double value) { return !(value > -1); });
-    if (values.empty()) return -1;
+    if (values.empty()) {
+        return -1;
+    }
     return pairwise_sum(values) / static_cast<double>(values.size());
 }
 

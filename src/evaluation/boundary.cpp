@@ -14,8 +14,9 @@ void erode_line(const std::uint8_t* line, std::uint8_t* out, int length, std::pt
                 int reach, std::vector<int>& zeros) {
     zeros.resize(static_cast<std::size_t>(length) + 1);
     zeros[0] = 0;
-    for (int i = 0; i < length; ++i)
+    for (int i = 0; i < length; ++i) {
         zeros[i + 1] = zeros[i] + (line[i * stride] == 0 ? 1 : 0);
+    }
     for (int i = 0; i < length; ++i) {
         const bool inside = i >= reach && i + reach < length;
         out[i * stride] = inside && zeros[i + reach + 1] == zeros[i - reach] ? 1 : 0;
@@ -25,7 +26,9 @@ void erode_line(const std::uint8_t* line, std::uint8_t* out, int length, std::pt
 }  // namespace
 
 Rle boundary_band(const Rle& mask, double ratio) {
-    if (area(mask) == 0) return RleBuilder(mask.height, mask.width).finish();
+    if (area(mask) == 0) {
+        return RleBuilder(mask.height, mask.width).finish();
+    }
     const double diagonal = std::sqrt(static_cast<double>(mask.height) * mask.height +
                                       static_cast<double>(mask.width) * mask.width);
     const int reach = std::max(1, static_cast<int>(std::nearbyint(ratio * diagonal)));
@@ -55,8 +58,9 @@ Rle boundary_band(const Rle& mask, double ratio) {
         const std::size_t start = static_cast<std::size_t>(column) * height;
         erode_line(crop.data() + start, eroded.data() + start, height, 1, reach, zeros);
     }
-    for (int row = 0; row < height; ++row)
+    for (int row = 0; row < height; ++row) {
         erode_line(eroded.data() + row, eroded.data() + row, width, height, reach, zeros);
+    }
 
     RleBuilder builder(mask.height, mask.width);
     for (int column = 0; column < width; ++column) {
@@ -70,8 +74,9 @@ Rle boundary_band(const Rle& mask, double ratio) {
                 continue;
             }
             const int begin = row;
-            while (row < height && on_band(row))
+            while (row < height && on_band(row)) {
                 ++row;
+            }
             builder.add_column(left + column, top + begin, top + row);
         }
     }

@@ -22,8 +22,12 @@ std::size_t best_truth(const detail::ImageObjects& objects, const detail::ImageO
     for (std::size_t g = 0; g < overlaps.truths.size(); ++g) {
         const double iou = overlaps.iou[d * overlaps.truths.size() + g];
         const bool is_own = objects.truths[overlaps.truths[g]].category_id == own;
-        if (taken[g] || iou < best_iou) continue;
-        if (best != kNone && iou == best_iou && (best_own || !is_own)) continue;
+        if (taken[g] || iou < best_iou) {
+            continue;
+        }
+        if (best != kNone && iou == best_iou && (best_own || !is_own)) {
+            continue;
+        }
         best = g;
         best_iou = iou;
         best_own = is_own;
@@ -34,10 +38,12 @@ std::size_t best_truth(const detail::ImageObjects& objects, const detail::ImageO
 bool in_crowd(const detail::ImageObjects& objects, const detail::ImageOverlaps& overlaps,
               std::size_t d, double threshold) {
     const std::int64_t own = objects.detections[overlaps.detections[d]].category_id;
-    for (std::size_t g = 0; g < overlaps.crowds.size(); ++g)
+    for (std::size_t g = 0; g < overlaps.crowds.size(); ++g) {
         if (objects.truths[overlaps.crowds[g]].category_id == own &&
-            overlaps.crowd_iou[d * overlaps.crowds.size() + g] >= threshold)
+            overlaps.crowd_iou[d * overlaps.crowds.size() + g] >= threshold) {
             return true;
+        }
+    }
     return false;
 }
 
@@ -47,8 +53,9 @@ ConfusionMatrix confusion_matrix(const Dataset& dataset, std::span<const Result>
                                  IouType type, double score, double iou, int threads) {
     const detail::ObjectSource source(dataset, results, "results");
     ConfusionMatrix matrix;
-    for (const Category& category : dataset.categories)
+    for (const Category& category : dataset.categories) {
         matrix.categories.push_back(category.id);
+    }
     std::sort(matrix.categories.begin(), matrix.categories.end());
     matrix.categories.erase(std::unique(matrix.categories.begin(), matrix.categories.end()),
                             matrix.categories.end());
@@ -77,18 +84,23 @@ ConfusionMatrix confusion_matrix(const Dataset& dataset, std::span<const Result>
                 if (g != kNone) {
                     taken[g] = true;
                     const auto id = objects.truths[overlaps.truths[g]].category_id;
-                    if (is_known(id)) cells.emplace_back(position(id), column);
+                    if (is_known(id)) {
+                        cells.emplace_back(position(id), column);
+                    }
                 } else if (!in_crowd(objects, overlaps, d, iou)) {
                     cells.emplace_back(background, column);
                 }
             }
             for (std::size_t g = 0; g < taken.size(); ++g) {
                 const auto id = objects.truths[overlaps.truths[g]].category_id;
-                if (!taken[g] && is_known(id)) cells.emplace_back(position(id), background);
+                if (!taken[g] && is_known(id)) {
+                    cells.emplace_back(position(id), background);
+                }
             }
             const std::lock_guard lock(mutex);
-            for (const auto& [row, column] : cells)
+            for (const auto& [row, column] : cells) {
                 ++matrix.counts[row * (background + 1) + column];
+            }
         });
     return matrix;
 }

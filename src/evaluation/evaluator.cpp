@@ -46,27 +46,35 @@ std::vector<double> coco_thresholds() {
     // numpy's linspace(0.5, 0.95, 10), bit for bit.
     std::vector<double> thresholds;
     const double step = (0.95 - .5) / 9;
-    for (int i = 0; i < 9; ++i)
+    for (int i = 0; i < 9; ++i) {
         thresholds.push_back(i * step + .5);
+    }
     thresholds.push_back(0.95);
     return thresholds;
 }
 
 EvaluationOptions with_defaults(EvaluationOptions options) {
-    if (options.iou_thresholds.empty()) options.iou_thresholds = coco_thresholds();
+    if (options.iou_thresholds.empty()) {
+        options.iou_thresholds = coco_thresholds();
+    }
     if (options.area_ranges.empty()) {
         options.area_ranges = {{"all", 0, 1e10},
                                {"small", 0, 32 * 32},
                                {"medium", 32 * 32, 96 * 96},
                                {"large", 96 * 96, 1e10}};
     }
-    if (options.max_detections.empty()) options.max_detections = {1, 10, 100};
-    for (const double threshold : options.iou_thresholds)
-        if (!(threshold >= 0 && threshold <= 1))
+    if (options.max_detections.empty()) {
+        options.max_detections = {1, 10, 100};
+    }
+    for (const double threshold : options.iou_thresholds) {
+        if (!(threshold >= 0 && threshold <= 1)) {
             throw Error(fmt::format("IoU threshold {}: expected 0 to 1", threshold));
+        }
+    }
     if (options.max_detections.front() < 0 ||
-        !std::is_sorted(options.max_detections.begin(), options.max_detections.end()))
-        throw Error("numbers of detections: expected an ascending list");
+        !std::is_sorted(options.max_detections.begin(), options.max_detections.end())) {
+        throw Error("detection limits: expected an ascending list");
+    }
     return options;
 }
 
@@ -74,18 +82,25 @@ void require_masks(std::int64_t image_id, std::span<const GroundTruthObject> gro
                    std::span<const DetectedObject> detections) {
     const Rle* first = nullptr;
     const auto check = [&](const Rle* mask, std::string_view what) {
-        if (mask == nullptr) throw Error(fmt::format("image {}: a {} has no mask", image_id, what));
-        if (first == nullptr) first = mask;
-        if (mask->height == first->height && mask->width == first->width) return;
-        throw Error(
-            fmt::format("image {}: the mask of a {} is {}x{} (height x width) beside one "
-                        "of {}x{}",
-                        image_id, what, mask->height, mask->width, first->height, first->width));
+        if (mask == nullptr) {
+            throw Error(fmt::format("image {}: a {} has no mask", image_id, what));
+        }
+        if (first == nullptr) {
+            first = mask;
+        }
+        if (mask->height == first->height && mask->width == first->width) {
+            return;
+        }
+        throw Error(fmt::format(
+            "image {}: the mask of a {} is {}x{} (height x width), but another one is {}x{}",
+            image_id, what, mask->height, mask->width, first->height, first->width));
     };
-    for (const GroundTruthObject& truth : ground_truth)
+    for (const GroundTruthObject& truth : ground_truth) {
         check(truth.mask, "ground truth");
-    for (const DetectedObject& detection : detections)
+    }
+    for (const DetectedObject& detection : detections) {
         check(detection.mask, "detection");
+    }
 }
 
 }  // namespace
@@ -100,13 +115,17 @@ struct Evaluator::Implementation {
     /// Position of a category; none for one that is not evaluated.
     [[nodiscard]] std::size_t position(std::int64_t id) const {
         const auto found = std::lower_bound(categories.begin(), categories.end(), id);
-        if (found == categories.end() || *found != id) return categories.size();
+        if (found == categories.end() || *found != id) {
+            return categories.size();
+        }
         return static_cast<std::size_t>(found - categories.begin());
     }
 
     std::unique_ptr<Workspace> take_workspace() {
         const std::lock_guard lock(mutex);
-        if (pool.empty()) return std::make_unique<Workspace>(options);
+        if (pool.empty()) {
+            return std::make_unique<Workspace>(options);
+        }
         auto workspace = std::move(pool.back());
         pool.pop_back();
         return workspace;
@@ -117,23 +136,31 @@ struct Evaluator::Implementation {
                std::span<const DetectedObject> detections, Workspace& work) const {
         work.truths.clear();
         work.detections.clear();
-        for (std::size_t i = 0; i < ground_truth.size(); ++i)
-            if (const auto k = position(ground_truth[i].category_id); k < categories.size())
+        for (std::size_t i = 0; i < ground_truth.size(); ++i) {
+            if (const auto k = position(ground_truth[i].category_id); k < categories.size()) {
                 work.truths.emplace_back(k, i);
-        for (std::size_t i = 0; i < detections.size(); ++i)
-            if (const auto k = position(detections[i].category_id); k < categories.size())
+            }
+        }
+        for (std::size_t i = 0; i < detections.size(); ++i) {
+            if (const auto k = position(detections[i].category_id); k < categories.size()) {
                 work.detections.emplace_back(k, i);
+            }
+        }
         std::sort(work.truths.begin(), work.truths.end());
         std::sort(work.detections.begin(), work.detections.end());
         if (options.class_agnostic) {
-            for (auto& truth : work.truths)
+            for (auto& truth : work.truths) {
                 truth.first = 0;
-            for (auto& detection : work.detections)
+            }
+            for (auto& detection : work.detections) {
                 detection.first = 0;
+            }
         }
         std::stable_sort(work.detections.begin(), work.detections.end(),
                          [&](const auto& a, const auto& b) {
-                             if (a.first != b.first) return a.first < b.first;
+                             if (a.first != b.first) {
+                                 return a.first < b.first;
+                             }
                              return detections[a.second].score > detections[b.second].score;
                          });
     }
@@ -148,19 +175,24 @@ void overlaps(IouType type, std::span<const GroundTruthObject> ground_truth,
               std::span<const DetectedObject> detections, Members truths, Members found,
               Workspace& work) {
     work.iou.assign(truths.size() * found.size(), 0);
-    if (work.iou.empty()) return;
+    if (work.iou.empty()) {
+        return;
+    }
     if (type == IouType::bbox) {
         double* out = work.iou.data();
-        for (const auto& [category, d] : found)
-            for (const auto& [same, g] : truths)
+        for (const auto& [category, d] : found) {
+            for (const auto& [same, g] : truths) {
                 *out++ = detail::iou(detections[d].box, ground_truth[g].box, ground_truth[g].crowd);
+            }
+        }
         return;
     }
     const auto fill = [&](auto&& prepare, auto&& combine) {
         std::vector<detail::MaskRuns> truth_runs;
         truth_runs.reserve(truths.size());
-        for (const auto& [category, g] : truths)
+        for (const auto& [category, g] : truths) {
             truth_runs.push_back(prepare(*ground_truth[g].mask));
+        }
         double* out = work.iou.data();
         for (const auto& [category, d] : found) {
             const detail::MaskRuns runs = prepare(*detections[d].mask);
@@ -190,8 +222,9 @@ Evaluator::Evaluator(std::span<const Category> categories, EvaluationOptions opt
     implementation_->options = with_defaults(std::move(options));
     std::set<std::int64_t> ids;
     for (const Category& category : categories) {
-        if (!ids.insert(category.id).second)
-            throw Error(fmt::format("two categories have the id {}", category.id));
+        if (!ids.insert(category.id).second) {
+            throw Error(fmt::format("duplicate category id {}", category.id));
+        }
     }
     implementation_->categories.assign(ids.begin(), ids.end());
     implementation_->matches.resize(implementation_->options.class_agnostic ? 1 : ids.size());
@@ -210,7 +243,9 @@ void Evaluator::add_image(std::int64_t image_id, std::span<const GroundTruthObje
                             image_id, detection.category_id, detection.score));
         }
     }
-    if (self.options.type != IouType::bbox) require_masks(image_id, ground_truth, detections);
+    if (self.options.type != IouType::bbox) {
+        require_masks(image_id, ground_truth, detections);
+    }
 
     auto workspace = self.take_workspace();
     Workspace& work = *workspace;
@@ -223,8 +258,9 @@ void Evaluator::add_image(std::int64_t image_id, std::span<const GroundTruthObje
                                        found.empty() ? self.matches.size() : found.front().first);
         const auto cut = [k](Members& members) {
             std::size_t count = 0;
-            while (count < members.size() && members[count].first == k)
+            while (count < members.size() && members[count].first == k) {
                 ++count;
+            }
             const Members head = members.first(count);
             members = members.subspan(count);
             return head;
@@ -234,8 +270,9 @@ void Evaluator::add_image(std::int64_t image_id, std::span<const GroundTruthObje
         own = own.first(std::min(own.size(), limit));
         overlaps(self.options.type, ground_truth, detections, own_truths, own, work);
         work.detection_areas.clear();
-        for (const auto& [category, d] : own)
+        for (const auto& [category, d] : own) {
             work.detection_areas.push_back(detections[d].area);
+        }
         work.truth_areas.clear();
         work.crowd.clear();
         work.truth_ids.clear();
@@ -251,15 +288,18 @@ void Evaluator::add_image(std::int64_t image_id, std::span<const GroundTruthObje
         const std::lock_guard lock(self.mutex);
         detail::CategoryMatches& matches = self.matches[k];
         matches.positives.resize(self.options.area_ranges.size(), 0);
-        for (std::size_t a = 0; a < matches.positives.size(); ++a)
+        for (std::size_t a = 0; a < matches.positives.size(); ++a) {
             matches.positives[a] += work.bits.positives[a];
+        }
         if (work.bits.positives[0] > 0 &&
-            (self.options.per_image || self.options.bootstrap_samples > 0))
+            (self.options.per_image || self.options.bootstrap_samples > 0)) {
             matches.images.push_back({image_id, work.bits.positives[0]});
-        for (std::size_t i = 0; i < own.size(); ++i)
+        }
+        for (std::size_t i = 0; i < own.size(); ++i) {
             matches.detections.push_back({detections[own[i].second].score, image_id,
                                           static_cast<std::uint32_t>(i),
                                           static_cast<std::uint32_t>(matches.detections.size())});
+        }
         matches.matched.insert(matches.matched.end(), work.bits.matched.begin(),
                                work.bits.matched.end());
         matches.ignored.insert(matches.ignored.end(), work.bits.ignored.begin(),
@@ -286,10 +326,12 @@ Evaluation Evaluator::finish() {
         self.matches[k].sort();
         detail::accumulate(self.matches[k], k, evaluation);
     });
-    if (self.options.per_image)
+    if (self.options.per_image) {
         evaluation.images = detail::score_images(self.matches, self.options);
-    if (self.options.bootstrap_samples > 0)
+    }
+    if (self.options.bootstrap_samples > 0) {
         evaluation.ap_interval = detail::bootstrap_interval(self.matches, self.options);
+    }
     return evaluation;
 }
 

@@ -31,10 +31,13 @@ void Matcher::match(const MatchProblem& problem, MatchBits& bits) {
     for (std::size_t i = 0; i < problem.iou.size(); ++i) {
         const double iou = problem.iou[i];
         double& best = best_[i / truths];
-        if (!(iou <= best)) best = std::isnan(iou) ? std::numeric_limits<double>::infinity() : iou;
+        if (!(iou <= best)) {
+            best = std::isnan(iou) ? std::numeric_limits<double>::infinity() : iou;
+        }
     }
-    for (std::size_t range = 0; range < options_.area_ranges.size(); ++range)
+    for (std::size_t range = 0; range < options_.area_ranges.size(); ++range) {
         match_area(problem, range, bits);
+    }
 }
 
 void Matcher::match_area(const MatchProblem& problem, std::size_t range, MatchBits& bits) {
@@ -45,11 +48,17 @@ void Matcher::match_area(const MatchProblem& problem, std::size_t range, MatchBi
     const auto is_ignored = [&](std::size_t g) {
         return problem.crowd[g] != 0 || outside(problem.truth_areas[g], area);
     };
-    for (std::size_t g = 0; g < truths; ++g)
-        if (!is_ignored(g)) order_.push_back(g);
+    for (std::size_t g = 0; g < truths; ++g) {
+        if (!is_ignored(g)) {
+            order_.push_back(g);
+        }
+    }
     const std::size_t counting = order_.size();
-    for (std::size_t g = 0; g < truths; ++g)
-        if (is_ignored(g)) order_.push_back(g);
+    for (std::size_t g = 0; g < truths; ++g) {
+        if (is_ignored(g)) {
+            order_.push_back(g);
+        }
+    }
     bits.positives[range] = static_cast<std::uint32_t>(counting);
 
     for (std::size_t t = 0; t < options_.iou_thresholds.size(); ++t) {
@@ -64,10 +73,16 @@ void Matcher::match_area(const MatchProblem& problem, std::size_t range, MatchBi
             const std::size_t candidates = best_[d] < threshold ? 0 : truths;
             for (std::size_t place = 0; place < candidates; ++place) {
                 const std::size_t g = order_[place];
-                if (taken_[g] != 0 && problem.crowd[g] == 0) continue;
-                if (match < counting && place >= counting) break;
+                if (taken_[g] != 0 && problem.crowd[g] == 0) {
+                    continue;
+                }
+                if (match < counting && place >= counting) {
+                    break;
+                }
                 const double found = problem.iou[d * truths + g];
-                if (found < iou) continue;
+                if (found < iou) {
+                    continue;
+                }
                 iou = found;
                 match = place;
             }
@@ -77,7 +92,9 @@ void Matcher::match_area(const MatchProblem& problem, std::size_t range, MatchBi
                 const std::size_t g = order_[match];
                 taken_[g] = 1;
                 matched = problem.truth_ids[g] != 0;
-                if (match >= counting) bits.ignored[word] |= flag;
+                if (match >= counting) {
+                    bits.ignored[word] |= flag;
+                }
             }
             if (matched) {
                 bits.matched[word] |= flag;

@@ -26,8 +26,9 @@ void group(std::size_t items, std::size_t buckets, const Bucket& bucket,
     std::partial_sum(begin.begin(), begin.end(), begin.begin());
     order.resize(items);
     std::vector<std::size_t> next(begin.begin(), begin.end() - 1);
-    for (std::size_t i = 0; i < items; ++i)
+    for (std::size_t i = 0; i < items; ++i) {
         order[next[where[i]]++] = i;
+    }
 }
 
 Rle mask_in(const Segmentation& segmentation, const ImageRecord& image, const std::string& owner) {
@@ -91,11 +92,13 @@ ImageObjects ObjectSource::objects(std::size_t i, bool masks) const {
     const ImageRecord& image = *records_[i];
     ImageObjects objects;
     objects.truths.reserve(truth_begin_[i + 1] - truth_begin_[i]);
-    for (std::size_t j = truth_begin_[i]; j < truth_begin_[i + 1]; ++j)
+    for (std::size_t j = truth_begin_[i]; j < truth_begin_[i + 1]; ++j) {
         add_truth(truths_[j], image, masks, objects);
+    }
     objects.detections.reserve(result_begin_[i + 1] - result_begin_[i]);
-    for (std::size_t j = result_begin_[i]; j < result_begin_[i + 1]; ++j)
+    for (std::size_t j = result_begin_[i]; j < result_begin_[i + 1]; ++j) {
         add_detection(result_order_[j], image, masks, objects);
+    }
     return objects;
 }
 
@@ -107,7 +110,7 @@ void ObjectSource::add_truth(std::size_t annotation, const ImageRecord& image, b
     truth.category_id = source.category_id;
     truth.crowd = source.crowd;
     const Rle* mask = nullptr;
-    const bool known = source.segmentation.form != Segmentation::Form::none;
+    const bool known = source.segmentation.format != Segmentation::Format::none;
     if (masks || (known && !source.box)) {
         const auto owner = [&] {
             return fmt::format("{}, annotation {}", dataset_.source, source.id);
@@ -126,7 +129,9 @@ void ObjectSource::add_truth(std::size_t annotation, const ImageRecord& image, b
     } else {
         truth.area = truth.box.width * truth.box.height;
     }
-    if (masks) truth.mask = mask;
+    if (masks) {
+        truth.mask = mask;
+    }
     objects.truths.push_back(truth);
     objects.annotation.push_back(annotation);
 }
@@ -137,14 +142,14 @@ void ObjectSource::add_detection(std::size_t result, const ImageRecord& image, b
     DetectedObject detection;
     detection.category_id = source.category_id;
     detection.score = source.score;
-    const bool known = source.segmentation.form != Segmentation::Form::none;
+    const bool known = source.segmentation.format != Segmentation::Format::none;
     const bool area_of_mask = known && !(boxes_first_ && source.box);
     const Rle* mask = nullptr;
     if (masks || area_of_mask) {
         const auto owner = [&] { return fmt::format("{}, detection {}", source_, result); };
         if (!known) {
             mask = &objects.masks.emplace_back(box_mask(*source.box, image));
-        } else if (source.segmentation.form == Segmentation::Form::rle &&
+        } else if (source.segmentation.format == Segmentation::Format::rle &&
                    source.segmentation.rle.height == image.height &&
                    source.segmentation.rle.width == image.width) {
             mask = &source.segmentation.rle;
@@ -159,7 +164,9 @@ void ObjectSource::add_detection(std::size_t result, const ImageRecord& image, b
     }
     detection.area = area_of_mask && mask != nullptr ? static_cast<double>(area(*mask))
                                                      : detection.box.width * detection.box.height;
-    if (masks) detection.mask = mask;
+    if (masks) {
+        detection.mask = mask;
+    }
     objects.detections.push_back(detection);
     objects.result.push_back(result);
 }

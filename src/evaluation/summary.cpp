@@ -32,14 +32,17 @@ constexpr std::array<Line, 12> kLines{{{true, 0, 0, 0},
 
 double mean(const Evaluation& evaluation, const Line& line, std::optional<std::size_t> category) {
     const EvaluationOptions& options = evaluation.options;
-    if (line.area >= options.area_ranges.size() || line.most >= options.max_detections.size())
+    if (line.area >= options.area_ranges.size() || line.most >= options.max_detections.size()) {
         return -1;
+    }
     const std::size_t m = options.max_detections.size() - 1 - line.most;
     const std::size_t first = category.value_or(0);
     const std::size_t last = category ? *category + 1 : evaluation.categories.size();
     std::vector<double> values;
     for (std::size_t t = 0; t < options.iou_thresholds.size(); ++t) {
-        if (line.threshold != 0 && options.iou_thresholds[t] != line.threshold) continue;
+        if (line.threshold != 0 && options.iou_thresholds[t] != line.threshold) {
+            continue;
+        }
         for (std::size_t r = 0; r < (line.precision ? detail::kRecallPoints : 1); ++r) {
             for (std::size_t k = first; k < last; ++k) {
                 values.push_back(
@@ -54,8 +57,9 @@ double mean(const Evaluation& evaluation, const Line& line, std::optional<std::s
 
 CocoStats all_lines(const Evaluation& evaluation, std::optional<std::size_t> category) {
     CocoStats stats{};
-    for (std::size_t i = 0; i < stats.size(); ++i)
+    for (std::size_t i = 0; i < stats.size(); ++i) {
         stats[i] = mean(evaluation, kLines[i], category);
+    }
     return stats;
 }
 
@@ -98,8 +102,9 @@ CocoStats Evaluation::category_stats(std::size_t k) const {
 
 std::vector<double> Evaluation::curve(std::size_t t, std::size_t k) const {
     std::vector<double> points(detail::kRecallPoints);
-    for (std::size_t r = 0; r < detail::kRecallPoints; ++r)
+    for (std::size_t r = 0; r < detail::kRecallPoints; ++r) {
         points[r] = precision[precision_index(t, r, k, 0, options.max_detections.size() - 1)];
+    }
     return points;
 }
 
@@ -110,8 +115,9 @@ std::string Evaluation::summary() const {
     std::string text;
     for (std::size_t i = 0; i < numbers.size(); ++i) {
         const Line& line = kLines[i];
-        if (line.area >= options.area_ranges.size() || line.most >= options.max_detections.size())
+        if (line.area >= options.area_ranges.size() || line.most >= options.max_detections.size()) {
             continue;
+        }
         text += fmt::format(" {:<18} {} @[ IoU={:<9} | area={:>6} | maxDets={:>3} ] = {:.3f}\n",
                             line.precision ? "Average Precision" : "Average Recall",
                             line.precision ? "(AP)" : "(AR)",

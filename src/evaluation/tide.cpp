@@ -51,7 +51,9 @@ struct Points {
 };
 
 double category_ap(std::vector<Point> points, std::int64_t positives) {
-    if (positives == 0) return 0;
+    if (positives == 0) {
+        return 0;
+    }
     std::stable_sort(points.begin(), points.end(),
                      [](const Point& a, const Point& b) { return a.score > b.score; });
     std::vector<double> precision;
@@ -63,15 +65,19 @@ double category_ap(std::vector<Point> points, std::int64_t positives) {
         precision.push_back(right / (right + wrong));
         recall.push_back(right / static_cast<double>(positives));
     }
-    for (std::size_t i = precision.size(); i > 1; --i)
+    for (std::size_t i = precision.size(); i > 1; --i) {
         precision[i - 2] = std::max(precision[i - 2], precision[i - 1]);
+    }
     double sum = 0;
     std::size_t next = 0;
     for (std::size_t r = 0; r < detail::kRecallPoints; ++r) {
         // r / 100 here, r * 0.01 in COCO's tool: they differ in the last bit.
-        while (next < recall.size() && recall[next] < static_cast<double>(r) / 100)
+        while (next < recall.size() && recall[next] < static_cast<double>(r) / 100) {
             ++next;
-        if (next < precision.size()) sum += precision[next];
+        }
+        if (next < precision.size()) {
+            sum += precision[next];
+        }
     }
     return sum / detail::kRecallPoints * 100;
 }
@@ -79,14 +85,19 @@ double category_ap(std::vector<Point> points, std::int64_t positives) {
 double Points::mean_ap() {
     double sum = 0;
     double count = 0;
-    for (const auto& [category, _] : points)
+    for (const auto& [category, _] : points) {
         positives.try_emplace(category, 0);
+    }
     for (const auto& [category, total] : positives) {
         const auto found = points.find(category);
         const bool empty = found == points.end() || found->second.empty();
-        if (empty && total == 0) continue;
+        if (empty && total == 0) {
+            continue;
+        }
         count += 1;
-        if (!empty) sum += category_ap(found->second, total);
+        if (!empty) {
+            sum += category_ap(found->second, total);
+        }
     }
     return count == 0 ? 0 : sum / count;
 }
@@ -105,8 +116,9 @@ public:
     ImageErrors split() {
         match();
         ImageErrors result;
-        for (std::size_t g = 0; g < taken_.size(); ++g)
+        for (std::size_t g = 0; g < taken_.size(); ++g) {
             result.truths.push_back(category_of(g));
+        }
         for (std::size_t d = 0; d < overlaps_.detections.size(); ++d) {
             if (right_[d]) {
                 result.correct.emplace_back(detection(d).category_id, detection(d).score);
@@ -117,20 +129,27 @@ public:
         // Of the errors that one ground truth could repair only the best-scored one is repaired.
         for (std::size_t i = 0; i < result.errors.size(); ++i) {
             TideError& error = result.errors[i];
-            if (!error.fixable) continue;
+            if (!error.fixable) {
+                continue;
+            }
             auto& best = best_[error.truth];
             if (best && result.errors[*best].own_score >= error.own_score) {
                 error.fixable = false;
                 continue;
             }
-            if (best) result.errors[*best].fixable = false;
+            if (best) {
+                result.errors[*best].fixable = false;
+            }
             best = i;
         }
         for (std::size_t g = 0; g < taken_.size(); ++g) {
-            if (taken_[g]) continue;
+            if (taken_[g]) {
+                continue;
+            }
             result.unmatched.push_back(category_of(g));
-            if (!usable_[g])
+            if (!usable_[g]) {
                 result.errors.push_back({Kind::missed, category_of(g), {}, 0, 0, 0, false});
+            }
         }
         return result;
     }
@@ -150,9 +169,11 @@ private:
     template <class Counts>
     [[nodiscard]] std::pair<std::size_t, double> best(std::size_t d, const Counts& counts) const {
         std::pair<std::size_t, double> result{0, counts(0) ? iou(d, 0) : 0};
-        for (std::size_t g = 1; g < taken_.size(); ++g)
-            if (const double value = counts(g) ? iou(d, g) : 0; value > result.second)
+        for (std::size_t g = 1; g < taken_.size(); ++g) {
+            if (const double value = counts(g) ? iou(d, g) : 0; value > result.second) {
                 result = {g, value};
+            }
+        }
         return result;
     }
 
@@ -171,10 +192,12 @@ private:
             }
         }
         for (std::size_t d = 0; d < right_.size(); ++d) {
-            for (std::size_t c = 0; c < overlaps_.crowds.size() && !right_[d]; ++c)
+            for (std::size_t c = 0; c < overlaps_.crowds.size() && !right_[d]; ++c) {
                 if (overlaps_.crowd_iou[d * overlaps_.crowds.size() + c] > kPositive &&
-                    objects_.truths[overlaps_.crowds[c]].category_id == detection(d).category_id)
+                    objects_.truths[overlaps_.crowds[c]].category_id == detection(d).category_id) {
                     ignored_[d] = true;
+                }
+            }
         }
     }
 
@@ -183,24 +206,32 @@ private:
         TideError error;
         error.category = own;
         error.own_score = detection(d).score;
-        if (!ignored_[d]) error.score = detection(d).score;
+        if (!ignored_[d]) {
+            error.score = detection(d).score;
+        }
         error.kind = Kind::background;
-        if (taken_.empty()) return error;
+        if (taken_.empty()) {
+            return error;
+        }
         const auto repair = [&](Kind kind, std::size_t g, std::int64_t category) {
             error.kind = kind;
             error.truth = g;
             error.fixed_category = category;
             error.fixable = !taken_[g];
-            if (error.fixable) usable_[g] = true;
+            if (error.fixable) {
+                usable_[g] = true;
+            }
             return error;
         };
         const auto same = [&](std::size_t g) { return category_of(g) == own; };
         const auto [own_truth, own_iou] = best(d, same);
-        if (kBackground <= own_iou && own_iou <= kPositive)
+        if (kBackground <= own_iou && own_iou <= kPositive) {
             return repair(Kind::localisation, own_truth, own);
+        }
         const auto [other_truth, other_iou] = best(d, [&](std::size_t g) { return !same(g); });
-        if (other_iou >= kPositive)
+        if (other_iou >= kPositive) {
             return repair(Kind::classification, other_truth, category_of(other_truth));
+        }
         if (best(d, [&](std::size_t g) { return taken_[g] && same(g); }).second >= kPositive) {
             error.kind = Kind::duplicate;
         } else if (best(d, [](std::size_t) { return true; }).second > kBackground) {
@@ -224,25 +255,32 @@ double repaired_ap(const std::vector<ImageErrors>& images, std::optional<Kind> k
                    bool without_missed) {
     Points points;
     for (const ImageErrors& image : images) {
-        for (const std::int64_t category : image.truths)
+        for (const std::int64_t category : image.truths) {
             ++points.positives[category];
+        }
         for (const TideError& error : image.errors) {
-            if (kind == error.kind && error.kind == Kind::missed)
+            if (kind == error.kind && error.kind == Kind::missed) {
                 --points.positives[error.category];
+            }
             if (kind == error.kind) {
-                if (error.fixable)
+                if (error.fixable) {
                     points.points[error.fixed_category].push_back({error.own_score, true});
+                }
             } else if (error.score) {
                 points.points[error.category].push_back({spread ? 0 : *error.score, false});
             }
         }
-        if (without_missed)
-            for (const std::int64_t category : image.unmatched)
+        if (without_missed) {
+            for (const std::int64_t category : image.unmatched) {
                 --points.positives[category];
+            }
+        }
     }
-    for (const ImageErrors& image : images)
-        for (const auto& [category, score] : image.correct)
+    for (const ImageErrors& image : images) {
+        for (const auto& [category, score] : image.correct) {
             points.points[category].push_back({spread ? 1 : score, true});
+        }
+    }
     return points.mean_ap();
 }
 
@@ -250,15 +288,21 @@ double repaired_ap(const std::vector<ImageErrors>& images, std::optional<Kind> k
 double plain_ap(const std::vector<ImageErrors>& images) {
     Points points;
     for (const ImageErrors& image : images) {
-        for (const std::int64_t category : image.truths)
+        for (const std::int64_t category : image.truths) {
             ++points.positives[category];
+        }
         std::map<std::int64_t, std::vector<Point>> own;
-        for (const auto& [category, score] : image.correct)
+        for (const auto& [category, score] : image.correct) {
             own[category].push_back({score, true});
-        for (const TideError& error : image.errors)
-            if (error.score) own[error.category].push_back({*error.score, false});
-        for (auto& [category, list] : own)
+        }
+        for (const TideError& error : image.errors) {
+            if (error.score) {
+                own[error.category].push_back({*error.score, false});
+            }
+        }
+        for (auto& [category, list] : own) {
             points.points[category].insert(points.points[category].end(), list.begin(), list.end());
+        }
     }
     return points.mean_ap();
 }

@@ -18,9 +18,15 @@ bool is_digits(std::string_view text) {
 // "_w", "_bn_s", "_bn_b" → the parts of a convolution with its batch norm.
 std::optional<std::string> part(std::string_view suffix, std::string_view conv,
                                 std::string_view norm) {
-    if (suffix == "_w") return fmt::format("{}.weight", conv);
-    if (suffix == "_bn_s") return fmt::format("{}.weight", norm);
-    if (suffix == "_bn_b") return fmt::format("{}.bias", norm);
+    if (suffix == "_w") {
+        return fmt::format("{}.weight", conv);
+    }
+    if (suffix == "_bn_s") {
+        return fmt::format("{}.weight", norm);
+    }
+    if (suffix == "_bn_b") {
+        return fmt::format("{}.bias", norm);
+    }
     return std::nullopt;
 }
 
@@ -50,7 +56,9 @@ std::optional<BlockBlob> block_of(std::string_view blob) {
     }
     const std::string_view rest = blob.substr(kStageEnd + 1);
     const std::size_t end = rest.find('_');
-    if (end == std::string_view::npos || !is_digits(rest.substr(0, end))) return std::nullopt;
+    if (end == std::string_view::npos || !is_digits(rest.substr(0, end))) {
+        return std::nullopt;
+    }
     return BlockBlob{blob[3] - '1', rest.substr(0, end), rest.substr(end)};
 }
 
@@ -62,22 +70,36 @@ bool is_caffe2(const Weights& tensors) {
 }
 
 std::optional<std::string> from_caffe2(std::string_view blob) {
-    if (blob == "conv1_w") return fmt::format("{}stem.conv1.weight", kBody);
-    if (blob == "res_conv1_bn_s") return fmt::format("{}stem.bn1.weight", kBody);
-    if (blob == "res_conv1_bn_b") return fmt::format("{}stem.bn1.bias", kBody);
+    if (blob == "conv1_w") {
+        return fmt::format("{}stem.conv1.weight", kBody);
+    }
+    if (blob == "res_conv1_bn_s") {
+        return fmt::format("{}stem.bn1.weight", kBody);
+    }
+    if (blob == "res_conv1_bn_b") {
+        return fmt::format("{}stem.bn1.bias", kBody);
+    }
     const auto block = block_of(blob);
-    if (!block) return std::nullopt;
+    if (!block) {
+        return std::nullopt;
+    }
     for (const Branch& branch : kBranches) {
-        if (!block->rest.starts_with(branch.name)) continue;
+        if (!block->rest.starts_with(branch.name)) {
+            continue;
+        }
         const auto name = part(block->rest.substr(branch.name.size()), branch.conv, branch.norm);
-        if (!name) return std::nullopt;
+        if (!name) {
+            return std::nullopt;
+        }
         return fmt::format("{}layer{}.{}.{}", kBody, block->stage, block->block, *name);
     }
     return std::nullopt;
 }
 
 bool is_caffe2_conv_bias(std::string_view blob) {
-    if (blob == "conv1_b") return true;
+    if (blob == "conv1_b") {
+        return true;
+    }
     const auto block = block_of(blob);
     return block && std::any_of(kBranches.begin(), kBranches.end(), [&](const Branch& branch) {
                return block->rest == std::string(branch.name) + "_b";

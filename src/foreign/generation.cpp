@@ -87,15 +87,17 @@ void check_generation(const Recognized& recognized, const Config& config, const 
         throw Error(fmt::format("{}: {} computes margins from box distances, which this network "
                                 "does not have",
                                 file, describe(recognized)),
-                    "use weights of G2, G3 or T2, or train again");
+                    "use weights of generation G2, G3 or T2, or retrain");
     }
-    if (!has_masks(config)) return;  // the detector inside is much the same in all of them
+    if (!has_masks(config)) {
+        return;  // the detector inside is much the same in all of them
+    }
     const bool detectron = config.names == ParameterNames::detectron2;
     if (recognized.generation != Generation::unknown &&
         detectron != (recognized.generation == Generation::t2)) {
         throw Error(
-            fmt::format("{}: {} does not fit this preset, whose names are those of {}", file,
-                        describe(recognized),
+            fmt::format("{}: {} does not match this preset, which uses the parameter names of {}",
+                        file, describe(recognized),
                         config.names == ParameterNames::detectron2 ? "detectron2" : "authors"),
             detectron ? "choose --preset g3, r50_1x or r101_ms_3x"
                       : "choose --preset table2 or table2_r101_3x");
@@ -104,7 +106,9 @@ void check_generation(const Recognized& recognized, const Config& config, const 
 
 Weights as_g3(Weights tensors) {
     const Recognized recognized = recognize(tensors);
-    if (recognized.generation != Generation::g2) return tensors;
+    if (recognized.generation != Generation::g2) {
+        return tensors;
+    }
     for (const char* part : {".weight", ".bias"}) {
         const auto margin = tensors.find(kMargin + part);
         if (margin != tensors.end() && !margin->second.shape.empty() &&

@@ -24,7 +24,9 @@ Weights::const_iterator find_suffix(const Weights& tensors, const std::string& n
     std::string_view rest = name;
     while (true) {
         const auto found = tensors.find(rest);
-        if (found != tensors.end()) return found;
+        if (found != tensors.end()) {
+            return found;
+        }
         const std::size_t dot = rest.find('.');
         // A lone "weight" or "bias" says nothing about which one it is.
         if (dot == std::string_view::npos || rest.find('.', dot + 1) == std::string_view::npos) {
@@ -47,7 +49,9 @@ Import import_weights(const network::Graph& graph, const std::vector<ForeignWeig
         std::set<std::string> used;
         for (const network::Parameter& parameter : graph.parameters) {
             const auto found = find_suffix(tensors, foreign::from_detectron2(parameter.name));
-            if (found == tensors.end() || is_ignored(parameter.name)) continue;
+            if (found == tensors.end() || is_ignored(parameter.name)) {
+                continue;
+            }
             used.insert(found->first);
             if (found->second.shape != parameter.shape) {
                 report.mismatched.push_back(fmt::format("{}: {} in {}, expected {}", parameter.name,
@@ -72,7 +76,9 @@ Import import_weights(const network::Graph& graph, const std::vector<ForeignWeig
         report.has_torchvision_statistics |= foreign::has_torchvision_statistics(file.tensors);
     }
     for (const network::Parameter& parameter : graph.parameters) {
-        if (result.weights.contains(parameter.name) || is_ignored(parameter.name)) continue;
+        if (result.weights.contains(parameter.name) || is_ignored(parameter.name)) {
+            continue;
+        }
         const bool mean = parameter.name.ends_with("running_mean");
         if (parameter.buffer && (mean || parameter.name.ends_with("running_var"))) {
             const auto value = mean ? 0.0F : static_cast<float>(1 - frozen_bn_eps);

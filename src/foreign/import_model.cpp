@@ -19,19 +19,23 @@ void follow_generation(const std::vector<ForeignWeights>& files, const ImportOpt
     };
     for (const ForeignWeights& file : files) {
         const foreign::Recognized recognized = foreign::recognize_generation(file);
-        if (recognized.generation == foreign::Generation::unknown) continue;
+        if (recognized.generation == foreign::Generation::unknown) {
+            continue;
+        }
         imported.notes.push_back(fmt::format("{}: {}", file.file, foreign::describe(recognized)));
         foreign::check_generation(recognized, config, file.file);
-        if (!has_masks(config)) continue;
+        if (!has_masks(config)) {
+            continue;
+        }
         if (recognized.embed_dim != config.embed_dim && !fixed("embed_dim")) {
             config.embed_dim = recognized.embed_dim;
             imported.notes.push_back(
-                fmt::format("  as in the file: embed_dim={}", recognized.embed_dim));
+                fmt::format("  taken from the file: embed_dim={}", recognized.embed_dim));
         }
         if (recognized.conv3 && config.proposal_head != ProposalHeadKind::conv3 &&
             !fixed("proposal_head")) {
             config.proposal_head = ProposalHeadKind::conv3;
-            imported.notes.emplace_back("  as in the file: proposal_head=conv3");
+            imported.notes.emplace_back("  taken from the file: proposal_head=conv3");
         }
         validate(config, file.file);
     }
@@ -53,7 +57,7 @@ ImportedModel import_model(const std::vector<ForeignWeights>& files, const Impor
     if (matched.report.has_torchvision_statistics && epsilon == 0 && !fixed) {
         epsilon = kTorchvisionEpsilon;
         imported.notes.emplace_back(
-            "running statistics of torchvision: backbone.frozen_bn_eps = 1e-5");
+            "torchvision batch norm statistics: backbone.frozen_bn_eps = 1e-5");
     }
     model.weights = std::move(matched.weights);
     imported.report = std::move(matched.report);

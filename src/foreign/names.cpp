@@ -26,8 +26,12 @@ bool is_torchvision(const Weights& tensors) {
 
 // Torchvision's ResNet → the authors' names (§10.4).
 std::string from_torchvision(std::string name) {
-    if (name.starts_with("conv1.") || name.starts_with("bn1.")) name = "stem." + name;
-    if (name.starts_with("stem.") || name.starts_with("layer")) name = "backbone.body." + name;
+    if (name.starts_with("conv1.") || name.starts_with("bn1.")) {
+        name = "stem." + name;
+    }
+    if (name.starts_with("stem.") || name.starts_with("layer")) {
+        name = "backbone.body." + name;
+    }
     return name;
 }
 
@@ -35,7 +39,9 @@ std::string from_torchvision(std::string name) {
 std::string from_bare_backbone(std::string name) {
     const bool stage = name.size() > 4 && name.starts_with("res") && name[3] >= '2' &&
                        name[3] <= '5' && name[4] == '.';
-    if (stage || name.starts_with("stem.conv1.norm.")) name = "backbone.bottom_up." + name;
+    if (stage || name.starts_with("stem.conv1.norm.")) {
+        name = "backbone.bottom_up." + name;
+    }
     return name;
 }
 
@@ -44,7 +50,9 @@ Weights without_module_prefix(const Weights& tensors) {
         !tensors.empty() && std::all_of(tensors.begin(), tensors.end(), [](const auto& entry) {
             return entry.first.starts_with(kModulePrefix);
         });
-    if (!all_prefixed) return tensors;
+    if (!all_prefixed) {
+        return tensors;
+    }
     Weights renamed;
     for (const auto& [name, tensor] : tensors) {
         renamed[name.substr(kModulePrefix.size())] = tensor;
@@ -60,16 +68,17 @@ Weights with_caffe2_names_translated(const Weights& tensors, const std::string& 
         if (const auto name = from_caffe2(blob)) {
             result[*name] = tensor;
         } else if (is_caffe2_conv_bias(blob)) {
-            if (!is_float(tensor.dtype)) continue;
+            if (!is_float(tensor.dtype)) {
+                continue;
+            }
             const std::vector<float> values = to_floats(tensor);
             lost += std::any_of(values.begin(), values.end(), [](float v) { return v != 0; });
         }
     }
     if (lost > 0) {
-        warnings->push_back(
-            fmt::format("{}: {} convolution biases are not zero and have no place "
-                        "before a batch norm; they are left out",
-                        file, lost));
+        warnings->push_back(fmt::format(
+            "{}: {} convolution biases are non-zero but precede a batch norm; they are ignored",
+            file, lost));
     }
     return result;
 }
@@ -100,7 +109,9 @@ std::string from_detectron2(std::string name) {
                     fmt::format("backbone.fpn.fpn_layer{}", level - 1));
     }
     for (const auto& [from, to] : prefixes) {
-        if (!name.starts_with(from)) continue;
+        if (!name.starts_with(from)) {
+            continue;
+        }
         name.replace(0, from.size(), to);
         break;
     }
@@ -120,7 +131,9 @@ std::string from_detectron2(std::string name) {
 Weights with_canonical_names(const Weights& tensors, const std::string& file,
                              std::vector<std::string>* warnings) {
     const Weights bare = without_module_prefix(tensors);
-    if (is_caffe2(bare)) return with_caffe2_names_translated(bare, file, warnings);
+    if (is_caffe2(bare)) {
+        return with_caffe2_names_translated(bare, file, warnings);
+    }
     const bool torchvision = is_torchvision(bare);
     Weights result;
     for (const auto& [name, tensor] : bare) {

@@ -29,9 +29,13 @@ public:
 
     // _reconstruct(ndarray, ...) with state (version, shape, dtype, fortran order, bytes).
     Tensor reconstructed(const Value& object) {
-        if (object.state == kNone) fail("an array without contents");
+        if (object.state == kNone) {
+            fail("the array has no contents");
+        }
         const std::vector<Id>& state = tree_[object.state].items;
-        if (state.size() != 5) fail("its state should have five parts");
+        if (state.size() != 5) {
+            fail("its state must have five parts");
+        }
         const bool fortran = tree_[state[3]].integer != 0;
         return array(state[1], state[2], state[4], fortran);
     }
@@ -39,7 +43,9 @@ public:
     // _frombuffer(bytes, dtype, shape, order): pickle protocol 5.
     Tensor from_buffer(const Value& object) {
         const std::vector<Id>& arguments = tree_[object.arguments].items;
-        if (arguments.size() != 4) fail("_frombuffer should have four arguments");
+        if (arguments.size() != 4) {
+            fail("_frombuffer takes four arguments");
+        }
         return array(arguments[2], arguments[1], arguments[0], tree_[arguments[3]].text == "F");
     }
 
@@ -47,14 +53,16 @@ private:
     [[noreturn]] void fail(const std::string& problem) const {
         throw Error(
             fmt::format("{}: array \"{}\": {}", source_.file, shown(name_), problem),
-            "the file is damaged, or holds arrays that are no weights; save float arrays alone");
+            "the file is damaged or contains arrays that are not weights; save float arrays only");
     }
 
     Tensor array(Id shape, Id dtype, Id contents, bool fortran) {
         StridedView view;
         read_dtype(dtype, &view);
         for (const Id extent : tree_[shape].items) {
-            if (tree_[extent].kind != Kind::integer) fail("an extent that is not a whole number");
+            if (tree_[extent].kind != Kind::integer) {
+                fail("a dimension is not an integer");
+            }
             view.shape.push_back(tree_[extent].integer);
         }
         view.strides = dense_strides(view.shape, fortran);
@@ -66,7 +74,8 @@ private:
         source_.copy_budget = source.copy_budget;
         if (static_cast<std::uint64_t>(tensor.size()) * size_of(view.dtype) !=
             view.storage.size()) {
-            fail(fmt::format("shape {} needs {} bytes, the array has {}", shape_text(view.shape),
+            fail(fmt::format("shape {} needs {} bytes, but the array has {}",
+                             shape_text(view.shape),
                              static_cast<std::uint64_t>(tensor.size()) * size_of(view.dtype),
                              view.storage.size()));
         }
@@ -92,17 +101,20 @@ private:
         if (object.kind != Kind::object || !tree_.is_global(object.callable, "numpy", "dtype") ||
             tree_[object.arguments].items.empty() || object.state == kNone ||
             tree_[object.state].items.size() < 2) {
-            fail("its element type is not described");
+            fail("its element type is missing");
         }
         const std::string_view name = tree_[tree_[object.arguments].items[0]].text;
         const std::string_view order = tree_[tree_[object.state].items[1]].text;
         view->big_endian = order == ">";
         for (const Known& known : all) {
-            if (known.name != name) continue;
+            if (known.name != name) {
+                continue;
+            }
             view->dtype = known.dtype;
             return;
         }
-        fail(fmt::format("element type {}, known are f4 f8 f2 i8 i4 i2 i1 u1 b1", shown(name)));
+        fail(fmt::format("element type {}, expected one of f4 f8 f2 i8 i4 i2 i1 u1 b1",
+                         shown(name)));
     }
 
     // The bytes as they stand in the file, or _codecs.encode(text, "latin1"): Python 3's way of
@@ -124,7 +136,9 @@ private:
             fail("bytes in an encoding other than latin1");
         }
         const std::string_view text = tree_[arguments[0]].text;
-        if (text.size() > source_.copy_budget) fail("larger than the file allows");
+        if (text.size() > source_.copy_budget) {
+            fail("larger than the file can hold");
+        }
         source_.copy_budget -= text.size();
         return Tensor::of_bytes(DType::u8, from_latin1(text), {});
     }
@@ -141,7 +155,9 @@ private:
             }
             const bool pair = (lead == 0xC2 || lead == 0xC3) && i + 1 < text.size() &&
                               (static_cast<unsigned char>(text[i + 1]) & 0xC0U) == 0x80;
-            if (!pair) fail("its text is not latin1 in UTF-8");
+            if (!pair) {
+                fail("its text is not latin1 encoded as UTF-8");
+            }
             ++i;
             bytes.push_back(static_cast<std::byte>(((lead & 3U) << 6) |
                                                    (static_cast<unsigned char>(text[i]) & 0x3FU)));
@@ -159,7 +175,9 @@ private:
 std::optional<Tensor> numpy_tensor(const pickle::Tree& tree, pickle::Id id, const std::string& name,
                                    TensorSource& source) {
     const Value& object = tree[id];
-    if (object.kind != Kind::object) return std::nullopt;
+    if (object.kind != Kind::object) {
+        return std::nullopt;
+    }
     if (is_numpy_global(tree, object.callable, "multiarray", "_reconstruct")) {
         return ArrayReader(tree, name, source).reconstructed(object);
     }

@@ -19,7 +19,7 @@ constexpr int kMaxProtocol = 5;
 const char* const kDamagedPickle =
     "the file is damaged, or was not written by torch.save or pickle.dump; copy it again";
 const char* const kSaveWeightsOnly =
-    "load it in Python only if you trust its origin, and save the tensors alone: "
+    "load it in Python only if you trust its source, and save only the tensors: "
     "torch.save(model.state_dict(), \"weights.pth\")";
 
 // Opcodes that are known and refused, for messages: calls that the format of weights never needs,
@@ -49,7 +49,7 @@ std::string_view refused_name(unsigned opcode) {
         case 'p':
         case 'l':
         case 'd':
-            return "of the text protocol 0";
+            return "of text protocol 0";
         default:
             return "";
     }
@@ -67,19 +67,25 @@ public:
             }
             start_ = at_;
             const auto opcode = static_cast<unsigned>(number(1));
-            if (opcode == '.') break;
+            if (opcode == '.') {
+                break;
+            }
             if (!push_constant(opcode) && !use_memo(opcode) && !build(opcode)) {
                 const std::string_view name = refused_name(opcode);
-                fail(fmt::format("opcode 0x{:02x}{}{} is not one that files of weights need",
-                                 opcode, name.empty() ? "" : " ", name),
+                fail(fmt::format("opcode 0x{:02x}{}{} is not used by weight files", opcode,
+                                 name.empty() ? "" : " ", name),
                      kSaveWeightsOnly);
             }
         }
         tree_.root = pop();
-        if (!stack_.empty() || !marks_.empty()) fail("STOP, but values are left over");
+        if (!stack_.empty() || !marks_.empty()) {
+            fail("values remain on the stack at STOP");
+        }
         tree_.end = at_;
         const std::string nesting = nesting_problem(tree_);
-        if (!nesting.empty()) fail(nesting);
+        if (!nesting.empty()) {
+            fail(nesting);
+        }
         return std::move(tree_);
     }
 
@@ -92,7 +98,7 @@ private:
 
     std::string_view take(std::uint64_t size) {
         if (size > bytes_.size() - at_) {
-            fail(fmt::format("{} bytes announced, the file ends after {}", size,
+            fail(fmt::format("{} bytes expected, but the file ends after {}", size,
                              bytes_.size() - at_));
         }
         const std::string_view text(reinterpret_cast<const char*>(bytes_.data()) + at_,
@@ -112,14 +118,18 @@ private:
                                     bytes_.size() - at_);
         constexpr std::size_t kMaxLine = 1000;
         const std::size_t length = rest.substr(0, kMaxLine).find('\n');
-        if (length == std::string_view::npos) fail("a name without an end");
+        if (length == std::string_view::npos) {
+            fail("unterminated name");
+        }
         return take(length + 1).substr(0, length);
     }
 
     // The stack. Nothing below the innermost mark can be reached.
 
     void push(Value value) {
-        if (tree_.values.size() == kMaxValues) fail(fmt::format("more than {} values", kMaxValues));
+        if (tree_.values.size() == kMaxValues) {
+            fail(fmt::format("more than {} values", kMaxValues));
+        }
         tree_.values.push_back(std::move(value));
         stack_.push_back(static_cast<Id>(tree_.values.size() - 1));
     }
@@ -152,7 +162,9 @@ private:
     }
 
     Id top() const {
-        if (stack_.size() <= (marks_.empty() ? 0 : marks_.back())) fail("the stack is empty");
+        if (stack_.size() <= (marks_.empty() ? 0 : marks_.back())) {
+            fail("the stack is empty");
+        }
         return stack_.back();
     }
 
@@ -171,7 +183,9 @@ private:
     }
 
     std::vector<Id> pop_to_mark() {
-        if (marks_.empty()) fail("no MARK");
+        if (marks_.empty()) {
+            fail("no MARK");
+        }
         const auto begin = stack_.begin() + static_cast<std::ptrdiff_t>(marks_.back());
         std::vector<Id> items(begin, stack_.end());
         stack_.erase(begin, stack_.end());
@@ -289,7 +303,9 @@ private:
 
     void push_memo(std::uint64_t index) {
         const auto found = memo_.find(index);
-        if (found == memo_.end()) fail(fmt::format("nothing was stored at memo {}", index));
+        if (found == memo_.end()) {
+            fail(fmt::format("memo {} is empty", index));
+        }
         stack_.push_back(found->second);
     }
 
@@ -300,7 +316,9 @@ private:
                 return true;
             case 0x95:
                 // A frame only says how much may be read at once.
-                if (number(8) > bytes_.size() - at_) fail("a frame that leaves the file");
+                if (number(8) > bytes_.size() - at_) {
+                    fail("a frame extends beyond the end of the file");
+                }
                 return true;
             case '(':
                 marks_.push_back(stack_.size());
@@ -333,7 +351,7 @@ private:
             case 0x93: {
                 const std::vector<Id> names = pop_many(2);
                 if (kind(names[0]) != Value::Kind::text || kind(names[1]) != Value::Kind::text) {
-                    fail("STACK_GLOBAL without two names");
+                    fail("STACK_GLOBAL needs two names");
                 }
                 push_global(tree_[names[0]].text, tree_[names[1]].text);
                 return true;
@@ -365,23 +383,29 @@ private:
 
     void append(const std::vector<Id>& items) {
         const Id list = top();
-        if (kind(list) != Value::Kind::list) fail("APPEND to something that is not a list");
+        if (kind(list) != Value::Kind::list) {
+            fail("APPEND to something that is not a list");
+        }
         std::vector<Id>& all = tree_.values[list].items;
         all.insert(all.end(), items.begin(), items.end());
     }
 
     void set_items(const std::vector<Id>& items) {
         const Id dict = top();
-        if (!tree_.is_dict(dict)) fail("SETITEM on something that is not a dict");
-        if (items.size() % 2 != 0) fail("a dict key without a value");
+        if (!tree_.is_dict(dict)) {
+            fail("SETITEM on something that is not a dict");
+        }
+        if (items.size() % 2 != 0) {
+            fail("a dict key without a value");
+        }
         std::vector<Id>& all = tree_.values[dict].items;
         all.insert(all.end(), items.begin(), items.end());
     }
 
     void push_global(std::string_view module, std::string_view name) {
         if (!is_allowed_global(module, name)) {
-            fail(fmt::format("the pickle wants the Python name {}.{}, expected only what tensors "
-                             "and containers are made of",
+            fail(fmt::format("the pickle refers to the Python name {}.{}, expected only names that "
+                             "tensors and containers need",
                              foreign::shown(module), foreign::shown(name)),
                  kSaveWeightsOnly);
         }
@@ -397,16 +421,21 @@ private:
         value.kind = Value::Kind::object;
         value.arguments = pop();
         value.callable = pop();
-        if (kind(value.callable) != Value::Kind::global) fail("a call of something without a name");
-        if (kind(value.arguments) != Value::Kind::tuple)
-            fail("a call without a tuple of arguments");
+        if (kind(value.callable) != Value::Kind::global) {
+            fail("a call of an unnamed object");
+        }
+        if (kind(value.arguments) != Value::Kind::tuple) {
+            fail("a call without an argument tuple");
+        }
         push(std::move(value));
     }
 
     void set_state() {
         const Id state = pop();
         const Id object = top();
-        if (kind(object) != Value::Kind::object) fail("BUILD on something that is not an object");
+        if (kind(object) != Value::Kind::object) {
+            fail("BUILD on something that is not an object");
+        }
         tree_.values[object].state = state;
     }
 

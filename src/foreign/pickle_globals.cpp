@@ -62,7 +62,9 @@ bool is_allowed_global(std::string_view module, std::string_view name) {
         {"__builtin__", "bytearray"},
     }};
     if (module == "torch") {
-        if (name.ends_with("Storage") && name.find('.') == std::string_view::npos) return true;
+        if (name.ends_with("Storage") && name.find('.') == std::string_view::npos) {
+            return true;
+        }
         if (std::find(kTorchTypes.begin(), kTorchTypes.end(), name) != kTorchTypes.end()) {
             return true;
         }

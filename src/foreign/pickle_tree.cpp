@@ -13,21 +13,29 @@ constexpr int kMaxDepth = 100;
 
 // The children of a value by number, kNone after the last.
 Id child_of(const Value& value, std::size_t index) {
-    if (index < value.items.size()) return value.items[index];
+    if (index < value.items.size()) {
+        return value.items[index];
+    }
     std::size_t others = index - value.items.size();
     for (const Id id : {value.callable, value.arguments, value.state}) {
-        if (id == kNone) continue;
-        if (others == 0) return id;
+        if (id == kNone) {
+            continue;
+        }
+        if (others == 0) {
+            return id;
+        }
         --others;
     }
     return kNone;
 }
 
-int tallest_child(const Value& value, const std::vector<int>& height) {
+int max_child_height(const Value& value, const std::vector<int>& height) {
     int tallest = 0;
     for (std::size_t i = 0;; ++i) {
         const Id child = child_of(value, i);
-        if (child == kNone) return tallest;
+        if (child == kNone) {
+            return tallest;
+        }
         tallest = std::max(tallest, height[child]);
     }
 }
@@ -45,11 +53,13 @@ std::string nesting_problem(const Tree& tree) {
         const Id id = open.back().first;
         const Id child = child_of(tree[id], open.back().second++);
         if (child == kNone) {
-            height[id] = 1 + tallest_child(tree[id], height);
-            if (height[id] > kMaxDepth) return fmt::format("nested over {} deep", kMaxDepth);
+            height[id] = 1 + max_child_height(tree[id], height);
+            if (height[id] > kMaxDepth) {
+                return fmt::format("nested more than {} levels deep", kMaxDepth);
+            }
             open.pop_back();
         } else if (height[child] == kOpen) {
-            return "a value that contains itself";
+            return "a value contains itself";
         } else if (height[child] == kUnseen) {
             height[child] = kOpen;
             open.emplace_back(child, 0);
@@ -65,20 +75,26 @@ bool Tree::is_global(Id id, std::string_view module, std::string_view name) cons
 
 bool Tree::is_dict(Id id) const {
     const Value& value = values[id];
-    if (value.kind == Value::Kind::dict) return true;
+    if (value.kind == Value::Kind::dict) {
+        return true;
+    }
     return value.kind == Value::Kind::object &&
            is_dict_type(values[value.callable].text, values[value.callable].name);
 }
 
 std::vector<std::pair<Id, Id>> Tree::entries(Id id) const {
     std::vector<std::pair<Id, Id>> result;
-    if (!is_dict(id)) return result;
+    if (!is_dict(id)) {
+        return result;
+    }
     const Value& dict = values[id];
     // Python 2 makes an OrderedDict from a list of pairs.
     if (dict.arguments != kNone && values[dict.arguments].items.size() == 1) {
         for (const Id pair : values[values[dict.arguments].items[0]].items) {
             const std::vector<Id>& items = values[pair].items;
-            if (items.size() == 2) result.emplace_back(items[0], items[1]);
+            if (items.size() == 2) {
+                result.emplace_back(items[0], items[1]);
+            }
         }
     }
     for (std::size_t i = 0; i + 1 < dict.items.size(); i += 2) {
@@ -90,7 +106,9 @@ std::vector<std::pair<Id, Id>> Tree::entries(Id id) const {
 Id Tree::find(Id dict, std::string_view key) const {
     Id found = kNone;
     for (const auto& [id, value] : entries(dict)) {
-        if (values[id].kind == Value::Kind::text && values[id].text == key) found = value;
+        if (values[id].kind == Value::Kind::text && values[id].text == key) {
+            found = value;
+        }
     }
     return found;
 }

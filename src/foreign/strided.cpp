@@ -23,7 +23,9 @@ public:
         Tensor tensor;
         tensor.dtype = view_.dtype;
         tensor.shape = view_.shape;
-        if (count == 0) return tensor;
+        if (count == 0) {
+            return tensor;
+        }
         check_reach();
         if (!view_.big_endian && is_dense()) {
             tensor.bytes = view_.storage.subspan(static_cast<std::size_t>(view_.offset) * element_,
@@ -32,7 +34,7 @@ public:
             return tensor;
         }
         if (count * element_ > source_.copy_budget) {
-            fail("its copy and those before it are larger than the file allows");
+            fail("its copy and the earlier ones exceed what the file can hold");
         }
         source_.copy_budget -= count * element_;
         return Tensor::of_bytes(view_.dtype, gather(count), view_.shape);
@@ -50,8 +52,7 @@ private:
     // The number of elements, which is known to be at most that of the storage.
     std::uint64_t checked_count() const {
         if (view_.shape.size() > kMaxDimensions || view_.shape.size() != view_.strides.size()) {
-            fail(
-                fmt::format("as many strides as extents are expected, at most {}", kMaxDimensions));
+            fail(fmt::format("expected one stride per dimension, at most {}", kMaxDimensions));
         }
         const auto negative = [](std::int64_t value) { return value < 0; };
         if (std::any_of(view_.shape.begin(), view_.shape.end(), negative) ||
@@ -64,7 +65,9 @@ private:
         const std::uint64_t limit = empty ? kMaxEmpty : storage_size();
         std::uint64_t count = 1;
         for (const std::int64_t extent : view_.shape) {
-            if (extent == 0) continue;
+            if (extent == 0) {
+                continue;
+            }
             if (static_cast<std::uint64_t>(extent) > limit / count) {
                 fail(fmt::format("more elements than its storage, which has {}", storage_size()));
             }
@@ -82,17 +85,25 @@ private:
         for (std::size_t i = 0; i < view_.shape.size() && inside; ++i) {
             const auto steps = static_cast<std::uint64_t>(view_.shape[i] - 1);
             const auto stride = static_cast<std::uint64_t>(view_.strides[i]);
-            if (steps == 0) continue;
+            if (steps == 0) {
+                continue;
+            }
             inside = stride <= (limit - 1 - last) / steps;
-            if (inside) last += steps * stride;
+            if (inside) {
+                last += steps * stride;
+            }
         }
-        if (!inside) fail(fmt::format("reaches beyond its storage, which has {} elements", limit));
+        if (!inside) {
+            fail(fmt::format("extends beyond its storage of {} elements", limit));
+        }
     }
 
     bool is_dense() const {
         const std::vector<std::int64_t> dense = dense_strides(view_.shape);
         for (std::size_t i = 0; i < view_.shape.size(); ++i) {
-            if (view_.shape[i] != 1 && view_.strides[i] != dense[i]) return false;
+            if (view_.shape[i] != 1 && view_.strides[i] != dense[i]) {
+                return false;
+            }
         }
         return true;
     }
@@ -104,10 +115,14 @@ private:
         for (std::uint64_t i = 0; i < count; ++i) {
             std::byte* to = bytes.data() + i * element_;
             std::memcpy(to, view_.storage.data() + from * element_, element_);
-            if (view_.big_endian) std::reverse(to, to + element_);
+            if (view_.big_endian) {
+                std::reverse(to, to + element_);
+            }
             for (std::size_t d = index.size(); d-- > 0;) {
                 from += static_cast<std::uint64_t>(view_.strides[d]);
-                if (++index[d] < view_.shape[d]) break;
+                if (++index[d] < view_.shape[d]) {
+                    break;
+                }
                 from -= static_cast<std::uint64_t>(view_.strides[d] * view_.shape[d]);
                 index[d] = 0;
             }

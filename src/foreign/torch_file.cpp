@@ -22,14 +22,15 @@ using Kind = Value::Kind;
 constexpr std::string_view kMagic = "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.";
 constexpr std::int64_t kLegacyProtocol = 1001;
 const char* const kDamagedFile =
-    "the file is damaged, cut off or was not written by torch.save; copy or save it again";
+    "the file is damaged, truncated or not written by torch.save; copy or save it again";
 const char* const kStateDict =
     "save the state dict instead: torch.save(model.state_dict(), \"weights.pth\")";
 
 void expect_little_endian(const pickle::Tree& system, const std::string& file) {
     const Id little = system.find(system.root, "little_endian");
     if (little != kNone && system[little].integer == 0) {
-        throw Error(file + ": written on a big-endian machine", "save it again on this one");
+        throw Error(file + ": written on a big-endian machine",
+                    "save it again on a little-endian machine");
     }
 }
 
@@ -72,8 +73,8 @@ TorchFile read_legacy_torch(std::span<const std::byte> bytes, const std::string&
         if (rest < kCountSize || count != storage->second.count ||
             count > (rest - kCountSize) / element) {
             throw Error(
-                fmt::format("{}: byte {}: storage {} should have {} elements of {} bytes, "
-                            "the file says {} and ends after {} more bytes",
+                fmt::format("{}: byte {}: storage {} needs {} elements of {} bytes, but the file "
+                            "declares {} and ends after {} more bytes",
                             file, at, shown(key), storage->second.count, element, count, rest),
                 kDamagedFile);
         }
@@ -92,16 +93,17 @@ TorchFile read_zip_torch(std::span<const std::byte> bytes, const std::string& fi
         return name.ends_with(kPickle) && name.find('/') == name.size() - kPickle.size();
     });
     if (data == members.end()) {
-        throw Error(file + ": a zip archive without NAME/data.pkl, so not one of torch.save",
-                    "give the .pth file itself, not an archive around it");
+        throw Error(file + ": a zip archive without NAME/data.pkl, so not written by torch.save",
+                    "pass the .pth file itself, not an archive that contains it");
     }
     const std::string folder = data->first.substr(0, data->first.size() - kPickle.size()) + "/";
     if (members.contains(folder + "constants.pkl")) {
-        throw Error(file + ": a TorchScript archive, expected tensors by name", kStateDict);
+        throw Error(file + ": a TorchScript archive, expected named tensors", kStateDict);
     }
     const auto order = members.find(folder + "byteorder");
     if (order != members.end() && !order->second.empty() && order->second[0] == std::byte{'b'}) {
-        throw Error(file + ": written on a big-endian machine", "save it again on this one");
+        throw Error(file + ": written on a big-endian machine",
+                    "save it again on a little-endian machine");
     }
     TorchFile torch;
     torch.tree = pickle::parse(data->second, file + ": " + shown(data->first));
@@ -134,14 +136,18 @@ public:
         StridedView view;
         if (typed_by_argument) {
             const auto dtype = torch_dtype(tree_[arguments[6]].name);
-            if (!dtype) unknown_type(tree_[arguments[6]].name);
+            if (!dtype) {
+                unknown_type(tree_[arguments[6]].name);
+            }
             view.dtype = *dtype;
         } else {
-            if (!storage.dtype) unknown_type(storage.type);
+            if (!storage.dtype) {
+                unknown_type(storage.type);
+            }
             view.dtype = *storage.dtype;
         }
         if (memory->second.size() / storage.element_size < storage.count) {
-            fail(fmt::format("its storage {} has {} bytes, {} elements of {} bytes are expected",
+            fail(fmt::format("its storage {} has {} bytes, expected {} elements of {} bytes",
                              shown(storage.key), memory->second.size(), storage.count,
                              storage.element_size));
         }
@@ -159,13 +165,15 @@ private:
     }
 
     [[noreturn]] void unknown_type(std::string_view type) const {
-        throw Error(fmt::format("{}: tensor \"{}\": elements of {} are not read", source_.file,
+        throw Error(fmt::format("{}: tensor \"{}\": elements of {} are not supported", source_.file,
                                 shown(name_), shown(type)),
                     "convert it to float32 before saving: tensor.float()");
     }
 
     std::int64_t integer(Id id) const {
-        if (tree_[id].kind != Kind::integer) fail("an offset or extent that is no whole number");
+        if (tree_[id].kind != Kind::integer) {
+            fail("an offset or dimension is not an integer");
+        }
         return tree_[id].integer;
     }
 
@@ -195,7 +203,9 @@ std::optional<Tensor> torch_tensor(const TorchFile& torch, pickle::Id id, const 
            !tree[object->arguments].items.empty()) {
         object = &tree[tree[object->arguments].items[0]];
     }
-    if (object->kind != Kind::object) return std::nullopt;
+    if (object->kind != Kind::object) {
+        return std::nullopt;
+    }
     const bool v3 = tree.is_global(object->callable, kUtils, "_rebuild_tensor_v3");
     if (!v3 && !tree.is_global(object->callable, kUtils, "_rebuild_tensor_v2") &&
         !tree.is_global(object->callable, kUtils, "_rebuild_tensor")) {

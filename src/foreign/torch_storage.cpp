@@ -62,7 +62,9 @@ std::optional<DType> torch_dtype(std::string_view name) {
                                                    {"uint8", DType::u8},
                                                    {"bool", DType::boolean}}};
     for (const Known& known : all) {
-        if (known.name == name) return known.dtype;
+        if (known.name == name) {
+            return known.dtype;
+        }
     }
     return std::nullopt;
 }
@@ -71,7 +73,9 @@ TorchStorage describe_storage(const pickle::Tree& tree, pickle::Id id, const std
     const auto fail = [&](const std::string& problem) -> TorchStorage {
         throw Error(fmt::format("{}: a tensor's storage: {}", file, problem), kDamagedStorage);
     };
-    if (tree[id].kind != Kind::persistent) return fail("not given by a persistent id");
+    if (tree[id].kind != Kind::persistent) {
+        return fail("not identified by a persistent id");
+    }
     const Value& pid = tree[tree[id].arguments];
     if (pid.kind != Kind::tuple || pid.items.size() < 5 || tree[pid.items[0]].text != "storage" ||
         tree[pid.items[1]].kind != Kind::global || tree[pid.items[2]].kind != Kind::text ||
@@ -79,26 +83,30 @@ TorchStorage describe_storage(const pickle::Tree& tree, pickle::Id id, const std
         return fail("expected (\"storage\", class, key, device, count)");
     }
     if (pid.items.size() > 5 && tree[pid.items[5]].kind != Kind::none) {
-        return fail("a view of another storage, as PyTorch wrote them before 0.4, is not read");
+        return fail("views of another storage, which PyTorch wrote before 0.4, are not supported");
     }
     TorchStorage storage;
     storage.type = tree[pid.items[1]].name;
     storage.key = tree[pid.items[2]].text;
     storage.count = static_cast<std::uint64_t>(tree[pid.items[4]].integer);
     for (const StorageType& type : kTypes) {
-        if (type.name != storage.type) continue;
+        if (type.name != storage.type) {
+            continue;
+        }
         storage.dtype = type.dtype;
         storage.element_size = type.element_size;
         return storage;
     }
-    return fail(fmt::format("elements of class {} are not known", shown(storage.type)));
+    return fail(fmt::format("unknown element class {}", shown(storage.type)));
 }
 
 std::map<std::string_view, TorchStorage> describe_storages(const pickle::Tree& tree,
                                                            const std::string& file) {
     std::map<std::string_view, TorchStorage> storages;
     for (Id id = 0; id < tree.values.size(); ++id) {
-        if (tree[id].kind != Kind::persistent) continue;
+        if (tree[id].kind != Kind::persistent) {
+            continue;
+        }
         const TorchStorage storage = describe_storage(tree, id, file);
         const auto [found, added] = storages.emplace(storage.key, storage);
         if (!added &&

@@ -6,7 +6,9 @@ std::string shown(std::string_view text) {
     constexpr std::size_t kShown = 80;
     std::string result(text.substr(0, kShown));
     for (char& c : result) {
-        if (c < ' ' || c > '~') c = '?';
+        if (c < ' ' || c > '~') {
+            c = '?';
+        }
     }
     return text.size() > kShown ? result + "..." : result;
 }

@@ -38,12 +38,14 @@ bool is_safetensors(std::span<const std::byte> bytes) {
 // The dict that holds the tensors: itself, or what a checkpoint keeps under one of these keys.
 Id state_dict(const pickle::Tree& tree, const std::string& file) {
     if (!tree.is_dict(tree.root)) {
-        throw Error(file + ": expected a dict of tensors by name",
+        throw Error(file + ": expected a dict of named tensors",
                     "save the state dict: torch.save(model.state_dict(), \"weights.pth\")");
     }
     for (const char* key : {"model", "state_dict", "blobs"}) {
         const Id inner = tree.find(tree.root, key);
-        if (inner != kNone && tree.is_dict(inner)) return inner;
+        if (inner != kNone && tree.is_dict(inner)) {
+            return inner;
+        }
     }
     return tree.root;
 }
@@ -53,8 +55,8 @@ void check_name(std::string_view name, const std::string& file) {
     constexpr std::size_t kMaxName = 500;
     if (name.empty() || name.size() > kMaxName || shown(name.substr(0, 80)) != name.substr(0, 80) ||
         std::any_of(name.begin(), name.end(), [](char c) { return c < ' ' || c > '~'; })) {
-        throw Error(fmt::format("{}: \"{}\" is no name of a tensor: 1 to {} ASCII characters are "
-                                "expected",
+        throw Error(fmt::format("{}: \"{}\" is not a valid tensor name: expected 1 to {} printable "
+                                "ASCII characters",
                                 file, shown(name), kMaxName),
                     "the file is damaged; copy or save it again");
     }
@@ -65,15 +67,21 @@ void collect(const TorchFile& file, TensorSource& source, ForeignWeights* weight
     const Id dict = state_dict(tree, source.file);
     for (const auto& [key, value] : tree.entries(dict)) {
         const std::string_view text = tree[key].text;
-        if (tree[key].kind != Kind::text) continue;
+        if (tree[key].kind != Kind::text) {
+            continue;
+        }
         check_name(text, source.file);
         const std::string name(text);
         std::optional<Tensor> tensor = torch_tensor(file, value, name, source);
-        if (!tensor) tensor = numpy_tensor(tree, value, name, source);
-        if (tensor) weights->tensors.insert_or_assign(name, std::move(*tensor));
+        if (!tensor) {
+            tensor = numpy_tensor(tree, value, name, source);
+        }
+        if (tensor) {
+            weights->tensors.insert_or_assign(name, std::move(*tensor));
+        }
     }
     if (weights->tensors.empty()) {
-        throw Error(source.file + ": holds no tensors by name",
+        throw Error(source.file + ": contains no named tensors",
                     "save the state dict: torch.save(model.state_dict(), \"weights.pth\")");
     }
     const Id iteration = tree.find(tree.root, "iteration");
@@ -92,7 +100,7 @@ ForeignWeights parse_foreign_weights(std::span<const std::byte> bytes, const std
     TensorSource source = {file, owner, 2 * static_cast<std::uint64_t>(bytes.size())};
     if (is_safetensors(bytes)) {
         detail::Safetensors contents = detail::parse_safetensors(bytes, file, owner);
-        detail::refuse_checkpoint(contents, file);
+        detail::reject_checkpoint(contents, file);
         weights.tensors = std::move(contents.tensors);
         weights.metadata = std::move(contents.metadata);
     } else if (is_zip(bytes)) {
@@ -105,9 +113,10 @@ ForeignWeights parse_foreign_weights(std::span<const std::byte> bytes, const std
         weights.metadata["container"] = "pickle";
         collect({pickle::parse(bytes, file), {}}, source, &weights);
     } else {
-        throw Error(
-            fmt::format("{}: begins with{}, which is no file of weights", file, first_bytes(bytes)),
-            "give a .safetensors file, a .pth of torch.save, or a .pkl of numpy arrays");
+        throw Error(fmt::format("{}: begins with{}, which is not a known weight format", file,
+                                first_bytes(bytes)),
+                    "pass a .safetensors file, a .pth file from torch.save, or a .pkl file of "
+                    "numpy arrays");
     }
     return weights;
 }

@@ -27,7 +27,7 @@ constexpr std::size_t kMaxComment = 65535;
 constexpr std::uint64_t kMaxMembers = 100'000;
 constexpr std::uint64_t kIn64 = 0xFFFFFFFF;  // "see the zip64 field"
 constexpr std::uint64_t kCountIn64 = 0xFFFF;
-const char* const kDamagedArchive = "the file is damaged or cut off; copy it again";
+const char* const kDamagedArchive = "the file is damaged or truncated; copy it again";
 const char* const kRepack =
     "save it again with torch.save, or repack it without compression or password: zip -0";
 
@@ -56,7 +56,9 @@ public:
         for (std::uint64_t i = 0; i < directory.members; ++i) {
             at = read_member(at, end, directory.begin, members);
         }
-        if (at != end) fail(at, fmt::format("the directory should end here, not at {}", end));
+        if (at != end) {
+            fail(at, fmt::format("the directory must end here, not at {}", end));
+        }
         check_overlaps();
         return members;
     }
@@ -68,7 +70,9 @@ private:
     }
 
     std::uint64_t number(std::uint64_t at, std::size_t size) const {
-        if (at > bytes_.size() || size > bytes_.size() - at) fail(at, "the zip archive is cut off");
+        if (at > bytes_.size() || size > bytes_.size() - at) {
+            fail(at, "the zip archive is truncated");
+        }
         return little_endian(bytes_, static_cast<std::size_t>(at), size);
     }
 
@@ -78,7 +82,9 @@ private:
     }
 
     Directory find_directory() const {
-        if (bytes_.size() < kEndSize) fail(0, "too short for a zip archive");
+        if (bytes_.size() < kEndSize) {
+            fail(0, "too short for a zip archive");
+        }
         const std::size_t last = bytes_.size() - kEndSize;
         const std::size_t first = last - std::min(last, kMaxComment);
         for (std::size_t at = last + 1; at-- > first;) {
@@ -86,7 +92,7 @@ private:
                 return read_end(at);
             }
         }
-        fail(bytes_.size(), "a zip archive without its directory at the end");
+        fail(bytes_.size(), "a zip archive without a central directory");
     }
 
     Directory read_end(std::size_t at) const {
@@ -98,7 +104,7 @@ private:
             const std::uint64_t end64 = number(at - kLocator64Size + 8, 8);
             if (!fits(end64, kEnd64Size, at - kLocator64Size) ||
                 number(end64, 4) != kEnd64Signature) {
-                fail(at - kLocator64Size, "points at no zip64 directory");
+                fail(at - kLocator64Size, "the zip64 locator does not point to a zip64 directory");
             }
             directory = {number(end64 + 48, 8), number(end64 + 40, 8), number(end64 + 32, 8)};
             limit = end64;
@@ -110,8 +116,7 @@ private:
                                  directory.size, directory.begin));
         }
         if (directory.members > kMaxMembers) {
-            fail(at,
-                 fmt::format("{} members, at most {} are read", directory.members, kMaxMembers));
+            fail(at, fmt::format("{} members, the limit is {}", directory.members, kMaxMembers));
         }
         return directory;
     }
@@ -130,12 +135,16 @@ private:
         const std::uint64_t name_size = number(at + 28, 2);
         const std::uint64_t extra_size = number(at + 30, 2);
         const std::uint64_t next = at + kCentralSize + name_size + extra_size + number(at + 32, 2);
-        if (next > end) fail(at, "an entry that leaves the zip directory");
+        if (next > end) {
+            fail(at, "an entry extends beyond the zip directory");
+        }
         const std::string name = name_at(at + kCentralSize, name_size);
-        if ((number(at + 8, 2) & 1U) != 0) fail(at, shown(name) + " is encrypted", kRepack);
+        if ((number(at + 8, 2) & 1U) != 0) {
+            fail(at, shown(name) + " is encrypted", kRepack);
+        }
         if (number(at + 10, 2) != 0) {
             fail(at,
-                 fmt::format("{} is compressed (method {}), expected stored members as torch.save "
+                 fmt::format("{} is compressed (method {}), expected stored members, as torch.save "
                              "writes them",
                              shown(name), number(at + 10, 2)),
                  kRepack);
@@ -145,16 +154,17 @@ private:
         std::uint64_t local = number(at + 42, 4);
         read_extra64(at, at + kCentralSize + name_size, extra_size, {&size, &packed, &local});
         if (packed != size) {
-            fail(at, fmt::format("{} is stored, yet {} bytes take {}", shown(name), size, packed));
+            fail(at, fmt::format("{} is stored, but its {} bytes occupy {}", shown(name), size,
+                                 packed));
         }
         const std::uint64_t begin = data_of(local, name, data_end);
         if (!fits(begin, size, data_end)) {
-            fail(at, fmt::format("{} has {} bytes at {}, the data ends at {}", shown(name), size,
-                                 begin, data_end));
+            fail(at, fmt::format("{} has {} bytes at {}, but the data ends at {}", shown(name),
+                                 size, begin, data_end));
         }
         ranges_.push_back({local, begin + size, name});
         if (!members.emplace(name, bytes_.subspan(begin, size)).second) {
-            fail(at, fmt::format("two members are called {}", shown(name)));
+            fail(at, fmt::format("duplicate member {}", shown(name)));
         }
         return next;
     }
@@ -168,15 +178,21 @@ private:
             const std::uint64_t field = number(at, 2);
             const std::uint64_t field_size = number(at + 2, 2);
             at += 4;
-            if (field_size > end - at) fail(entry, "an extra field that leaves its entry");
+            if (field_size > end - at) {
+                fail(entry, "an extra field extends beyond its entry");
+            }
             if (field != kField64) {
                 at += field_size;
                 continue;
             }
             const std::uint64_t field_end = at + field_size;
             for (std::uint64_t* value : values) {
-                if (*value != kIn64) continue;
-                if (field_end - at < 8) fail(entry, "a zip64 field that lacks a size");
+                if (*value != kIn64) {
+                    continue;
+                }
+                if (field_end - at < 8) {
+                    fail(entry, "a zip64 field without a size");
+                }
                 *value = number(at, 8);
                 at += 8;
             }
@@ -193,7 +209,7 @@ private:
         const std::uint64_t name_size = number(local + 26, 2);
         const std::uint64_t begin = local + kLocalSize + name_size + number(local + 28, 2);
         if (begin > data_end || name_at(local + kLocalSize, name_size) != name) {
-            fail(local, fmt::format("the header is not that of {}", shown(name)));
+            fail(local, fmt::format("the local header does not match {}", shown(name)));
         }
         return begin;
     }

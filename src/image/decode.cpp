@@ -16,7 +16,9 @@ namespace {
 using Bytes = std::span<const std::uint8_t>;
 
 bool has_text(Bytes bytes, std::size_t offset, std::string_view text) {
-    if (offset > bytes.size() || bytes.size() - offset < text.size()) return false;
+    if (offset > bytes.size() || bytes.size() - offset < text.size()) {
+        return false;
+    }
     return std::equal(text.begin(), text.end(), bytes.begin() + static_cast<std::ptrdiff_t>(offset),
                       [](char a, std::uint8_t b) { return static_cast<std::uint8_t>(a) == b; });
 }
@@ -32,44 +34,44 @@ bool is_png(Bytes bytes) {
 constexpr const char* kConvert = "convert it to JPEG or PNG";
 
 // What a file that is neither JPEG nor PNG seems to be.
-struct Guess {
+struct Signature {
     std::size_t offset;
     std::string_view magic;
     const char* what;
     const char* fix;
 };
 
-constexpr std::array kGuesses{
-    Guess{0, "GIF8", "a GIF image", kConvert},
-    Guess{8, "WEBP", "a WebP image", kConvert},
-    Guess{0, std::string_view("II*\0", 4), "a TIFF image", kConvert},
-    Guess{0, std::string_view("MM\0*", 4), "a TIFF image", kConvert},
-    Guess{4, "ftypavif", "an AVIF image", kConvert},
-    Guess{4, "ftyphei", "a HEIC image", kConvert},
-    Guess{4, "ftyphev", "a HEIC image", kConvert},
-    Guess{4, "ftypmif1", "a HEIF image", kConvert},
-    Guess{4, "ftyp", "a video", "extract its frames as JPEG or PNG files"},
-    Guess{4, "jP  ", "a JPEG 2000 image", kConvert},
-    Guess{4, "JXL ", "a JPEG XL image", kConvert},
-    Guess{0, "\xFF\x0A", "a JPEG XL image", kConvert},
-    Guess{0, "BM", "a BMP image", kConvert},
-    Guess{0, "8BPS", "a Photoshop document", kConvert},
-    Guess{0, "%PDF", "a PDF document", kConvert},
-    Guess{0, "PK\x03\x04", "a zip archive", "unpack it first"},
-    Guess{0, "<svg", "an SVG drawing", kConvert},
-    Guess{0, "<", "a web page or other markup, perhaps a failed download", "download it again"},
-    Guess{0, "version https://git-lfs", "a Git LFS pointer", "run git lfs pull"},
+constexpr std::array kSignatures{
+    Signature{0, "GIF8", "a GIF image", kConvert},
+    Signature{8, "WEBP", "a WebP image", kConvert},
+    Signature{0, std::string_view("II*\0", 4), "a TIFF image", kConvert},
+    Signature{0, std::string_view("MM\0*", 4), "a TIFF image", kConvert},
+    Signature{4, "ftypavif", "an AVIF image", kConvert},
+    Signature{4, "ftyphei", "a HEIC image", kConvert},
+    Signature{4, "ftyphev", "a HEIC image", kConvert},
+    Signature{4, "ftypmif1", "a HEIF image", kConvert},
+    Signature{4, "ftyp", "a video", "extract its frames as JPEG or PNG files"},
+    Signature{4, "jP  ", "a JPEG 2000 image", kConvert},
+    Signature{4, "JXL ", "a JPEG XL image", kConvert},
+    Signature{0, "\xFF\x0A", "a JPEG XL image", kConvert},
+    Signature{0, "BM", "a BMP image", kConvert},
+    Signature{0, "8BPS", "a Photoshop document", kConvert},
+    Signature{0, "%PDF", "a PDF document", kConvert},
+    Signature{0, "PK\x03\x04", "a zip archive", "extract it first"},
+    Signature{0, "<svg", "an SVG drawing", kConvert},
+    Signature{0, "<", "a web page or other markup, perhaps a failed download", "download it again"},
+    Signature{0, "version https://git-lfs", "a Git LFS pointer", "run git lfs pull"},
 };
 
 [[noreturn]] void fail_unknown(Bytes bytes, std::string_view name) {
     if (bytes.empty()) {
         throw Error(fmt::format("{}: the file is empty, expected a JPEG or PNG image", name));
     }
-    for (const Guess& guess : kGuesses) {
-        if (has_text(bytes, guess.offset, guess.magic)) {
-            throw Error(
-                fmt::format("{}: looks like {}, expected a JPEG or PNG image", name, guess.what),
-                guess.fix);
+    for (const Signature& signature : kSignatures) {
+        if (has_text(bytes, signature.offset, signature.magic)) {
+            throw Error(fmt::format("{}: looks like {}, expected a JPEG or PNG image", name,
+                                    signature.what),
+                        signature.fix);
         }
     }
     std::string beginning;
@@ -86,14 +88,19 @@ std::string text(ImageSize size) {
 
 // Orientation to apply so that the image has the size on record (the COCO convention).
 int orientation_for(ImageSize expected, ImageSize stored, int orientation, std::string_view name) {
-    if (stored == expected) return 1;
+    if (stored == expected) {
+        return 1;
+    }
     const ImageSize turned = image::oriented_size(stored, orientation);
-    if (turned == expected) return orientation;
+    if (turned == expected) {
+        return orientation;
+    }
     throw Error(
-        fmt::format("{}: the image is {}{}, the annotation file says {}", name, text(stored),
-                    turned == stored ? "" : fmt::format(" ({} turned upright)", text(turned)),
+        fmt::format("{}: the image is {}{}, but the annotation file says {}", name, text(stored),
+                    turned == stored ? "" : fmt::format(" ({} after EXIF rotation)", text(turned)),
                     text(expected)),
-        "use the images that the annotations were made for, or correct width and height there");
+        "use the images that were annotated, or correct \"width\" and \"height\" in the annotation "
+        "file");
 }
 
 }  // namespace
@@ -109,14 +116,16 @@ void check_size(std::uint64_t width, std::uint64_t height, std::uint64_t max_pix
         throw Error(
             fmt::format("{}: the header says {}x{} pixels, the limit is {} pixels", name, width,
                         height, max_pixels),
-            "if the image is really that large: --max-pixels of predict and eval, or shrink it");
+            "if the image is really that large, raise --max-pixels (predict, eval) or shrink it");
     }
 }
 
 }  // namespace image
 
 Image decode_image(Bytes bytes, std::string_view name, const DecodeOptions& options) {
-    if (!is_jpeg(bytes) && !is_png(bytes)) fail_unknown(bytes, name);
+    if (!is_jpeg(bytes) && !is_png(bytes)) {
+        fail_unknown(bytes, name);
+    }
     image::StoredImage stored = is_jpeg(bytes) ? image::decode_jpeg(bytes, name, options)
                                                : image::decode_png(bytes, name, options);
     int orientation = options.orientation == Orientation::apply_exif ? stored.orientation : 1;

@@ -52,7 +52,9 @@ struct JpegDecoder {
 // libjpeg goes on after damage and fills in grey. Where a warning means that pixels were lost or
 // made up, the file is refused; stray bytes between segments and the like are harmless.
 void on_message(j_common_ptr jpeg, int level) {
-    if (level >= 0) return;
+    if (level >= 0) {
+        return;
+    }
     ++jpeg->err->num_warnings;
     switch (jpeg->err->msg_code) {
         case JWRN_JPEG_EOF:
@@ -69,7 +71,9 @@ void on_message(j_common_ptr jpeg, int level) {
 
 void on_progress(j_common_ptr jpeg) {
     auto* decoder = static_cast<JpegDecoder*>(jpeg->client_data);
-    if (decoder->jpeg.input_scan_number <= kMaxScans) return;
+    if (decoder->jpeg.input_scan_number <= kMaxScans) {
+        return;
+    }
     constexpr char kText[] = "more than 100 scans";
     std::memcpy(decoder->message, kText, sizeof(kText));
     leave(jpeg);
@@ -84,7 +88,9 @@ JpegDecoder::JpegDecoder() {
 }
 
 bool read_header(JpegDecoder& decoder, const std::uint8_t* bytes, std::size_t size) {
-    if (setjmp(decoder.escape) != 0) return false;
+    if (setjmp(decoder.escape) != 0) {
+        return false;
+    }
     jpeg_create_decompress(&decoder.jpeg);
     decoder.jpeg.progress = &decoder.progress;
     jpeg_mem_src(&decoder.jpeg, bytes, size);
@@ -95,7 +101,9 @@ bool read_header(JpegDecoder& decoder, const std::uint8_t* bytes, std::size_t si
 
 // Decodes into `out` with `row_bytes` per row.
 bool read_rows(JpegDecoder& decoder, std::uint8_t* out, std::size_t row_bytes) {
-    if (setjmp(decoder.escape) != 0) return false;
+    if (setjmp(decoder.escape) != 0) {
+        return false;
+    }
     jpeg_start_decompress(&decoder.jpeg);
     while (decoder.jpeg.output_scanline < decoder.jpeg.output_height) {
         JSAMPROW row = out + decoder.jpeg.output_scanline * row_bytes;
@@ -107,11 +115,10 @@ bool read_rows(JpegDecoder& decoder, std::uint8_t* out, std::size_t row_bytes) {
 
 [[noreturn]] void fail(const JpegDecoder& decoder, std::string_view name) {
     if (decoder.cut_short) {
-        throw Error(fmt::format("{}: the JPEG file is cut short", name),
-                    "copy or download it again");
+        throw Error(fmt::format("{}: truncated JPEG file", name), "copy or download it again");
     }
     throw Error(fmt::format("{}: damaged or unsupported JPEG file: {}", name, decoder.message),
-                "convert it with another program or leave it out");
+                "convert it with another program or exclude it");
 }
 
 // The choices that libjpeg's colour conversion offers: RGB, or CMYK that we turn into RGB.
@@ -127,7 +134,7 @@ void choose_output(jpeg_decompress_struct& jpeg, std::string_view name) {
             jpeg.out_color_space = JCS_CMYK;
             return;
         default:
-            throw Error(fmt::format("{}: JPEG file of {} channels, expected 1, 3 or 4", name,
+            throw Error(fmt::format("{}: JPEG file with {} channels, expected 1, 3 or 4", name,
                                     jpeg.num_components),
                         "convert it to RGB");
     }
@@ -135,8 +142,10 @@ void choose_output(jpeg_decompress_struct& jpeg, std::string_view name) {
 
 // Huffman codes have at least one bit and every block at least one code, so a header that promises
 // more blocks than the file has bits lies, and nothing is allocated for it.
-bool promises_too_much(const jpeg_decompress_struct& jpeg, std::size_t file_bytes) {
-    if (jpeg.arith_code != FALSE) return false;
+bool header_exceeds_file(const jpeg_decompress_struct& jpeg, std::size_t file_bytes) {
+    if (jpeg.arith_code != FALSE) {
+        return false;
+    }
     std::uint64_t blocks = 0;
     for (int i = 0; i < jpeg.num_components; ++i) {
         const auto& component = jpeg.comp_info[i];
@@ -180,7 +189,9 @@ void cmyk_row_to_rgb(const std::uint8_t* cmyk, int width, std::uint8_t* rgb) {
 
 unsigned shrinking(ImageSize whole, int short_side) {
     unsigned divisor = 1;
-    if (short_side <= 0) return divisor;
+    if (short_side <= 0) {
+        return divisor;
+    }
     const int side = std::min(whole.width, whole.height);
     while (divisor < 8 && side / static_cast<int>(2 * divisor) >= short_side) {
         divisor *= 2;
@@ -191,11 +202,13 @@ unsigned shrinking(ImageSize whole, int short_side) {
 StoredImage decode_jpeg(std::span<const std::uint8_t> bytes, std::string_view name,
                         const DecodeOptions& options) {
     JpegDecoder decoder;
-    if (!read_header(decoder, bytes.data(), bytes.size())) fail(decoder, name);
+    if (!read_header(decoder, bytes.data(), bytes.size())) {
+        fail(decoder, name);
+    }
     auto& jpeg = decoder.jpeg;
     check_size(jpeg.image_width, jpeg.image_height, options.max_pixels, name);
     choose_output(jpeg, name);
-    if (promises_too_much(jpeg, bytes.size())) {
+    if (header_exceeds_file(jpeg, bytes.size())) {
         decoder.cut_short = true;
         fail(decoder, name);
     }
@@ -217,7 +230,9 @@ StoredImage decode_jpeg(std::span<const std::uint8_t> bytes, std::string_view na
         return stored;
     }
     std::vector<std::uint8_t> cmyk(4 * pixels);
-    if (!read_rows(decoder, cmyk.data(), 4 * width)) fail(decoder, name);
+    if (!read_rows(decoder, cmyk.data(), 4 * width)) {
+        fail(decoder, name);
+    }
     stored.image.rgb.resize(3 * pixels);
     for (std::size_t y = 0; y < height; ++y) {
         cmyk_row_to_rgb(cmyk.data() + 4 * y * width, stored.image.size.width,

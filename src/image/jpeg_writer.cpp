@@ -46,7 +46,9 @@ JpegEncoder::JpegEncoder() {
 }
 
 bool encode(JpegEncoder& encoder, const std::uint8_t* rgb, ImageSize size, int quality) {
-    if (setjmp(encoder.escape) != 0) return false;
+    if (setjmp(encoder.escape) != 0) {
+        return false;
+    }
     auto& jpeg = encoder.jpeg;
     jpeg_create_compress(&jpeg);
     jpeg_mem_dest(&jpeg, &encoder.bytes, &encoder.size);
@@ -57,7 +59,9 @@ bool encode(JpegEncoder& encoder, const std::uint8_t* rgb, ImageSize size, int q
     jpeg_set_defaults(&jpeg);
     jpeg_set_quality(&jpeg, quality, TRUE);
     // Subsampled chroma smears the thin coloured lines of an overlay.
-    if (quality >= 90) jpeg.comp_info[0].h_samp_factor = jpeg.comp_info[0].v_samp_factor = 1;
+    if (quality >= 90) {
+        jpeg.comp_info[0].h_samp_factor = jpeg.comp_info[0].v_samp_factor = 1;
+    }
     jpeg_start_compress(&jpeg, TRUE);
     const std::size_t row_bytes = 3 * static_cast<std::size_t>(size.width);
     while (jpeg.next_scanline < jpeg.image_height) {
@@ -74,9 +78,9 @@ bool encode(JpegEncoder& encoder, const std::uint8_t* rgb, ImageSize size, int q
 std::vector<std::uint8_t> encode_jpeg(const Image& image, int quality) {
     image::check_valid(image);
     if (image.size.width > JPEG_MAX_DIMENSION || image.size.height > JPEG_MAX_DIMENSION) {
-        throw Error(fmt::format("a JPEG file holds at most {} pixels on a side, the image is {}x{}",
+        throw Error(fmt::format("a JPEG file is limited to {} pixels per side, the image is {}x{}",
                                 JPEG_MAX_DIMENSION, image.size.width, image.size.height),
-                    "write PNG");
+                    "write a PNG file instead");
     }
     if (quality < 1 || quality > 100) {
         throw Error(fmt::format("JPEG quality {}, expected 1..100", quality));

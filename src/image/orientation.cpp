@@ -13,7 +13,9 @@ public:
         : bytes_(bytes), little_endian_(little_endian) {}
 
     [[nodiscard]] std::optional<std::uint32_t> read(std::uint64_t offset, int size) const {
-        if (offset + size > bytes_.size()) return std::nullopt;
+        if (offset + size > bytes_.size()) {
+            return std::nullopt;
+        }
         std::uint32_t value = 0;
         for (int i = 0; i < size; ++i) {
             const int shift = 8 * (little_endian_ ? i : size - 1 - i);
@@ -62,33 +64,49 @@ Position stored_position(int x, int y, ImageSize stored, int orientation) {
 }  // namespace
 
 int exif_orientation(std::span<const std::uint8_t> tiff) {
-    if (tiff.size() < 8) return 1;
+    if (tiff.size() < 8) {
+        return 1;
+    }
     const bool little = tiff[0] == 'I' && tiff[1] == 'I';
     const bool big = tiff[0] == 'M' && tiff[1] == 'M';
-    if (!little && !big) return 1;
+    if (!little && !big) {
+        return 1;
+    }
     const TiffBlock block(tiff, little);
-    if (block.read(2, 2) != 42U) return 1;
+    if (block.read(2, 2) != 42U) {
+        return 1;
+    }
     const std::uint64_t directory = block.read(4, 4).value_or(0);
     const std::uint32_t entries = block.read(directory, 2).value_or(0);
     for (std::uint32_t i = 0; i < entries; ++i) {
         const std::uint64_t entry = directory + 2 + 12ULL * i;
         const auto tag = block.read(entry, 2);
-        if (!tag) return 1;
-        if (*tag != kOrientationTag) continue;
+        if (!tag) {
+            return 1;
+        }
+        if (*tag != kOrientationTag) {
+            continue;
+        }
         const auto value = block.read(entry + 8, 2);
-        if (block.read(entry + 2, 2) != kTypeShort || !value) return 1;
+        if (block.read(entry + 2, 2) != kTypeShort || !value) {
+            return 1;
+        }
         return *value >= 1 && *value <= 8 ? static_cast<int>(*value) : 1;
     }
     return 1;
 }
 
 ImageSize oriented_size(ImageSize stored, int orientation) {
-    if (orientation < 5) return stored;
+    if (orientation < 5) {
+        return stored;
+    }
     return {stored.height, stored.width};
 }
 
 Image apply_orientation(Image image, int orientation) {
-    if (orientation <= 1 || orientation > 8) return image;
+    if (orientation <= 1 || orientation > 8) {
+        return image;
+    }
     const ImageSize stored = image.size;
     Image upright{oriented_size(stored, orientation), {}};
     upright.rgb.resize(image.rgb.size());

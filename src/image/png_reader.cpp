@@ -50,11 +50,17 @@ void on_read(png_structp png, png_bytep out, std::size_t size) {
 }
 
 bool read_header(PngDecoder& decoder) {
-    if (setjmp(decoder.escape) != 0) return false;
+    if (setjmp(decoder.escape) != 0) {
+        return false;
+    }
     decoder.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, &decoder, on_error, on_warning);
-    if (decoder.png == nullptr) return false;
+    if (decoder.png == nullptr) {
+        return false;
+    }
     decoder.info = png_create_info_struct(decoder.png);
-    if (decoder.info == nullptr) return false;
+    if (decoder.info == nullptr) {
+        return false;
+    }
     png_structp png = decoder.png;
     png_set_read_fn(png, &decoder, on_read);
     png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
@@ -68,10 +74,14 @@ bool read_header(PngDecoder& decoder) {
 
 // Everything becomes 8-bit RGB. Transparency is dropped, never blended.
 bool choose_output(PngDecoder& decoder) {
-    if (setjmp(decoder.escape) != 0) return false;
+    if (setjmp(decoder.escape) != 0) {
+        return false;
+    }
     png_structp png = decoder.png;
     const png_byte color = png_get_color_type(png, decoder.info);
-    if (color == PNG_COLOR_TYPE_PALETTE) png_set_palette_to_rgb(png);
+    if (color == PNG_COLOR_TYPE_PALETTE) {
+        png_set_palette_to_rgb(png);
+    }
     if ((color & PNG_COLOR_MASK_COLOR) == 0) {
         png_set_expand_gray_1_2_4_to_8(png);
         png_set_gray_to_rgb(png);
@@ -84,7 +94,9 @@ bool choose_output(PngDecoder& decoder) {
 }
 
 bool read_rows(PngDecoder& decoder, std::uint8_t* out, std::size_t row_bytes, int height) {
-    if (setjmp(decoder.escape) != 0) return false;
+    if (setjmp(decoder.escape) != 0) {
+        return false;
+    }
     const bool interlaced = png_get_interlace_type(decoder.png, decoder.info) != PNG_INTERLACE_NONE;
     const int passes = interlaced ? PNG_INTERLACE_ADAM7_PASSES : 1;
     for (int pass = 0; pass < passes; ++pass) {
@@ -106,8 +118,12 @@ bool chunks_are_complete(std::span<const std::uint8_t> bytes) {
     while (bytes.size() - position >= kFrame) {
         const std::uint8_t* chunk = bytes.data() + position;
         const std::size_t length = png_get_uint_32(chunk);
-        if (length > bytes.size() - position - kFrame) return false;
-        if (std::memcmp(chunk + 4, "IEND", 4) == 0) return true;
+        if (length > bytes.size() - position - kFrame) {
+            return false;
+        }
+        if (std::memcmp(chunk + 4, "IEND", 4) == 0) {
+            return true;
+        }
         position += kFrame + length;
     }
     return false;
@@ -115,17 +131,18 @@ bool chunks_are_complete(std::span<const std::uint8_t> bytes) {
 
 [[noreturn]] void fail(const PngDecoder& decoder, std::string_view name) {
     if (decoder.cut_short) {
-        throw Error(fmt::format("{}: the PNG file is cut short", name),
-                    "copy or download it again");
+        throw Error(fmt::format("{}: truncated PNG file", name), "copy or download it again");
     }
     throw Error(fmt::format("{}: damaged or unsupported PNG file: {}", name, decoder.message),
-                "convert it with another program or leave it out");
+                "convert it with another program or exclude it");
 }
 
 int orientation_of(const PngDecoder& decoder) {
     png_uint_32 size = 0;
     png_bytep block = nullptr;
-    if (png_get_eXIf_1(decoder.png, decoder.info, &size, &block) == 0) return 1;
+    if (png_get_eXIf_1(decoder.png, decoder.info, &size, &block) == 0) {
+        return 1;
+    }
     return exif_orientation({block, size});
 }
 
@@ -136,8 +153,12 @@ StoredImage decode_png(std::span<const std::uint8_t> bytes, std::string_view nam
     PngDecoder decoder;
     decoder.rest = bytes;
     decoder.cut_short = !chunks_are_complete(bytes);
-    if (decoder.cut_short) fail(decoder, name);
-    if (!read_header(decoder)) fail(decoder, name);
+    if (decoder.cut_short) {
+        fail(decoder, name);
+    }
+    if (!read_header(decoder)) {
+        fail(decoder, name);
+    }
     const png_uint_32 width = png_get_image_width(decoder.png, decoder.info);
     const png_uint_32 height = png_get_image_height(decoder.png, decoder.info);
     check_size(width, height, options.max_pixels, name);
@@ -147,7 +168,9 @@ StoredImage decode_png(std::span<const std::uint8_t> bytes, std::string_view nam
         decoder.cut_short = true;
         fail(decoder, name);
     }
-    if (!choose_output(decoder)) fail(decoder, name);
+    if (!choose_output(decoder)) {
+        fail(decoder, name);
+    }
 
     StoredImage stored;
     stored.image.size = {static_cast<int>(width), static_cast<int>(height)};

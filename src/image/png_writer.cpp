@@ -49,7 +49,9 @@ void on_warning(png_structp /*png*/, png_const_charp /*text*/) {}
 
 void on_write(png_structp png, png_bytep bytes, std::size_t size) {
     auto* encoder = static_cast<PngEncoder*>(png_get_io_ptr(png));
-    if (size > encoder->out.size() - encoder->used) png_error(png, "the file outgrew its bound");
+    if (size > encoder->out.size() - encoder->used) {
+        png_error(png, "the encoded file exceeds its expected maximum size");
+    }
     std::memcpy(encoder->out.data() + encoder->used, bytes, size);
     encoder->used += size;
 }
@@ -57,11 +59,17 @@ void on_write(png_structp png, png_bytep bytes, std::size_t size) {
 void on_flush(png_structp /*png*/) {}
 
 bool encode(PngEncoder& encoder, const Rows& rows) {
-    if (setjmp(encoder.escape) != 0) return false;
+    if (setjmp(encoder.escape) != 0) {
+        return false;
+    }
     encoder.png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &encoder, on_error, on_warning);
-    if (encoder.png == nullptr) return false;
+    if (encoder.png == nullptr) {
+        return false;
+    }
     encoder.info = png_create_info_struct(encoder.png);
-    if (encoder.info == nullptr) return false;
+    if (encoder.info == nullptr) {
+        return false;
+    }
     png_structp png = encoder.png;
     png_set_write_fn(png, &encoder, on_write, on_flush);
     png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
@@ -70,7 +78,9 @@ bool encode(PngEncoder& encoder, const Rows& rows) {
                  static_cast<png_uint_32>(rows.size.height), rows.depth, rows.color,
                  PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     png_write_info(png, encoder.info);
-    if (rows.depth == 16 && std::endian::native == std::endian::little) png_set_swap(png);
+    if (rows.depth == 16 && std::endian::native == std::endian::little) {
+        png_set_swap(png);
+    }
     for (int y = 0; y < rows.size.height; ++y) {
         png_write_row(png, rows.first + static_cast<std::size_t>(y) * rows.bytes);
     }
@@ -101,7 +111,7 @@ std::vector<std::uint8_t> encode_png(const Image& image) {
 
 std::vector<std::uint8_t> encode_png(std::span<const std::uint16_t> gray, ImageSize size) {
     if (size.width <= 0 || size.height <= 0 || gray.size() != image::pixel_count(size)) {
-        throw Error(fmt::format("an image of {}x{} pixels holds {} values, expected one per pixel",
+        throw Error(fmt::format("an image of {}x{} pixels has {} values, expected one per pixel",
                                 size.width, size.height, gray.size()));
     }
     return encode({reinterpret_cast<const std::uint8_t*>(gray.data()),

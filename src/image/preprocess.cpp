@@ -25,10 +25,16 @@ ImageSize mrcnn_size(ImageSize original, int short_side, int max_side) {
     const double low = std::min(width, height);
     const double high = std::max(width, height);
     double side = short_side;
-    if (high / low * side > max_side) side = round_half_even(max_side * low / high);
-    if ((width <= height && width == side) || (height <= width && height == side)) return original;
+    if (high / low * side > max_side) {
+        side = round_half_even(max_side * low / high);
+    }
+    if ((width <= height && width == side) || (height <= width && height == side)) {
+        return original;
+    }
     const int size = static_cast<int>(side);
-    if (width < height) return {size, static_cast<int>(side * height / width)};
+    if (width < height) {
+        return {size, static_cast<int>(side * height / width)};
+    }
     return {static_cast<int>(side * width / height), size};
 }
 
@@ -59,8 +65,9 @@ void check_target(ImageSize target, ImageSize padded) {
 
 ImageSize resized_size(ImageSize original, int short_side, int max_side, ResizeRule rule) {
     if (original.width < 1 || original.height < 1 || short_side < 1 || max_side < 1) {
-        throw Error(fmt::format("no input size for an image of {}x{}, short side {}, long side {}",
-                                original.width, original.height, short_side, max_side));
+        throw Error(
+            fmt::format("no valid input size for an image of {}x{}, short side {}, long side {}",
+                        original.width, original.height, short_side, max_side));
     }
     const ImageSize size = rule == ResizeRule::mrcnn ? mrcnn_size(original, short_side, max_side)
                                                      : d2_size(original, short_side, max_side);

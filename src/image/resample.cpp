@@ -36,7 +36,9 @@ AxisWeights axis_weights(int source, int size) {
             sum += weight.back();
         }
         for (double& w : weight) {
-            if (sum != 0.0) w /= sum;
+            if (sum != 0.0) {
+                w /= sum;
+            }
         }
         return low;
     };

@@ -262,7 +262,9 @@ std::span<const RowKernels> available_kernels() {
         RowKernels{"avx2", avx2::horizontal, avx2::vertical, avx2::vertical_normalized},
         RowKernels{"avx512", avx512::horizontal, avx512::vertical, avx512::vertical_normalized},
     };
-    if (__builtin_cpu_supports("avx2") == 0) return std::span(kAll).first(1);
+    if (__builtin_cpu_supports("avx2") == 0) {
+        return std::span(kAll).first(1);
+    }
     const bool has_avx512 = __builtin_cpu_supports("avx512f") != 0 &&
                             __builtin_cpu_supports("avx512bw") != 0 &&
                             __builtin_cpu_supports("avx512vl") != 0;

@@ -12,7 +12,9 @@ Image resize(const Image& image, ImageSize size) {
     if (size.width < 1 || size.height < 1) {
         throw Error(fmt::format("cannot resize an image to {}x{}", size.width, size.height));
     }
-    if (size == image.size) return image;
+    if (size == image.size) {
+        return image;
+    }
     const image::RowKernels& kernels = image::best_kernels();
     image::RowWindow window(image, size, kernels);
     const auto width = static_cast<std::size_t>(size.width);

@@ -43,8 +43,10 @@ namespace image {
 
 void check_valid(const Image& image) {
     const bool positive = image.size.width > 0 && image.size.height > 0;
-    if (positive && image.rgb.size() == 3 * pixel_count(image.size)) return;
-    throw Error(fmt::format("an image of {}x{} pixels holds {} bytes, expected 3 per pixel",
+    if (positive && image.rgb.size() == 3 * pixel_count(image.size)) {
+        return;
+    }
+    throw Error(fmt::format("an image of {}x{} pixels has {} bytes, expected 3 per pixel",
                             image.size.width, image.size.height, image.rgb.size()),
                 {}, ErrorKind::usage);
 }
@@ -53,7 +55,9 @@ void check_valid(const ImageView& view) {
     const auto row_bytes =
         static_cast<std::ptrdiff_t>(view.size.width) * bytes_per_pixel(view.order);
     const bool positive = view.size.width > 0 && view.size.height > 0;
-    if (view.data != nullptr && positive && std::abs(view.row_stride) >= row_bytes) return;
+    if (view.data != nullptr && positive && std::abs(view.row_stride) >= row_bytes) {
+        return;
+    }
     throw Error(fmt::format("ImageView: {}x{} pixels, {}, row stride {}: expected a positive size "
                             "and rows of at least {} bytes",
                             view.size.width, view.size.height,

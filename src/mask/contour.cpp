@@ -24,7 +24,9 @@ public:
     std::vector<Polygon> run() {
         for (int y = 1; y + 1 < region_.height; ++y) {
             for (int x = 1; x + 1 < region_.width; ++x) {
-                if (!is_untraced_top(x, y)) continue;
+                if (!is_untraced_top(x, y)) {
+                    continue;
+                }
                 // In row order the first pixel of a part lies on its outer ring; any later ring
                 // that starts inside a part already seen is a hole.
                 const bool is_hole = part_[index(x, y)] != 0;
@@ -63,7 +65,9 @@ private:
             for (int d = 0; d < 4; ++d) {
                 const int nx = px + kStepX[d];
                 const int ny = py + kStepY[d];
-                if (!is_set(nx, ny) || part_[index(nx, ny)] != 0) continue;
+                if (!is_set(nx, ny) || part_[index(nx, ny)] != 0) {
+                    continue;
+                }
                 part_[index(nx, ny)] = part;
                 open.push_back({nx, ny});
             }
@@ -78,7 +82,9 @@ private:
         Ring ring;
         int direction = kRight;
         do {
-            if (direction == kRight) traced_[index(x, y)] = 1;
+            if (direction == kRight) {
+                traced_[index(x, y)] = 1;
+            }
             x += kStepX[direction];
             y += kStepY[direction];
             // The two pixels ahead of corner (x, y), to the right and to the left of the way.
@@ -134,11 +140,15 @@ void mark(const Ring& ring, std::size_t first, std::size_t last, float tolerance
         float most = tolerance * tolerance;
         for (std::size_t i = a + 1; i < b; ++i) {
             const float d = distance(ring[i], ring[a], ring[b % ring.size()]);
-            if (d <= most) continue;
+            if (d <= most) {
+                continue;
+            }
             most = d;
             farthest = i;
         }
-        if (farthest == a) continue;
+        if (farthest == a) {
+            continue;
+        }
         keep[farthest] = true;
         open.push_back({a, farthest});
         open.push_back({farthest, b});
@@ -156,19 +166,25 @@ std::size_t farthest_from(const Ring& ring, Point from, Point to) {
 
 std::vector<Polygon> trace(const Rle& mask) {
     MaskRegion region = mask_region(mask, 1);
-    if (region.empty()) return {};
+    if (region.empty()) {
+        return {};
+    }
     return Tracer(std::move(region)).run();
 }
 
 Ring simplify(const Ring& ring, float tolerance) {
-    if (tolerance <= 0 || ring.size() <= 3) return ring;
+    if (tolerance <= 0 || ring.size() <= 3) {
+        return ring;
+    }
     // Two points far from each other, and the one farthest from their line, always stay.
     const std::size_t second = farthest_from(ring, ring[0], ring[0]);
     std::vector<bool> keep(ring.size(), false);
     keep[0] = keep[second] = keep[farthest_from(ring, ring[0], ring[second])] = true;
     std::vector<std::size_t> fixed;
     for (std::size_t i = 0; i < ring.size(); ++i) {
-        if (keep[i]) fixed.push_back(i);
+        if (keep[i]) {
+            fixed.push_back(i);
+        }
     }
     fixed.push_back(ring.size());
     for (std::size_t i = 0; i + 1 < fixed.size(); ++i) {
@@ -176,7 +192,9 @@ Ring simplify(const Ring& ring, float tolerance) {
     }
     Ring result;
     for (std::size_t i = 0; i < ring.size(); ++i) {
-        if (keep[i]) result.push_back(ring[i]);
+        if (keep[i]) {
+            result.push_back(ring[i]);
+        }
     }
     return result;
 }

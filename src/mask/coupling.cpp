@@ -45,7 +45,9 @@ public:
 
     void push(bool foreground, std::int64_t length) {
         const std::uint64_t end = position_ + static_cast<std::uint64_t>(length);
-        if (foreground) builder_.add(position_, end);
+        if (foreground) {
+            builder_.add(position_, end);
+        }
         position_ = end;
     }
     [[nodiscard]] Rle finish() { return builder_.finish(); }
@@ -163,7 +165,9 @@ Coupling::Coupling(std::span<const float> pixels, int dims, const Geometry& geom
         const std::size_t plane = static_cast<std::size_t>(width) * height;
         std::vector<float> values =
             transposed(pixels.data() + static_cast<std::size_t>(d) * plane, height, width);
-        if (options.upsample_embedding) values = resample(values.data(), height, x_taps, y_taps);
+        if (options.upsample_embedding) {
+            values = resample(values.data(), height, x_taps, y_taps);
+        }
         embeddings_.insert(embeddings_.end(), values.begin(), values.end());
     }
     columns_ = paste_taps(mask_width_, geometry.original.width, geometry.content.width, options);
@@ -171,7 +175,9 @@ Coupling::Coupling(std::span<const float> pixels, int dims, const Geometry& geom
 }
 
 Window Coupling::window(const Box& box) const {
-    if (!options_.box_window) return {0, 0, mask_width_, mask_height_};
+    if (!options_.box_window) {
+        return {0, 0, mask_width_, mask_height_};
+    }
     // Truncation toward zero, as the conversion of a clipped (non-negative) box gives.
     const auto cell = [](float pixel) { return static_cast<int>(pixel / kMaskStride); };
     return {std::max(cell(box.x1) - kWindowBorder, 0), std::max(cell(box.y1) - kWindowBorder, 0),

@@ -21,7 +21,9 @@ std::vector<std::size_t> stacking_order(std::span<const ScoredMask> masks) {
 
 void require_size(ImageSize size, std::span<const ScoredMask> masks) {
     for (const auto& [mask, score] : masks) {
-        if (mask->width == size.width && mask->height == size.height) continue;
+        if (mask->width == size.width && mask->height == size.height) {
+            continue;
+        }
         throw Error(fmt::format("a mask of {}x{} pixels does not fit an image of {}x{}",
                                 mask->width, mask->height, size.width, size.height));
     }
@@ -30,8 +32,9 @@ void require_size(ImageSize size, std::span<const ScoredMask> masks) {
 std::vector<std::uint16_t> id_map(ImageSize size, std::span<const ScoredMask> masks) {
     constexpr std::size_t kMost = std::numeric_limits<std::uint16_t>::max();
     if (masks.size() > kMost) {
-        throw Error(fmt::format("{} instances, an id map holds at most {}", masks.size(), kMost),
-                    "raise --score-threshold");
+        throw Error(
+            fmt::format("{} instances, but an id map is limited to {}", masks.size(), kMost),
+            "raise --score-threshold");
     }
     require_size(size, masks);
     std::vector<std::uint16_t> ids(static_cast<std::size_t>(size.width) * size.height);
@@ -41,7 +44,9 @@ std::vector<std::uint16_t> id_map(ImageSize size, std::span<const ScoredMask> ma
             std::uint16_t* row =
                 ids.data() + static_cast<std::size_t>(region.y + y) * size.width + region.x;
             for (int x = 0; x < region.width; ++x) {
-                if (region.at(x, y) != 0) row[x] = static_cast<std::uint16_t>(i + 1);
+                if (region.at(x, y) != 0) {
+                    row[x] = static_cast<std::uint16_t>(i + 1);
+                }
             }
         }
     }

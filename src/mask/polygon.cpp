@@ -52,12 +52,18 @@ public:
     void edge(Point from, Point to) {
         const int dx = std::abs(to.x - from.x);
         const int dy = std::abs(to.y - from.y);
-        if (dx == 0) return;  // never leaves its column
+        if (dx == 0) {
+            return;  // never leaves its column
+        }
         if (dx >= dy) {
-            if (from.x > to.x) std::swap(from, to);
+            if (from.x > to.x) {
+                std::swap(from, to);
+            }
             along_x(from, to, static_cast<double>(to.y - from.y) / dx);
         } else {
-            if (from.y > to.y) std::swap(from, to);
+            if (from.y > to.y) {
+                std::swap(from, to);
+            }
             along_y(from, to, static_cast<double>(to.x - from.x) / dy);
         }
     }
@@ -65,17 +71,21 @@ public:
     /// Sorted: first by column, which there are few of, then within each.
     [[nodiscard]] std::vector<std::uint32_t> sorted() const {
         std::vector<std::uint32_t> begin(static_cast<std::size_t>(width_) + 1, 0);
-        for (const Crossing& crossing : crossings_)
+        for (const Crossing& crossing : crossings_) {
             ++begin[crossing.column + 1];
+        }
         std::partial_sum(begin.begin(), begin.end(), begin.begin());
         std::vector<std::uint32_t> positions(crossings_.size());
         std::vector<std::uint32_t> next(begin.begin(), begin.end() - 1);
-        for (const Crossing& crossing : crossings_)
+        for (const Crossing& crossing : crossings_) {
             positions[next[crossing.column]++] =
                 crossing.column * static_cast<std::uint32_t>(height_) + crossing.y;
-        for (std::size_t column = 0; column + 1 < begin.size(); ++column)
-            if (begin[column + 1] - begin[column] > 1)
+        }
+        for (std::size_t column = 0; column + 1 < begin.size(); ++column) {
+            if (begin[column + 1] - begin[column] > 1) {
                 std::sort(positions.begin() + begin[column], positions.begin() + begin[column + 1]);
+            }
+        }
         return positions;
     }
 
@@ -91,7 +101,9 @@ private:
         const int first = low <= kCenter ? 0 : (low - kCenter + kScale - 1) / kScale;
         for (int column = first; column < width_; ++column) {
             const int left = column * kScale + kCenter;  // the step goes from left to left + 1
-            if (left >= high) return;
+            if (left >= high) {
+                return;
+            }
             visit(column, left);
         }
     }
@@ -116,18 +128,23 @@ private:
             // The first t on the other side: estimated, then corrected by the formula itself.
             const double estimate = std::ceil((left + .5 - from.x) / slope);
             int t = static_cast<int>(std::clamp(estimate, 0.0, static_cast<double>(length)));
-            while (t > 0 && beyond(t - 1, left))
+            while (t > 0 && beyond(t - 1, left)) {
                 --t;
-            while (t <= length && !beyond(t, left))
+            }
+            while (t <= length && !beyond(t, left)) {
                 ++t;
-            if (t > 0 && t <= length) add(column, from.y + t - 1);
+            }
+            if (t > 0 && t <= length) {
+                add(column, from.y + t - 1);
+            }
         });
     }
 
     void add(int column, int chain_y) {
-        if (crossings_.size() == kMaxCrossings)
-            throw Error(fmt::format("polygon: its outline crosses more than {} pixel columns",
+        if (crossings_.size() == kMaxCrossings) {
+            throw Error(fmt::format("polygon: the outline crosses more than {} pixel columns",
                                     kMaxCrossings));
+        }
         double y = (chain_y + .5) / kScale - .5;
         y = std::ceil(std::clamp(y, 0.0, static_cast<double>(height_)));
         crossings_.push_back({static_cast<std::uint32_t>(column), static_cast<std::uint32_t>(y)});
@@ -144,11 +161,13 @@ Rle rasterize_ring(std::span<const double> ring, int height, int width) {
     const std::uint64_t pixels = mask::pixel_count(height, width);
     const std::size_t vertices = ring.size() / 2;
     std::vector<Point> points(vertices);
-    for (std::size_t i = 0; i < vertices; ++i)
+    for (std::size_t i = 0; i < vertices; ++i) {
         points[i] = {scaled(ring[2 * i], 2 * i), scaled(ring[2 * i + 1], 2 * i + 1)};
+    }
     Crossings crossings(height, width);
-    for (std::size_t i = 0; i < vertices; ++i)
+    for (std::size_t i = 0; i < vertices; ++i) {
         crossings.edge(points[i], points[(i + 1) % vertices]);
+    }
 
     // Step 4: sorted positions are the ends of the runs; a difference of 0 joins its neighbours.
     std::vector<std::uint32_t> ends = crossings.sorted();
@@ -173,10 +192,17 @@ Rle rasterize_ring(std::span<const double> ring, int height, int width) {
 Rle rasterize_polygons(std::span<const std::vector<double>> rings, int height, int width) {
     std::vector<Rle> parts;
     parts.reserve(rings.size());
-    for (const std::vector<double>& ring : rings)
-        if (ring.size() >= kMinNumbers) parts.push_back(rasterize_ring(ring, height, width));
-    if (parts.empty()) return RleBuilder(height, width).finish();
-    if (parts.size() == 1) return std::move(parts.front());
+    for (const std::vector<double>& ring : rings) {
+        if (ring.size() >= kMinNumbers) {
+            parts.push_back(rasterize_ring(ring, height, width));
+        }
+    }
+    if (parts.empty()) {
+        return RleBuilder(height, width).finish();
+    }
+    if (parts.size() == 1) {
+        return std::move(parts.front());
+    }
     return unite(parts);
 }
 

@@ -34,8 +34,10 @@ void check(const Rle& mask) {
         sum += count;
     }
     const bool sized = mask.width >= 0 && mask.height >= 0;
-    if (sized && sum == static_cast<std::uint64_t>(mask.width) * mask.height) return;
-    throw Error(fmt::format("a mask of {}x{} pixels has runs of {} pixels together", mask.width,
+    if (sized && sum == static_cast<std::uint64_t>(mask.width) * mask.height) {
+        return;
+    }
+    throw Error(fmt::format("the runs of a mask of {}x{} pixels cover {} pixels", mask.width,
                             mask.height, sum));
 }
 
@@ -54,7 +56,9 @@ MaskRegion mask_region(const Rle& mask, int margin) {
         bottom = std::max(bottom, end);
     });
     MaskRegion region;
-    if (right < 0) return region;
+    if (right < 0) {
+        return region;
+    }
     region.x = left - margin;
     region.y = top - margin;
     region.width = right - left + 2 * margin;

@@ -41,15 +41,20 @@ private:
 
 void require_bitmap(std::size_t found, int height, int width) {
     const std::uint64_t expected = mask::pixel_count(height, width);
-    if (found == expected) return;
+    if (found == expected) {
+        return;
+    }
     throw Error(fmt::format("bitmap of {} bytes for a mask of {}x{} (height x width): expected {}",
                             found, height, width, expected));
 }
 
 void require_one_size(std::span<const Rle> masks) {
-    if (masks.empty()) throw Error("no mask to merge: expected at least one");
-    for (const Rle& mask : masks)
+    if (masks.empty()) {
+        throw Error("no mask to merge: expected at least one");
+    }
+    for (const Rle& mask : masks) {
         mask::require_same_size(mask, masks.front());
+    }
 }
 
 /// COCO's pairwise run walk; `both` selects intersection.
@@ -80,7 +85,9 @@ std::vector<std::uint32_t> merge_pair(std::span<const std::uint32_t> a,
         }
         more = left_a != 0 || left_b != 0 || next_a < a.size() || next_b < b.size();
         const bool before = std::exchange(value, both ? value_a && value_b : value_a || value_b);
-        if (value != before || !more) merged.push_back(std::exchange(run, 0));
+        if (value != before || !more) {
+            merged.push_back(std::exchange(run, 0));
+        }
     }
     return merged;
 }
@@ -88,8 +95,9 @@ std::vector<std::uint32_t> merge_pair(std::span<const std::uint32_t> a,
 Rle merge(std::span<const Rle> masks, bool both) {
     require_one_size(masks);
     Rle result = masks.front();
-    for (const Rle& mask : masks.subspan(1))
+    for (const Rle& mask : masks.subspan(1)) {
         result.counts = merge_pair(result.counts, mask.counts, both);
+    }
     return result;
 }
 
@@ -126,7 +134,9 @@ std::uint64_t intersection_area(const Rle& a, const Rle& b) {
     while (!left.done() && !right.done()) {
         const std::uint64_t begin = std::max(left.begin(), right.begin());
         const std::uint64_t end = std::min(left.end(), right.end());
-        if (begin < end) sum += end - begin;
+        if (begin < end) {
+            sum += end - begin;
+        }
         if (left.end() <= right.end()) {
             left.next();
         } else {
@@ -141,7 +151,9 @@ std::uint64_t intersection_area(const Rle& a, const Rle& b) {
 std::uint64_t mask::pixel_count(int height, int width) {
     if (height >= 0 && width >= 0) {
         const auto pixels = static_cast<std::uint64_t>(height) * static_cast<std::uint64_t>(width);
-        if (pixels <= std::numeric_limits<std::uint32_t>::max()) return pixels;
+        if (pixels <= std::numeric_limits<std::uint32_t>::max()) {
+            return pixels;
+        }
     }
     throw Error(fmt::format(
         "mask size {}x{} (height x width): expected sizes >= 0 with a product below 2^32", height,
@@ -149,8 +161,10 @@ std::uint64_t mask::pixel_count(int height, int width) {
 }
 
 void mask::require_same_size(const Rle& found, const Rle& expected) {
-    if (found.height == expected.height && found.width == expected.width) return;
-    throw Error(fmt::format("mask of {}x{} (height x width) beside one of {}x{}: sizes must agree",
+    if (found.height == expected.height && found.width == expected.width) {
+        return;
+    }
+    throw Error(fmt::format("masks of {}x{} and {}x{} (height x width): sizes must match",
                             found.height, found.width, expected.height, expected.width));
 }
 
@@ -159,11 +173,15 @@ void validate(const Rle& rle) {
     std::uint64_t sum = 0;
     for (const std::uint32_t count : rle.counts) {
         sum += count;
-        if (sum > pixels) break;
+        if (sum > pixels) {
+            break;
+        }
     }
-    if (sum == pixels) return;
+    if (sum == pixels) {
+        return;
+    }
     throw Error(fmt::format("run lengths {} {} pixels: a mask of {}x{} (height x width) has {}",
-                            sum > pixels ? "go beyond" : "cover only", sum > pixels ? pixels : sum,
+                            sum > pixels ? "exceed" : "cover only", sum > pixels ? pixels : sum,
                             rle.height, rle.width, pixels));
 }
 
@@ -186,8 +204,9 @@ Rle encode_rows(std::span<const std::uint8_t> bitmap, int height, int width) {
         for (int row = 0; row < height; ++row) {
             const std::uint8_t* source =
                 bitmap.data() + static_cast<std::size_t>(row) * width + left;
-            for (int column = 0; column < columns; ++column)
+            for (int column = 0; column < columns; ++column) {
                 tile[static_cast<std::size_t>(column) * height + row] = source[column];
+            }
         }
         scanner.push(tile.data(), static_cast<std::size_t>(columns) * height);
     }
@@ -226,14 +245,17 @@ std::vector<std::uint8_t> decode_rows(const Rle& rle) {
 
 std::uint64_t area(const Rle& rle) {
     std::uint64_t sum = 0;
-    for (std::size_t i = 1; i < rle.counts.size(); i += 2)
+    for (std::size_t i = 1; i < rle.counts.size(); i += 2) {
         sum += rle.counts[i];
+    }
     return sum;
 }
 
 CocoBox bounding_box(const Rle& rle) {
     const std::size_t runs = rle.counts.size() / 2 * 2;
-    if (runs == 0 || rle.height == 0) return {0, 0, 0, 0};
+    if (runs == 0 || rle.height == 0) {
+        return {0, 0, 0, 0};
+    }
     const auto height = static_cast<std::uint64_t>(rle.height);
     std::uint64_t left = static_cast<std::uint64_t>(rle.width);
     std::uint64_t top = height;
@@ -243,7 +265,9 @@ CocoBox bounding_box(const Rle& rle) {
     std::uint64_t column = 0;
     std::uint64_t column_end = height;  // in the scan; runs mostly move to the next column
     const auto go_to = [&](std::uint64_t pixel) {
-        if (pixel < column_end) return;
+        if (pixel < column_end) {
+            return;
+        }
         if (pixel < column_end + height) {
             ++column;
             column_end += height;
@@ -255,7 +279,9 @@ CocoBox bounding_box(const Rle& rle) {
     for (std::size_t i = 0; i < runs; i += 2) {
         const std::uint64_t begin = end + rle.counts[i];
         end = begin + rle.counts[i + 1];
-        if (begin == end) continue;
+        if (begin == end) {
+            continue;
+        }
         go_to(begin);
         left = std::min(left, column);
         top = std::min(top, begin + height - column_end);
@@ -268,7 +294,9 @@ CocoBox bounding_box(const Rle& rle) {
         }
         right = std::max(right, column);
     }
-    if (top == height) return {0, 0, 0, 0};
+    if (top == height) {
+        return {0, 0, 0, 0};
+    }
     return {static_cast<double>(left), static_cast<double>(top),
             static_cast<double>(right - left + 1), static_cast<double>(bottom - top + 1)};
 }
@@ -278,10 +306,13 @@ double mask_iou(const Rle& detection, const Rle& ground_truth, bool crowd) {
     const auto a = bounding_box(detection);
     const auto b = bounding_box(ground_truth);
     if (std::min(a.x + a.width, b.x + b.width) <= std::max(a.x, b.x) ||
-        std::min(a.y + a.height, b.y + b.height) <= std::max(a.y, b.y))
+        std::min(a.y + a.height, b.y + b.height) <= std::max(a.y, b.y)) {
         return 0;
+    }
     const std::uint64_t common = intersection_area(detection, ground_truth);
-    if (common == 0) return 0;
+    if (common == 0) {
+        return 0;
+    }
     const std::uint64_t all =
         crowd ? area(detection) : area(detection) + area(ground_truth) - common;
     return static_cast<double>(common) / static_cast<double>(all);
@@ -301,10 +332,13 @@ RleBuilder::RleBuilder(int height, int width) : rle_{height, width, {}} {
 
 void RleBuilder::add(std::uint64_t begin, std::uint64_t end) {
     const std::uint64_t pixels = mask::pixel_count(rle_.height, rle_.width);
-    if (begin < end_ || end > pixels || begin > end)
+    if (begin < end_ || end > pixels || begin > end) {
         throw Error(fmt::format("interval [{}, {}) of a mask: expected one within [{}, {})", begin,
                                 end, end_, pixels));
-    if (begin == end) return;
+    }
+    if (begin == end) {
+        return;
+    }
     if (begin == end_ && !rle_.counts.empty()) {
         rle_.counts.back() += static_cast<std::uint32_t>(end - begin);
     } else {
@@ -322,8 +356,9 @@ void RleBuilder::add_column(int column, int top, int bottom) {
 Rle RleBuilder::finish() {
     const std::uint64_t pixels = mask::pixel_count(rle_.height, rle_.width);
     Rle result = rle_;
-    if (end_ < pixels || result.counts.empty())
+    if (end_ < pixels || result.counts.empty()) {
         result.counts.push_back(static_cast<std::uint32_t>(pixels - end_));
+    }
     rle_.counts.clear();
     end_ = 0;
     return result;

@@ -26,14 +26,21 @@ std::int64_t read_long_value(std::string_view text, std::size_t& position) {
     const std::size_t start = position;
     std::int64_t value = 0;
     for (int group = 0; group < kMaxGroups; ++group) {
-        if (position == text.size()) fail(start, "the string ends inside a run length");
+        if (position == text.size()) {
+            fail(start, "the string ends inside a run length");
+        }
         const int code = static_cast<unsigned char>(text[position]) - kFirst;
-        if (code < 0 || code > 63)
+        if (code < 0 || code > 63) {
             fail(position, fmt::format("found byte {}: expected one of '0' to 'o'", code + kFirst));
+        }
         ++position;
         value |= static_cast<std::int64_t>(code & 0x1f) << (5 * group);
-        if ((code & kMore) != 0) continue;
-        if ((code & kSign) != 0) value |= -(std::int64_t{1} << (5 * (group + 1)));
+        if ((code & kMore) != 0) {
+            continue;
+        }
+        if ((code & kSign) != 0) {
+            value |= -(std::int64_t{1} << (5 * (group + 1)));
+        }
         return value;
     }
     fail(start, "a run length of more than 35 bits");
@@ -42,7 +49,9 @@ std::int64_t read_long_value(std::string_view text, std::size_t& position) {
 /// Most values are differences of neighbouring columns: one group.
 std::int64_t read_value(std::string_view text, std::size_t& position) {
     const int code = static_cast<unsigned char>(text[position]) - kFirst;
-    if (code < 0 || (code & ~0x1f) != 0) return read_long_value(text, position);
+    if (code < 0 || (code & ~0x1f) != 0) {
+        return read_long_value(text, position);
+    }
     ++position;
     return (code ^ kSign) - kSign;
 }
@@ -54,12 +63,16 @@ std::string compress(const Rle& rle) {
     text.reserve(rle.counts.size() * 2);
     for (std::size_t i = 0; i < rle.counts.size(); ++i) {
         std::int64_t value = rle.counts[i];
-        if (i > 2) value -= rle.counts[i - 2];
+        if (i > 2) {
+            value -= rle.counts[i - 2];
+        }
         for (bool more = true; more;) {
             int group = static_cast<int>(value & 0x1f);
             value >>= 5;
             more = (group & kSign) != 0 ? value != -1 : value != 0;
-            if (more) group |= kMore;
+            if (more) {
+                group |= kMore;
+            }
             text.push_back(static_cast<char>(group + kFirst));
         }
     }
@@ -79,20 +92,26 @@ Rle decompress(std::string_view text, int height, int width) {
     for (std::size_t position = 0; position < text.size(); ++run) {
         const std::size_t start = position;
         std::int64_t value = read_value(text, position);
-        if (run > 2) value += counts[run - 2];
-        if (value < 0) fail(start, fmt::format("run {} has the negative length {}", run, value));
+        if (run > 2) {
+            value += counts[run - 2];
+        }
+        if (value < 0) {
+            fail(start, fmt::format("run {} has the negative length {}", run, value));
+        }
         if (value > std::numeric_limits<std::uint32_t>::max() ||
-            sum + static_cast<std::uint64_t>(value) > pixels)
-            fail(start, fmt::format("run {} goes beyond the {} pixels of a mask of {}x{} "
-                                    "(height x width)",
-                                    run, pixels, height, width));
+            sum + static_cast<std::uint64_t>(value) > pixels) {
+            fail(start,
+                 fmt::format("run {} exceeds the {} pixels of a mask of {}x{} (height x width)",
+                             run, pixels, height, width));
+        }
         sum += static_cast<std::uint64_t>(value);
         counts[run] = static_cast<std::uint32_t>(value);
     }
-    if (sum != pixels)
+    if (sum != pixels) {
         fail(text.size(), fmt::format("the runs cover only {} of the {} pixels of a mask of {}x{} "
                                       "(height x width)",
                                       sum, pixels, height, width));
+    }
     return rle;
 }
 

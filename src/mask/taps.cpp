@@ -11,7 +11,9 @@ namespace {
 Tap linear_tap(double position, int in) {
     const int low = std::min(static_cast<int>(position), in - 1);
     const auto fraction = static_cast<float>(position - low);
-    if (fraction == 0 || low + 1 >= in) return {low, 1, {1}};
+    if (fraction == 0 || low + 1 >= in) {
+        return {low, 1, {1}};
+    }
     return {low, 2, {1 - fraction, fraction}};
 }
 

@@ -4,11 +4,13 @@
 
 namespace embedmask::detail {
 
-void refuse_checkpoint(const Safetensors& file, const std::string& name) {
-    if (!file.metadata.contains(kCheckpointKey)) return;
-    throw Error(name + ": a checkpoint of a training, not a model",
-                "take last.safetensors or best.safetensors of its folder; `embedmask train "
-                "--resume` goes on from it");
+void reject_checkpoint(const Safetensors& file, const std::string& name) {
+    if (!file.metadata.contains(kCheckpointKey)) {
+        return;
+    }
+    throw Error(name + ": a training checkpoint, not a model",
+                "use last.safetensors or best.safetensors from its folder; `embedmask train "
+                "--resume` continues from a checkpoint");
 }
 
 }  // namespace embedmask::detail

@@ -11,6 +11,6 @@ namespace embedmask::detail {
 inline constexpr const char* kCheckpointKey = "embedmask.checkpoint";
 
 /// Error when `file`, called `name`, is a checkpoint: its run's folder has models, too.
-void refuse_checkpoint(const Safetensors& file, const std::string& name);
+void reject_checkpoint(const Safetensors& file, const std::string& name);
 
 }  // namespace embedmask::detail

@@ -18,7 +18,9 @@ constexpr const char* kExtension = ".safetensors";
 std::vector<fs::path> model_folders() {
     std::error_code error;
     const fs::path program = fs::read_symlink("/proc/self/exe", error);
-    if (error) return {};
+    if (error) {
+        return {};
+    }
     const fs::path bin = program.parent_path();
     return {bin.parent_path() / "share" / "embedmask" / "models", bin.parent_path() / "models"};
 }
@@ -40,12 +42,16 @@ std::vector<std::string> installed_models() {
 }  // namespace
 
 fs::path find_model(const std::string& name) {
-    if (fs::exists(name)) return name;
+    if (fs::exists(name)) {
+        return name;
+    }
     for (const fs::path& folder : model_folders()) {
         fs::path candidate = folder / (name + kExtension);
-        if (fs::exists(candidate)) return candidate;
+        if (fs::exists(candidate)) {
+            return candidate;
+        }
     }
-    throw Error(fmt::format("{}: no such file, and no model of that name is installed", name),
+    throw Error(fmt::format("{}: no such file, and no installed model has that name", name),
                 fmt::format("installed: {}", fmt::join(installed_models(), ", ")));
 }
 

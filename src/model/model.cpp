@@ -45,11 +45,11 @@ void check_version(const std::string& version, const std::string& name) {
         number = 0;
     }
     if (number < 1) {
-        throw Error(fmt::format("{}: bad format version \"{}\"", name, version), kConvertFix);
+        throw Error(fmt::format("{}: invalid format version \"{}\"", name, version), kConvertFix);
     }
     if (number > kFormatVersion) {
-        throw Error(fmt::format("{}: model format {}, this program reads up to {}", name, number,
-                                kFormatVersion),
+        throw Error(fmt::format("{}: model format {}, but this program reads formats up to {}",
+                                name, number, kFormatVersion),
                     "update embedmask");
     }
 }
@@ -78,7 +78,7 @@ std::string categories_text(const std::vector<Category>& categories) {
 
 void check_categories(const Model& model) {
     if (static_cast<std::int64_t>(model.categories.size()) != model.config.num_classes) {
-        throw Error(fmt::format("{}: {} categories, the network has {} classes", model.name,
+        throw Error(fmt::format("{}: {} categories, but the network has {} classes", model.name,
                                 model.categories.size(), model.config.num_classes),
                     kConvertFix);
     }
@@ -89,8 +89,8 @@ const Tensor& scales_of(const std::string& key, const Tensor& tensor, const Weig
     const auto scales = stored.find(key + kScaleSuffix);
     if (scales == stored.end() || tensor.shape.empty() || scales->second.dtype != DType::f32 ||
         scales->second.shape != std::vector<std::int64_t>{tensor.shape[0]}) {
-        throw Error(fmt::format("{}: tensor \"{}\" is I8 but \"{}{}\" is missing or has not one "
-                                "F32 scale per output channel",
+        throw Error(fmt::format("{}: tensor \"{}\" is I8, but \"{}{}\" is missing or does not hold "
+                                "one F32 scale per output channel",
                                 name, key, key, kScaleSuffix),
                     kConvertFix);
     }
@@ -107,9 +107,13 @@ Weights unpack(const Weights& stored, const std::string& name) {
     Weights weights;
     std::vector<Packed> packed;
     for (const auto& [key, tensor] : stored) {
-        if (key.ends_with(kScaleSuffix)) continue;
+        if (key.ends_with(kScaleSuffix)) {
+            continue;
+        }
         Tensor& target = weights.emplace(key, tensor).first->second;
-        if (tensor.dtype != DType::i8) continue;
+        if (tensor.dtype != DType::i8) {
+            continue;
+        }
         packed.push_back({tensor, scales_of(key, tensor, stored, name), target});
     }
     detail::parallel_for(packed.size(), detail::available_processors(), [&](std::size_t i) {
@@ -140,17 +144,17 @@ bool same_bits(const Tensor& a, const Tensor& b) {
 }
 
 // Leaves out of `file` what the base holds.
-void share_with(const fs::path& base, const fs::path& path, detail::Safetensors& file) {
+void omit_shared_tensors(const fs::path& base, const fs::path& path, detail::Safetensors& file) {
     const detail::Safetensors shared = detail::read_safetensors(base);
     if (!fs::equivalent(fs::absolute(base).parent_path(), fs::absolute(path).parent_path())) {
         throw Error(
             fmt::format("{}: the base {} is in another folder", path.string(), base.string()),
-            "write the model beside its base");
+            "write the model to the folder of its base");
     }
     if (shared.metadata.contains(kBaseKey)) {
-        throw Error(
-            fmt::format("{}: has a base itself, {}", base.string(), shared.metadata.at(kBaseKey)),
-            "name that file as the base");
+        throw Error(fmt::format("{}: already depends on a base, {}", base.string(),
+                                shared.metadata.at(kBaseKey)),
+                    "use that file as the base");
     }
     const std::size_t left_out = std::erase_if(file.tensors, [&](const auto& entry) {
         const auto found = shared.tensors.find(entry.first);
@@ -158,7 +162,7 @@ void share_with(const fs::path& base, const fs::path& path, detail::Safetensors&
     });
     if (left_out == 0) {
         throw Error(fmt::format("{}: shares no tensor with {}", path.string(), base.string()),
-                    "a base has the same frozen layers and the same --store");
+                    "a base needs the same frozen layers and the same --store");
     }
     file.metadata[kBaseKey] = base.filename().string();
     file.metadata[kFormatKey] = std::to_string(kFormatVersion);
@@ -167,26 +171,29 @@ void share_with(const fs::path& base, const fs::path& path, detail::Safetensors&
 // Adds the tensors of `graph` that `file` shares with the file that it names.
 void add_shared(const fs::path& path, const network::Graph& graph, detail::Safetensors& file) {
     const auto name = file.metadata.find(kBaseKey);
-    if (name == file.metadata.end()) return;
+    if (name == file.metadata.end()) {
+        return;
+    }
     // The name comes from an untrusted file: nothing but a neighbour may be opened.
     if (name->second.empty() || fs::path(name->second).filename() != name->second) {
-        throw Error(fmt::format("{}: its base \"{}\" is not the name of a file", path.string(),
-                                name->second),
-                    kConvertFix);
+        throw Error(
+            fmt::format("{}: its base \"{}\" is not a file name", path.string(), name->second),
+            kConvertFix);
     }
     const fs::path base = path.parent_path() / name->second;
     if (!fs::exists(base)) {
-        throw Error(
-            fmt::format("{}: shares its backbone with {}, which is not there", path.string(),
-                        base.string()),
-            "put that file beside it; `embedmask convert FILE --out WHOLE` then writes one that "
-            "needs no other");
+        throw Error(fmt::format("{}: shares its backbone with {}, which is missing", path.string(),
+                                base.string()),
+                    "put that file in the same folder; `embedmask convert FILE --out WHOLE` then "
+                    "writes a self-contained file");
     }
     const detail::Safetensors shared = detail::read_safetensors(base);
     for (const network::Parameter& parameter : graph.parameters) {
         for (const std::string& key : {parameter.name, parameter.name + kScaleSuffix}) {
             const auto found = shared.tensors.find(key);
-            if (found != shared.tensors.end()) file.tensors.emplace(key, found->second);
+            if (found != shared.tensors.end()) {
+                file.tensors.emplace(key, found->second);
+            }
         }
     }
 }
@@ -197,7 +204,9 @@ void check_weights(const network::Graph& graph, const Weights& weights, const st
     std::vector<std::string> problems;
     for (const network::Parameter& parameter : graph.parameters) {
         // A counter of batches seen; no forward pass reads it.
-        if (parameter.name.ends_with("num_batches_tracked")) continue;
+        if (parameter.name.ends_with("num_batches_tracked")) {
+            continue;
+        }
         const auto found = weights.find(parameter.name);
         if (found == weights.end()) {
             problems.push_back(
@@ -207,24 +216,27 @@ void check_weights(const network::Graph& graph, const Weights& weights, const st
                                            shape_text(found->second.shape),
                                            shape_text(parameter.shape)));
         } else if (!is_finite(found->second)) {
-            problems.push_back(fmt::format("{}: holds NaN or infinity", parameter.name));
+            problems.push_back(fmt::format("{}: contains NaN or infinity", parameter.name));
         }
     }
-    if (problems.empty()) return;
+    if (problems.empty()) {
+        return;
+    }
     constexpr std::size_t kShown = 8;
     const std::size_t shown = std::min(problems.size(), kShown);
     std::string list = fmt::format(
         "{}", fmt::join(problems.begin(), problems.begin() + static_cast<long>(shown), "\n  "));
-    if (problems.size() > shown)
+    if (problems.size() > shown) {
         list += fmt::format("\n  ... and {} more", problems.size() - shown);
-    throw Error(fmt::format("{}: {} of {} tensors do not fit its configuration:\n  {}", name,
+    }
+    throw Error(fmt::format("{}: {} of {} tensors do not match its configuration:\n  {}", name,
                             problems.size(), graph.parameters.size(), list),
-                "convert the weights again with the preset that they were trained with");
+                "convert the weights again with the preset they were trained with");
 }
 
 Model read_model(const fs::path& path) {
     detail::Safetensors file = detail::read_safetensors(path);
-    detail::refuse_checkpoint(file, path.string());
+    detail::reject_checkpoint(file, path.string());
     Model model;
     model.name = path.string();
     check_version(metadata(file, kFormatKey, model.name), model.name);
@@ -235,7 +247,9 @@ Model read_model(const fs::path& path) {
     if (const auto found = file.metadata.find(kProvenanceKey); found != file.metadata.end()) {
         const json provenance = json::parse(found->second, nullptr, false);
         for (const auto& [key, value] : provenance.items()) {
-            if (value.is_string()) model.provenance[key] = value.get<std::string>();
+            if (value.is_string()) {
+                model.provenance[key] = value.get<std::string>();
+            }
         }
     }
     const network::Graph graph = model.graph();
@@ -257,10 +271,14 @@ void write_model(const fs::path& path, const Model& model, Storage storage, cons
     file.metadata[kCategoriesKey] = categories_text(model.categories);
     file.metadata[kProvenanceKey] = json(model.provenance).dump();
     for (const network::Parameter& parameter : graph.parameters) {
-        if (parameter.name.ends_with("num_batches_tracked")) continue;
+        if (parameter.name.ends_with("num_batches_tracked")) {
+            continue;
+        }
         store(file.tensors, parameter.name, model.weights.at(parameter.name), storage);
     }
-    if (!base.empty()) share_with(base, path, file);
+    if (!base.empty()) {
+        omit_shared_tensors(base, path, file);
+    }
     detail::write_safetensors(path, file);
 }
 

@@ -55,7 +55,9 @@ Plan plan(const Config& config) {
 }  // namespace
 
 std::vector<std::int64_t> backbone_channels(const Config& config) {
-    if (config.backbone.last_stage == LastStage::c4) return {512, 1024};
+    if (config.backbone.last_stage == LastStage::c4) {
+        return {512, 1024};
+    }
     return {512, 1024, 2048};
 }
 
@@ -82,7 +84,9 @@ BackboneFeatures backbone(Builder& builder, const Config& config) {
         x = block.forward(builder, x, config.backbone);
         const bool last_of_stage =
             i + 1 == modules.blocks.size() || modules.blocks[i + 1].stage != block.stage;
-        if (last_of_stage && block.stage >= 2) features.maps.push_back(x);
+        if (last_of_stage && block.stage >= 2) {
+            features.maps.push_back(x);
+        }
     }
     return features;
 }

@@ -10,7 +10,9 @@ void Bottleneck::declare(Builder& builder) const {
                              ConvInit::kaiming(from * kernel * kernel), trainable);
         builder.declare_frozen_batch_norm(norm_name, to);
     };
-    if (!shortcut.empty()) unit(shortcut, shortcut_norm, in, out, 1);
+    if (!shortcut.empty()) {
+        unit(shortcut, shortcut_norm, in, out, 1);
+    }
     unit(conv[0], norm[0], in, width, 1);
     unit(conv[1], norm[1], width, width, 3);
     unit(conv[2], norm[2], width, out, 1);

@@ -28,7 +28,9 @@ void Builder::parameter(const std::string& name, std::vector<std::int64_t> shape
 void Builder::declare_conv(const std::string& name, std::int64_t in, std::int64_t out, int kernel,
                            bool bias, const ConvInit& init, bool trainable) {
     parameter(name + ".weight", {out, in, kernel, kernel}, init.weight, trainable);
-    if (bias) parameter(name + ".bias", {out}, {Init::Kind::constant, init.bias}, trainable);
+    if (bias) {
+        parameter(name + ".bias", {out}, {Init::Kind::constant, init.bias}, trainable);
+    }
 }
 
 void Builder::declare_frozen_batch_norm(const std::string& name, std::int64_t channels) {
@@ -69,7 +71,9 @@ NodeId Builder::conv(NodeId x, const std::string& name, int stride) {
     const int kernel = static_cast<int>(weight.shape[2]);
     std::vector<std::string> parameters = {weight.name};
     for (const Parameter& p : graph_.parameters) {
-        if (p.name == name + ".bias") parameters.push_back(p.name);
+        if (p.name == name + ".bias") {
+            parameters.push_back(p.name);
+        }
     }
     return node(Op::conv2d, {x}, parameters,
                 {.kernel = kernel, .stride = stride, .padding = kernel / 2}, name);
@@ -135,7 +139,9 @@ NodeId Builder::slice(NodeId x, int begin, int end) {
 
 NodeId Builder::add_coordinates(NodeId x, const std::string& scale, int stride, double divisor) {
     std::vector<std::string> parameters;
-    if (!scale.empty()) parameters.push_back(scale + ".scale");
+    if (!scale.empty()) {
+        parameters.push_back(scale + ".scale");
+    }
     return node(Op::add_coordinates, {x}, parameters, {.stride = stride, .value = divisor});
 }
 

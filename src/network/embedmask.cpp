@@ -21,7 +21,9 @@ void declare(Builder& builder, const Config& config, const Fcos& detector) {
     }
     detector.declare_towers(builder);
     detector.declare_outputs(builder);
-    if (!has_masks(config)) return;
+    if (!has_masks(config)) {
+        return;
+    }
     const ProposalHead proposal(config);
     const PixelHead pixel(config);
     if (detectron) {
@@ -43,9 +45,13 @@ Graph embedmask(const Config& config) {
     const auto pyramid = fpn(builder, config, backbone(builder, config));
     for (int level = 0; level < static_cast<int>(pyramid.size()); ++level) {
         const NodeId box_features = detector.forward(builder, pyramid[level], level);
-        if (has_masks(config)) ProposalHead(config).forward(builder, box_features, level);
+        if (has_masks(config)) {
+            ProposalHead(config).forward(builder, box_features, level);
+        }
     }
-    if (has_masks(config)) PixelHead(config).forward(builder, pyramid);
+    if (has_masks(config)) {
+        PixelHead(config).forward(builder, pyramid);
+    }
     return builder.finish();
 }
 

@@ -45,7 +45,9 @@ void declare_fpn(Builder& builder, const Config& config) {
                              ConvInit::kaiming(in[level]));
         conv3x3(names.output(level), channels);
     }
-    if (!has_c5(config)) conv3x3(names.top("p5"), channels);
+    if (!has_c5(config)) {
+        conv3x3(names.top("p5"), channels);
+    }
     conv3x3(names.top("p6"), config.fpn.p6_from == P6Source::c5 ? in.back() : channels);
     conv3x3(names.top("p7"), channels);
 }
@@ -62,7 +64,9 @@ std::array<NodeId, 5> fpn(Builder& builder, const Config& config,
         inner = coarsest ? lateral : builder.add(lateral, builder.upsample_nearest(inner, 2));
         pyramid[level] = builder.conv(inner, names.output(level));
     }
-    if (!has_c5(config)) pyramid[2] = builder.conv(pyramid[1], names.top("p5"), 2);
+    if (!has_c5(config)) {
+        pyramid[2] = builder.conv(pyramid[1], names.top("p5"), 2);
+    }
     const NodeId p6_input = config.fpn.p6_from == P6Source::c5 ? features.maps.back() : pyramid[2];
     pyramid[3] = builder.conv(p6_input, names.top("p6"), 2);
     pyramid[4] = builder.conv(builder.relu(pyramid[3]), names.top("p7"), 2);

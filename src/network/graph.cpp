@@ -65,7 +65,9 @@ std::string_view op_name(Op op) {
 const Parameter& Graph::parameter(std::string_view name) const {
     const auto found = std::find_if(parameters.begin(), parameters.end(),
                                     [&](const Parameter& p) { return p.name == name; });
-    if (found == parameters.end()) throw Error(fmt::format("no parameter is called {}", name));
+    if (found == parameters.end()) {
+        throw Error(fmt::format("no parameter named {}", name));
+    }
     return *found;
 }
 
@@ -130,9 +132,10 @@ std::vector<Shape> infer_shapes(const Graph& graph, std::int64_t height, std::in
                 break;
             case Op::add:
                 if (shapes[node.inputs[0]] != shapes[node.inputs[1]]) {
-                    throw Error(fmt::format("{}: inputs of different shapes for an image of {}x{}",
-                                            node.name, height, width),
-                                "height and width must be multiples of 32");
+                    throw Error(
+                        fmt::format("{}: inputs have different shapes for an image of {}x{}",
+                                    node.name, height, width),
+                        "height and width must be multiples of 32");
                 }
                 break;
             default:
@@ -149,7 +152,9 @@ std::int64_t count_macs(const Graph& graph, std::int64_t height, std::int64_t wi
     std::int64_t macs = 0;
     for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
         const Node& node = graph.nodes[i];
-        if (!live[i] || node.op != Op::conv2d) continue;
+        if (!live[i] || node.op != Op::conv2d) {
+            continue;
+        }
         macs += values_of(graph.parameter(node.parameters[0])) * shapes[i].height * shapes[i].width;
     }
     return macs;

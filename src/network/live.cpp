@@ -6,11 +6,15 @@ std::vector<bool> inference_nodes(const Graph& graph) {
     std::vector<bool> live(graph.nodes.size(), false);
     live[0] = true;
     for (const Output& output : graph.outputs) {
-        if (!output.training_only) live[output.node] = true;
+        if (!output.training_only) {
+            live[output.node] = true;
+        }
     }
     // Inputs are always earlier nodes, so one pass from the end reaches everything.
     for (std::size_t i = graph.nodes.size(); i-- > 0;) {
-        if (!live[i]) continue;
+        if (!live[i]) {
+            continue;
+        }
         for (const NodeId input : graph.nodes[i].inputs) {
             live[input] = true;
         }

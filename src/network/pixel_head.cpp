@@ -100,7 +100,9 @@ void PixelHead::declare_outputs(Builder& builder) const {
 }
 
 NodeId PixelHead::fused_features(Builder& builder, const std::array<NodeId, 5>& p) const {
-    if (!is_fused(config_)) return p[0];
+    if (!is_fused(config_)) {
+        return p[0];
+    }
     NodeId sum = block(builder, p[0], branch_ + "refine.0");
     for (int level = 1; level < kRefinedLevels; ++level) {
         const NodeId refined = block(builder, p[level], fmt::format("{}refine.{}", branch_, level));
@@ -110,7 +112,9 @@ NodeId PixelHead::fused_features(Builder& builder, const std::array<NodeId, 5>& 
 }
 
 NodeId PixelHead::tower(Builder& builder, NodeId x) const {
-    if (!uses_batch_norm(config_)) return gn_tower_.forward(builder, x);
+    if (!uses_batch_norm(config_)) {
+        return gn_tower_.forward(builder, x);
+    }
     for (int i = 0; i < config_.tower_convs; ++i) {
         x = block(builder, x, fmt::format("{}tower.{}", branch_, i));
     }
@@ -133,7 +137,9 @@ void PixelHead::forward(Builder& builder, const std::array<NodeId, 5>& pyramid) 
             parts.push_back(builder.add_coordinates(builder.conv(x, spatial_), position_scale_,
                                                     stride, config_.position_divisor));
         }
-        if (free_dims(config_) > 0) parts.push_back(builder.conv(x, free_));
+        if (free_dims(config_) > 0) {
+            parts.push_back(builder.conv(x, free_));
+        }
         embedding = builder.concat(parts);
     }
     builder.output("pixel_embedding", embedding);

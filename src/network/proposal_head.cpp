@@ -53,10 +53,14 @@ void ProposalHead::declare(Builder& builder) const {
     const double margin_bias = std::log(initial_margin(config_));
     const auto conv3x3 = [&](const std::string& name, std::int64_t from, std::int64_t to,
                              double bias = 0) {
-        if (to > 0) builder.declare_conv(name, from, to, 3, true, ConvInit::head(bias));
+        if (to > 0) {
+            builder.declare_conv(name, from, to, 3, true, ConvInit::head(bias));
+        }
     };
     const auto bottleneck_conv = [&](const std::string& name) {
-        if (!bottleneck) return;
+        if (!bottleneck) {
+            return;
+        }
         builder.declare_conv(name, config_.tower_channels, kBottleneck, 1, true, ConvInit::head());
     };
     const auto embeddings = [&] {
@@ -68,7 +72,9 @@ void ProposalHead::declare(Builder& builder) const {
         conv3x3(names_.free, in, free_dims(config_));
     };
     const auto level_scales = [&] {
-        if (config_.margin_level_scale == MarginLevelScale::none) return;
+        if (config_.margin_level_scale == MarginLevelScale::none) {
+            return;
+        }
         for (int level = 0; level < kPyramidLevels; ++level) {
             builder.declare_scale(fmt::format("{}.{}", names_.level_scale, level));
         }
@@ -92,7 +98,9 @@ void ProposalHead::declare(Builder& builder) const {
 
 NodeId ProposalHead::embedding(Builder& builder, NodeId x, int stride) const {
     x = builder.multiply(x, 1 / config_.embed_reduce_factor);
-    if (has_bottleneck(config_)) x = builder.conv(x, names_.embed_conv);
+    if (has_bottleneck(config_)) {
+        x = builder.conv(x, names_.embed_conv);
+    }
     if (is_coordconv(config_)) {
         return builder.conv(
             builder.append_coordinates(x, stride, config_.position_divisor,
@@ -105,28 +113,42 @@ NodeId ProposalHead::embedding(Builder& builder, NodeId x, int stride) const {
                                                 names_.position_scale, stride,
                                                 config_.position_divisor));
     }
-    if (free_dims(config_) > 0) parts.push_back(builder.conv(x, names_.free));
+    if (free_dims(config_) > 0) {
+        parts.push_back(builder.conv(x, names_.free));
+    }
     return builder.concat(parts);
 }
 
 NodeId ProposalHead::margin_logits(Builder& builder, NodeId x, int level) const {
     x = builder.multiply(x, 1 / config_.margin_reduce_factor);
-    if (has_bottleneck(config_)) x = builder.conv(x, names_.margin_conv);
+    if (has_bottleneck(config_)) {
+        x = builder.conv(x, names_.margin_conv);
+    }
     const auto spatial_dims = static_cast<int>(config_.spatial_dims);
     const auto dims = static_cast<int>(config_.embed_dim);
     const auto scaled = [&](NodeId part) {
-        if (config_.margin_level_scale == MarginLevelScale::none) return part;
+        if (config_.margin_level_scale == MarginLevelScale::none) {
+            return part;
+        }
         return builder.learned_scale(part, fmt::format("{}.{}", names_.level_scale, level));
     };
     std::vector<NodeId> parts;
     if (names_.margin.empty()) {
-        if (spatial_dims > 0) parts.push_back(scaled(builder.conv(x, names_.spatial_margin)));
-        if (dims > spatial_dims) parts.push_back(builder.conv(x, names_.free_margin));
+        if (spatial_dims > 0) {
+            parts.push_back(scaled(builder.conv(x, names_.spatial_margin)));
+        }
+        if (dims > spatial_dims) {
+            parts.push_back(builder.conv(x, names_.free_margin));
+        }
         return builder.concat(parts);
     }
     const NodeId g = builder.conv(x, names_.margin);
-    if (spatial_dims == 0 || config_.margin_level_scale == MarginLevelScale::none) return g;
-    if (dims == spatial_dims) return scaled(g);
+    if (spatial_dims == 0 || config_.margin_level_scale == MarginLevelScale::none) {
+        return g;
+    }
+    if (dims == spatial_dims) {
+        return scaled(g);
+    }
     parts = {scaled(builder.slice(g, 0, spatial_dims)), builder.slice(g, spatial_dims, dims)};
     return builder.concat(parts);
 }
@@ -138,7 +160,9 @@ void ProposalHead::forward(Builder& builder, NodeId box_features, int level) con
     // Training wants g itself: its loss must reach g even where exp(g) overflows (§6.5), and with a
     // fixed margin g is the only thing left of the branch.
     builder.output(output_name("margin_logits", level), g, true);
-    if (!config_.fix_margin) builder.output(output_name("margin", level), builder.exp(g));
+    if (!config_.fix_margin) {
+        builder.output(output_name("margin", level), builder.exp(g));
+    }
 }
 
 }  // namespace embedmask::network

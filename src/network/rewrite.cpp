@@ -47,7 +47,9 @@ public:
 
     Network finish() {
         for (const Output& output : from_.graph.outputs) {
-            if (moved_[output.node] < 0) continue;
+            if (moved_[output.node] < 0) {
+                continue;
+            }
             to_.graph.outputs.push_back({output.name, moved_[output.node], output.training_only});
         }
         drop_unused();
@@ -126,7 +128,9 @@ Network drop_training_branches(const Network& network) {
     const std::vector<bool> live = inference_nodes(kept.graph);
     Copier copier(kept);
     for (std::size_t i = 0; i < kept.graph.nodes.size(); ++i) {
-        if (live[i]) copier.copy(static_cast<NodeId>(i));
+        if (live[i]) {
+            copier.copy(static_cast<NodeId>(i));
+        }
     }
     return copier.finish();
 }
@@ -137,15 +141,21 @@ Network fold_batch_norm(const Network& network) {
     Copier copier(network);
     // The conv is emitted when its norm is reached; all nodes between do not depend on it.
     const auto folds_into = [&](NodeId conv) -> std::optional<NodeId> {
-        if (network.graph.nodes[conv].op != Op::conv2d || outputs[conv]) return std::nullopt;
-        if (readers[conv].size() != 1) return std::nullopt;
+        if (network.graph.nodes[conv].op != Op::conv2d || outputs[conv]) {
+            return std::nullopt;
+        }
+        if (readers[conv].size() != 1) {
+            return std::nullopt;
+        }
         const NodeId norm = readers[conv][0];
         return is_batch_norm(network.graph.nodes[norm]) ? std::optional(norm) : std::nullopt;
     };
     for (std::size_t i = 0; i < network.graph.nodes.size(); ++i) {
         const auto id = static_cast<NodeId>(i);
         const Node& node = network.graph.nodes[i];
-        if (folds_into(id)) continue;
+        if (folds_into(id)) {
+            continue;
+        }
         if (!is_batch_norm(node) || folds_into(node.inputs[0]) != id) {
             copier.copy(id);
             continue;
@@ -157,7 +167,9 @@ Network fold_batch_norm(const Network& network) {
         const std::vector<float> mean = floats_of(network, node.parameters[2]);
         const std::vector<float> variance = floats_of(network, node.parameters[3]);
         std::vector<float> bias(gamma.size(), 0.0F);
-        if (conv.parameters.size() > 1) bias = floats_of(network, conv.parameters[1]);
+        if (conv.parameters.size() > 1) {
+            bias = floats_of(network, conv.parameters[1]);
+        }
         const auto factor = [&](std::size_t o) {
             return gamma[o] / std::sqrt(double{variance[o]} + node.attributes.epsilon);
         };
@@ -180,7 +192,9 @@ Network fold_multiply(const Network& network) {
     const auto readers = readers_of(network.graph);
     const auto outputs = is_output(network.graph);
     const auto folds = [&](NodeId id) {
-        if (network.graph.nodes[id].op != Op::multiply || outputs[id]) return false;
+        if (network.graph.nodes[id].op != Op::multiply || outputs[id]) {
+            return false;
+        }
         return std::all_of(readers[id].begin(), readers[id].end(), [&](NodeId reader) {
             return network.graph.nodes[reader].op == Op::conv2d;
         });
@@ -223,7 +237,9 @@ Network merge_sibling_convs(const Network& network, std::int64_t max_channels) {
     std::map<SiblingKey, std::vector<NodeId>> groups;
     for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
         const Node& node = graph.nodes[i];
-        if (node.op != Op::conv2d || node.parameters.size() != 2) continue;
+        if (node.op != Op::conv2d || node.parameters.size() != 2) {
+            continue;
+        }
         const Attributes& a = node.attributes;
         groups[{node.inputs[0], a.kernel, a.stride, a.padding}].push_back(static_cast<NodeId>(i));
     }
@@ -233,7 +249,9 @@ Network merge_sibling_convs(const Network& network, std::int64_t max_channels) {
         for (const NodeId member : members) {
             total += channels_of(member);
         }
-        if (members.size() < 2 || total > max_channels) continue;
+        if (members.size() < 2 || total > max_channels) {
+            continue;
+        }
         for (const NodeId member : members) {
             group_of[member] = &members;
         }
@@ -248,7 +266,9 @@ Network merge_sibling_convs(const Network& network, std::int64_t max_channels) {
             continue;
         }
         const std::vector<NodeId>& members = *group->second;
-        if (members.front() != id) continue;  // emitted with the first of its group
+        if (members.front() != id) {
+            continue;  // emitted with the first of its group
+        }
         std::string name;
         for (const NodeId member : members) {
             name += (name.empty() ? "" : "+") + graph.nodes[member].parameters[0];

@@ -38,7 +38,7 @@ std::unordered_set<int> labels_of(const std::vector<Category>& categories,
         const auto found = std::find_if(categories.begin(), categories.end(),
                                         [&](const Category& c) { return c.id == id; });
         if (found == categories.end()) {
-            throw Error(fmt::format("category {} is not one of the model's", id),
+            throw Error(fmt::format("category {} is not in the model", id),
                         "`embedmask info MODEL` lists them");
         }
         labels.insert(static_cast<int>(found - categories.begin()));
@@ -87,7 +87,9 @@ std::vector<detection::Candidate> Postprocess::select(const engine::Request& req
         config_.max_det);
     std::vector<detection::Candidate> selected;
     for (const std::size_t i : kept) {
-        if (wanted(candidates[i])) selected.push_back(candidates[i]);
+        if (wanted(candidates[i])) {
+            selected.push_back(candidates[i]);
+        }
     }
     // People look at the best first; of equal scores the pyramid's order stays (§11 item 30).
     std::stable_sort(selected.begin(), selected.end(),
@@ -148,7 +150,9 @@ Prediction Postprocess::run(const engine::Request& request, std::int64_t index,
     }
     prediction.timings.select = milliseconds_since(start);
     start = Clock::now();
-    if (!has_masks(config_)) return prediction;
+    if (!has_masks(config_)) {
+        return prediction;
+    }
 
     const engine::TensorView pixels = request.output("pixel_embedding");
     Embeddings embeddings;

@@ -24,7 +24,9 @@ using detail::milliseconds_since;
 
 Config with_options(Config config, const PredictorOptions& options) {
     const auto set = [](const char* name, const char* key, const auto& value, auto& target) {
-        if (!value) return;
+        if (!value) {
+            return;
+        }
         detail::require_in_range(key, static_cast<double>(*value), name);
         target = *value;
     };
@@ -67,7 +69,9 @@ public:
           postprocess_(config_, categories_, options) {}
 
     [[nodiscard]] std::vector<Prediction> predict(std::span<const ImageView> images) const {
-        if (images.empty()) return {};
+        if (images.empty()) {
+            return {};
+        }
         std::vector<mask::Geometry> geometries;
         ImageSize padded;
         for (const ImageView& image : images) {

@@ -60,7 +60,9 @@ bool overlap(const Rectangle& a, const Rectangle& b) {
 }
 
 void Canvas::blend(int x, int y, Color color, float opacity) {
-    if (x < 0 || y < 0 || x >= image_.size.width || y >= image_.size.height) return;
+    if (x < 0 || y < 0 || x >= image_.size.width || y >= image_.size.height) {
+        return;
+    }
     std::uint8_t* pixel =
         image_.rgb.data() + 3 * (static_cast<std::size_t>(y) * image_.size.width + x);
     const float share = opacity > 0 ? std::min(opacity, 1.F) : 0.F;
@@ -79,7 +81,9 @@ void Canvas::fill(const Rectangle& area, float radius, Color color, float opacit
         for (int x = bounds.x0; x < bounds.x1; ++x) {
             const float covered =
                 coverage(area, radius, static_cast<float>(x) + 0.5F, static_cast<float>(y) + 0.5F);
-            if (covered > 0) blend(x, y, color, covered * opacity);
+            if (covered > 0) {
+                blend(x, y, color, covered * opacity);
+            }
         }
     }
 }
@@ -104,7 +108,9 @@ void Canvas::text(float x, float y, float height, std::string_view characters, C
                 const float column = (static_cast<float>(px) + 0.5F - x) * dots_per_pixel;
                 const float row = (static_cast<float>(py) + 0.5F - y) * dots_per_pixel;
                 const float covered = ink(character, column, row, dots_per_pixel);
-                if (covered > 0) blend(px, py, color, covered);
+                if (covered > 0) {
+                    blend(px, py, color, covered);
+                }
             }
         }
         x += cell.width;
@@ -112,7 +118,9 @@ void Canvas::text(float x, float y, float height, std::string_view characters, C
 }
 
 float text_width(std::string_view characters, float height) {
-    if (characters.empty()) return 0;
+    if (characters.empty()) {
+        return 0;
+    }
     const auto dots = static_cast<float>(characters.size() * font::kAdvance - 1);
     return dots * height / font::kHeight;
 }

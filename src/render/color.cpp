@@ -23,17 +23,17 @@ constexpr std::array<Color, 12> kPalette{{{255, 92, 56},
                                           {226, 60, 84},
                                           {84, 224, 170}}};
 
-struct Stop {
+struct ColorStop {
     float at;
     std::array<float, 3> rgb;
 };
 
-constexpr std::array<Stop, 6> kHeat{{{0.00F, {8, 8, 32}},
-                                     {0.20F, {58, 16, 110}},
-                                     {0.45F, {160, 32, 110}},
-                                     {0.65F, {232, 88, 56}},
-                                     {0.85F, {252, 178, 40}},
-                                     {1.00F, {255, 250, 190}}}};
+constexpr std::array<ColorStop, 6> kHeat{{{0.00F, {8, 8, 32}},
+                                          {0.20F, {58, 16, 110}},
+                                          {0.45F, {160, 32, 110}},
+                                          {0.65F, {232, 88, 56}},
+                                          {0.85F, {252, 178, 40}},
+                                          {1.00F, {255, 250, 190}}}};
 
 std::uint8_t to_byte(float value) {
     return static_cast<std::uint8_t>(std::clamp(value + 0.5F, 0.F, 255.F));
@@ -53,8 +53,12 @@ Color palette_color(int index) {
     const std::size_t round = i / kPalette.size() % 3;
     const auto shade = [round](std::uint8_t v) {
         const auto value = static_cast<float>(v);
-        if (round == 1) return to_byte(value * 0.68F);
-        if (round == 2) return to_byte(value + (255.F - value) * 0.45F);
+        if (round == 1) {
+            return to_byte(value * 0.68F);
+        }
+        if (round == 2) {
+            return to_byte(value + (255.F - value) * 0.45F);
+        }
         return v;
     };
     return {shade(color.r), shade(color.g), shade(color.b)};
@@ -71,7 +75,7 @@ std::vector<Color> choose_colors(std::span<const int> category_indices) {
     return colors;
 }
 
-Color readable_on(Color background) {
+Color contrasting_color(Color background) {
     const double luminance = 0.2126 * linear(background.r) + 0.7152 * linear(background.g) +
                              0.0722 * linear(background.b);
     const double with_black = (luminance + 0.05) / 0.05;
@@ -85,8 +89,8 @@ Color heat_color(float probability) {
     while (i + 1 < kHeat.size() && p > kHeat[i].at) {
         ++i;
     }
-    const Stop& low = kHeat[i - 1];
-    const Stop& high = kHeat[i];
+    const ColorStop& low = kHeat[i - 1];
+    const ColorStop& high = kHeat[i];
     const float t = (p - low.at) / (high.at - low.at);
     const auto mix = [&](int c) { return to_byte(low.rgb[c] + t * (high.rgb[c] - low.rgb[c])); };
     return {mix(0), mix(1), mix(2)};

@@ -24,7 +24,7 @@ Color palette_color(int index);
 std::vector<Color> choose_colors(std::span<const int> category_indices);
 
 /// Black or white, whichever stands out more on `background` (WCAG contrast ratio).
-Color readable_on(Color background);
+Color contrasting_color(Color background);
 
 /// Colour of a probability: dark blue at 0, over purple and orange, to pale yellow at 1; values
 /// outside [0,1] and NaN are clamped. Brightness rises all the way, so it also works in grey.

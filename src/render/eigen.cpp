@@ -30,10 +30,14 @@ Eigen symmetric_eigen(std::vector<double> matrix, int size) {
                 off_diagonal += a(p, q) * a(p, q);
             }
         }
-        if (off_diagonal <= 1e-28 * scale) break;
+        if (off_diagonal <= 1e-28 * scale) {
+            break;
+        }
         for (std::size_t p = 0; p < n; ++p) {
             for (std::size_t q = p + 1; q < n; ++q) {
-                if (a(p, q) == 0.0) continue;
+                if (a(p, q) == 0.0) {
+                    continue;
+                }
                 // The rotation that makes a(p,q) zero.
                 const double theta = (a(q, q) - a(p, p)) / (2.0 * a(p, q));
                 const double t =

@@ -49,7 +49,9 @@ Color color_of(const EmbeddingBasis& basis, const Table& table, std::size_t item
         const float range = basis.high[axis] - basis.low[axis];
         // Nothing to tell along this axis: middle grey.
         float value = 0.5F;
-        if (range > 0) value = (component(basis, table, item, axis) - basis.low[axis]) / range;
+        if (range > 0) {
+            value = (component(basis, table, item, axis) - basis.low[axis]) / range;
+        }
         // Written so that NaN becomes 0.
         value = value > 0 ? std::min(value, 1.F) : 0.F;
         rgb[axis] = static_cast<std::uint8_t>(std::lround(value * 255.F));
@@ -60,8 +62,10 @@ Color color_of(const EmbeddingBasis& basis, const Table& table, std::size_t item
 void check(std::span<const float> pixels, std::span<const float> proposals, int dims) {
     const bool fits = dims >= 1 && dims <= kMaxDims && pixels.size() % dims == 0 &&
                       proposals.size() % dims == 0 && !(pixels.empty() && proposals.empty());
-    if (fits) return;
-    throw Error(fmt::format("{} pixel and {} proposal values are not embeddings of {} dimensions",
+    if (fits) {
+        return;
+    }
+    throw Error(fmt::format("{} pixel and {} proposal values are not {}-dimensional embeddings",
                             pixels.size(), proposals.size(), dims));
 }
 

@@ -75,7 +75,9 @@ static_assert(kSheet.size() == 1 + 6 * kRows * kLine);
 }  // namespace
 
 bool dot(char character, int column, int row) {
-    if (column < 0 || column >= kWidth || row < 0 || row >= kRows) return false;
+    if (column < 0 || column >= kWidth || row < 0 || row >= kRows) {
+        return false;
+    }
     const bool printable = character >= kFirst && character < 127;
     const int index = (printable ? character : 127) - kFirst;
     const int line = index / kPerBand * kRows + row;

@@ -24,8 +24,12 @@ void box_sum(std::vector<std::uint16_t>& values, std::size_t start, int count, s
         sum += line[i];
     }
     for (int i = 0; i < count; ++i) {
-        if (i + radius < count) sum += line[i + radius];
-        if (i - radius - 1 >= 0) sum -= line[i - radius - 1];
+        if (i + radius < count) {
+            sum += line[i + radius];
+        }
+        if (i - radius - 1 >= 0) {
+            sum -= line[i - radius - 1];
+        }
         values[start + i * step] = static_cast<std::uint16_t>(sum);
     }
 }
@@ -55,19 +59,25 @@ Color towards_white(Color color, float share) {
 void draw_mask(Canvas& canvas, const DrawnInstance& instance, int radius,
                const OverlayOptions& options) {
     const mask::MaskRegion region = mask::mask_region(*instance.mask, radius + 1);
-    if (region.empty()) return;
+    if (region.empty()) {
+        return;
+    }
     const std::vector<std::uint16_t> blurred = smoothed(region, radius);
     const float whole = static_cast<float>((2 * radius + 1) * (2 * radius + 1));
     const Color line = towards_white(instance.color, 0.25F);
     for (int y = 0; y < region.height; ++y) {
         for (int x = 0; x < region.width; ++x) {
             const std::size_t i = static_cast<std::size_t>(y) * region.width + x;
-            if (blurred[i] == 0) continue;
+            if (blurred[i] == 0) {
+                continue;
+            }
             const float inside = static_cast<float>(blurred[i]) / whole;
             if (region.bits[i] != 0) {
                 canvas.blend(region.x + x, region.y + y, instance.color, options.fill_opacity);
             }
-            if (!options.contours) continue;
+            if (!options.contours) {
+                continue;
+            }
             const float edge = 1.F - std::abs(2.F * inside - 1.F);
             if (edge > 0.2F) {
                 canvas.blend(region.x + x, region.y + y, line, std::min(1.F, 1.7F * (edge - 0.2F)));
@@ -84,7 +94,9 @@ struct Plate {
 
 // Scores are cut, not rounded, to two places: 0.997 must not read as certainty.
 std::string label_text(const DrawnInstance& instance, bool with_score) {
-    if (!with_score) return instance.label;
+    if (!with_score) {
+        return instance.label;
+    }
     const float score = std::clamp(instance.score, 0.F, 1.F);
     return fmt::format("{} {:.2f}", instance.label, std::floor(score * 100.F + 1e-3F) / 100.F);
 }
@@ -114,7 +126,9 @@ Rectangle place(const Box& box, float width, float height, ImageSize size,
         const bool free = std::none_of(taken.begin(), taken.end(), [&](const Plate& plate) {
             return overlap(plate.area, candidate);
         });
-        if (free) return candidate;
+        if (free) {
+            return candidate;
+        }
     }
     return places.front();
 }
@@ -136,7 +150,7 @@ void draw_plate(Canvas& canvas, const Plate& plate, Color color) {
     const float unit = plate.text_height;
     canvas.fill(plate.area, 0.3F * unit, color, 0.92F);
     canvas.text(plate.area.x + std::round(0.55F * unit), plate.area.y + std::round(0.36F * unit),
-                unit, plate.text, readable_on(color));
+                unit, plate.text, contrasting_color(color));
 }
 
 }  // namespace
@@ -159,7 +173,9 @@ Image overlay(Image image, std::span<const DrawnInstance> instances,
                          0.8F);
         }
     }
-    if (!options.labels) return image;
+    if (!options.labels) {
+        return image;
+    }
     // The best instances choose their places first, and lie on top where there is no room for all.
     std::vector<Plate> plates;
     for (auto i = order.rbegin(); i != order.rend(); ++i) {

@@ -61,7 +61,7 @@ Image scaled_to_height(const Image& image, int height) {
 }
 
 // As much of the text as fits, from its beginning.
-std::string fitting(std::string text, float height, float width) {
+std::string truncated_to_fit(std::string text, float height, float width) {
     while (!text.empty() && text_width(text, height) > width) {
         text.pop_back();
     }
@@ -71,7 +71,9 @@ std::string fitting(std::string text, float height, float width) {
 }  // namespace
 
 Image panel(std::span<const CaptionedImage> images, const std::string& title) {
-    if (images.empty()) throw Error("a panel needs at least one image");
+    if (images.empty()) {
+        throw Error("a panel needs at least one image");
+    }
     const ImageSize first = images.front().image.size;
     const bool two_columns = images.size() > 2 && first.width > first.height;
     const std::size_t columns = two_columns ? 2 : images.size();
@@ -98,12 +100,14 @@ Image panel(std::span<const CaptionedImage> images, const std::string& title) {
                 1.F);
     const auto write = [&](int x, int y, const std::string& text, int room) {
         canvas.text(static_cast<float>(x), static_cast<float>(y) + text_height * 0.5F, text_height,
-                    fitting(text, text_height, static_cast<float>(room)), kInk);
+                    truncated_to_fit(text, text_height, static_cast<float>(room)), kInk);
     };
     write(gap, 0, title, width - 2 * gap);
     int x = gap;
     for (std::size_t i = 0; i < scaled.size(); ++i) {
-        if (i % columns == 0) x = gap;
+        if (i % columns == 0) {
+            x = gap;
+        }
         const int y = top + static_cast<int>(i / columns) * row_height;
         write(x, y, images[i].caption, scaled[i].size.width);
         paste(sheet, scaled[i], x, y + line);
@@ -116,7 +120,7 @@ Image probability_image(const Image& image, std::span<const float> map, ImageSiz
     const bool fits = map_size.width > 0 && map_size.height > 0 &&
                       map.size() == static_cast<std::size_t>(map_size.width) * map_size.height;
     if (!fits) {
-        throw Error(fmt::format("{} values are not a map of {}x{}", map.size(), map_size.width,
+        throw Error(fmt::format("{} values are not a {}x{} map", map.size(), map_size.width,
                                 map_size.height));
     }
     const Sampler sampler(map, map_size);

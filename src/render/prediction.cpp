@@ -16,7 +16,9 @@ std::vector<DrawnInstance> drawn_instances(const Prediction& prediction, float s
     std::vector<DrawnInstance> instances;
     std::vector<int> labels;
     for (const Detection& detection : prediction.detections) {
-        if (detection.score < score_threshold) continue;
+        if (detection.score < score_threshold) {
+            continue;
+        }
         DrawnInstance& instance = instances.emplace_back();
         instance.mask = &detection.mask;
         instance.box = to_box(detection.box);
@@ -41,10 +43,10 @@ bool boxes_only(std::span<const DrawnInstance> instances) {
 Image draw(const ImageView& image, const Prediction& prediction,
            std::span<const Category> categories, const OverlayOptions& options) {
     if (image.size != prediction.size) {
-        throw Error(fmt::format("a prediction for {}x{} pixels does not fit an image of {}x{}",
+        throw Error(fmt::format("a prediction for {}x{} pixels does not match an image of {}x{}",
                                 prediction.size.width, prediction.size.height, image.size.width,
                                 image.size.height),
-                    "draw it on the image that was predicted", ErrorKind::usage);
+                    "draw it on the image it was made for", ErrorKind::usage);
     }
     auto instances = render::drawn_instances(prediction, options.score_threshold, categories);
     render::OverlayOptions drawing{options.fill_opacity, options.contours, options.boxes,

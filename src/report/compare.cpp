@@ -20,9 +20,11 @@ json read_report(const std::filesystem::path& path) {
     const auto bytes = detail::read_file(path, 1ULL << 30);
     json report = json::parse(bytes.begin(), bytes.end(), nullptr, false);
     if (report.is_discarded() || !report.is_object() || !report.contains("stats") ||
-        !report["stats"].is_object())
-        throw Error(fmt::format("{}: found no \"stats\": expected a report", path.string()),
-                    "such files are written by `embedmask eval ... --json REPORT.json`");
+        !report["stats"].is_object()) {
+        throw Error(
+            fmt::format("{}: found no \"stats\": expected an evaluation report", path.string()),
+            "`embedmask eval ... --json REPORT.json` writes such files");
+    }
     return report;
 }
 
@@ -31,10 +33,13 @@ std::map<std::int64_t, std::pair<double, std::string>> rows(const json& report, 
                                                             const std::string& type) {
     std::map<std::int64_t, std::pair<double, std::string>> result;
     const auto lists = report.find(list);
-    if (lists == report.end() || !lists->contains(type)) return result;
-    for (const json& row : (*lists)[type])
+    if (lists == report.end() || !lists->contains(type)) {
+        return result;
+    }
+    for (const json& row : (*lists)[type]) {
         result[row.at("id").get<std::int64_t>()] = {row.at("AP").get<double>(),
                                                     row.value("name", std::string())};
+    }
     return result;
 }
 
@@ -45,8 +50,12 @@ std::vector<Change> changes(const json& before, const json& after, const char* l
     const auto old_rows = rows(before, list, type);
     for (const auto& [id, row] : rows(after, list, type)) {
         const auto old = old_rows.find(id);
-        if (old == old_rows.end() || old->second.first == row.first) continue;
-        if (old->second.first < 0 && row.first < 0) continue;
+        if (old == old_rows.end() || old->second.first == row.first) {
+            continue;
+        }
+        if (old->second.first < 0 && row.first < 0) {
+            continue;
+        }
         result.push_back({row.second.empty() ? fmt::format("image {}", id) : row.second,
                           old->second.first, row.first});
     }
@@ -58,8 +67,9 @@ std::vector<Change> changes(const json& before, const json& after, const char* l
 
 std::vector<Change> stat_changes(const json& before, const json& after) {
     std::vector<Change> result;
-    for (std::size_t i = 0; i < kStatNames.size(); ++i)
+    for (std::size_t i = 0; i < kStatNames.size(); ++i) {
         result.push_back({kStatNames.at(i), before.at(i).get<double>(), after.at(i).get<double>()});
+    }
     return result;
 }
 
@@ -72,18 +82,21 @@ Comparison compare_reports(const std::filesystem::path& before,
     Comparison comparison{before.string(), after.string(), {}};
     try {
         for (const auto& [type, stats] : new_report["stats"].items()) {
-            if (!old_report["stats"].contains(type)) continue;
+            if (!old_report["stats"].contains(type)) {
+                continue;
+            }
             comparison.types.push_back({type, stat_changes(old_report["stats"][type], stats),
                                         changes(old_report, new_report, "per_category", type),
                                         changes(old_report, new_report, "images", type)});
         }
     } catch (const json::exception& error) {
-        throw Error(fmt::format("{} and {}: not reports of one kind: {}", before.string(),
+        throw Error(fmt::format("{} and {}: reports of different kinds: {}", before.string(),
                                 after.string(), error.what()));
     }
-    if (comparison.types.empty())
-        throw Error(fmt::format("{} and {} have no type of evaluation in common", before.string(),
+    if (comparison.types.empty()) {
+        throw Error(fmt::format("{} and {} have no evaluation type in common", before.string(),
                                 after.string()));
+    }
     return comparison;
 }
 

@@ -9,8 +9,9 @@ namespace {
 
 std::string quoted(const std::string& text) {
     std::string result(1, '"');
-    for (const char c : text)
+    for (const char c : text) {
         result.append(c == '"' ? 2 : 1, c);
+    }
     return result + '"';
 }
 
@@ -18,14 +19,16 @@ std::string quoted(const std::string& text) {
 
 void write_csv(const std::filesystem::path& path, const Report& report) {
     std::string text = "type,id,name";
-    for (const char* name : kStatNames)
+    for (const char* name : kStatNames) {
         text += fmt::format(",{}", name);
+    }
     text += "\n";
     const auto line = [&](const char* type, const std::string& id, const std::string& name,
                           const CocoStats& stats) {
         text += fmt::format("{},{},{}", type, id, quoted(name));
-        for (const double number : stats)
+        for (const double number : stats) {
             text += fmt::format(",{}", number);
+        }
         text += "\n";
     };
     for (const scoring::TypeScores& item : report.types) {

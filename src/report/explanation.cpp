@@ -52,7 +52,9 @@ void write_explanation(const std::filesystem::path& folder, const std::string& n
     std::vector<render::DrawnInstance> instances;
     for (std::size_t i = 0; i < prediction.detections.size(); ++i) {
         const Detection& detection = prediction.detections[i];
-        if (detection.score < shown_score) continue;
+        if (detection.score < shown_score) {
+            continue;
+        }
         instances.push_back({&detection.mask, to_box(detection.box),
                              categories[static_cast<std::size_t>(detection.label)].name,
                              detection.score, detection.label, colors[i]});
@@ -67,7 +69,9 @@ void write_explanation(const std::filesystem::path& folder, const std::string& n
     int number = 0;
     for (std::size_t i = 0; i < prediction.detections.size(); ++i) {
         const Detection& detection = prediction.detections[i];
-        if (detection.score < shown_score) continue;
+        if (detection.score < shown_score) {
+            continue;
+        }
         const std::string& category = categories[static_cast<std::size_t>(detection.label)].name;
         const auto aware = maps.spatial_aware(i);
         const auto free = maps.spatial_free(i);

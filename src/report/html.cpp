@@ -64,10 +64,15 @@ std::string base64(const std::vector<std::uint8_t>& bytes) {
     for (std::size_t i = 0; i < bytes.size(); i += 3) {
         const std::size_t left = std::min<std::size_t>(3, bytes.size() - i);
         std::uint32_t group = static_cast<std::uint32_t>(bytes[i]) << 16;
-        if (left > 1) group |= static_cast<std::uint32_t>(bytes[i + 1]) << 8;
-        if (left > 2) group |= bytes[i + 2];
-        for (std::size_t j = 0; j < 4; ++j)
+        if (left > 1) {
+            group |= static_cast<std::uint32_t>(bytes[i + 1]) << 8;
+        }
+        if (left > 2) {
+            group |= bytes[i + 2];
+        }
+        for (std::size_t j = 0; j < 4; ++j) {
             text.push_back(j <= left ? kDigits[group >> (18 - 6 * j) & 63] : '=');
+        }
     }
     return text;
 }
@@ -78,13 +83,17 @@ std::vector<double> mean_curve(const Evaluation& evaluation, std::size_t t) {
     double count = 0;
     for (std::size_t k = 0; k < evaluation.categories.size(); ++k) {
         const auto curve = evaluation.curve(t, k);
-        if (curve[0] < 0) continue;
+        if (curve[0] < 0) {
+            continue;
+        }
         count += 1;
-        for (std::size_t r = 0; r < curve.size(); ++r)
+        for (std::size_t r = 0; r < curve.size(); ++r) {
             sum[r] += curve[r];
+        }
     }
-    for (double& value : sum)
+    for (double& value : sum) {
         value = count == 0 ? 0 : value / count;
+    }
     return sum;
 }
 
@@ -107,9 +116,10 @@ std::string curves(const Evaluation& evaluation) {
         const double hue = 210 + 130 * static_cast<double>(t) /
                                      static_cast<double>(std::max<std::size_t>(thresholds - 1, 1));
         std::string points;
-        for (std::size_t r = 0; r < curve.size(); ++r)
+        for (std::size_t r = 0; r < curve.size(); ++r) {
             points += fmt::format("{:.1f},{:.1f} ", kMargin + kSide * static_cast<double>(r) / 100,
                                   10 + kSide * (1 - curve[r]));
+        }
         svg += fmt::format(
             R"svg(<polyline points="{0}" fill="none" stroke="hsl({1:.0f} 70% 45%)" stroke-width="1.8"/><text x="{2}" y="{3}" font-size="12" fill="hsl({1:.0f} 70% 40%)">IoU {4:.2f}</text>)svg",
             points, hue, kMargin + kSide + 16, 22 + 17 * static_cast<double>(t),
@@ -126,10 +136,13 @@ std::string categories(const Report& report, const Evaluation& evaluation) {
         "<table><tr><th>category<th>AP<th>AP50<th>AP75<th>small<th>medium<th>large<th>AR100</tr>";
     for (std::size_t k = 0; k < evaluation.categories.size(); ++k) {
         const CocoStats stats = evaluation.category_stats(k);
-        if (stats[8] < 0) continue;
+        if (stats[8] < 0) {
+            continue;
+        }
         html += "<tr><td>" + escape(category_name(*report.dataset, evaluation.categories[k]));
-        for (const std::size_t i : {0, 1, 2, 3, 4, 5, 8})
+        for (const std::size_t i : {0, 1, 2, 3, 4, 5, 8}) {
             html += "<td>" + number(stats.at(i));
+        }
         html += "</tr>\n";
     }
     return html + "</table>";
@@ -144,20 +157,23 @@ std::string tide_bars(const TideErrors& tide) {
                                                    {"background", tide.background},
                                                    {"missed", tide.missed}};
     double most = kLongestBarAtLeast;
-    for (const auto& row : rows)
+    for (const auto& row : rows) {
         most = std::max(most, row.second);
-    for (const auto& [name, points] : rows)
+    }
+    for (const auto& [name, points] : rows) {
         html += fmt::format(
             R"(<tr><td>{}<td>{:.2f}<td style="text-align:left"><span class="bar" style="width:{:.0f}px"></span></tr>)",
             name, points, kLongestBar * points / most);
+    }
     return html + "</table>";
 }
 
 std::string sweep_table(const scoring::TypeScores& item) {
     std::string html = "<table><tr><th>mask threshold<th>AP<th>AP50<th>AP75</tr>";
-    for (const scoring::SweepPoint& point : item.sweep)
+    for (const scoring::SweepPoint& point : item.sweep) {
         html += fmt::format("<tr><td>{}<td>{}<td>{}<td>{}</tr>", point.threshold,
                             number(point.stats[0]), number(point.stats[1]), number(point.stats[2]));
+    }
     return html + "</table>";
 }
 
@@ -166,28 +182,34 @@ std::string matrix(const Report& report, const ConfusionMatrix& confusion) {
     std::vector<std::pair<std::uint64_t, std::size_t>> order;  // by number of objects
     for (std::size_t row = 0; row < background; ++row) {
         std::uint64_t sum = 0;
-        for (std::size_t column = 0; column <= background; ++column)
+        for (std::size_t column = 0; column <= background; ++column) {
             sum += confusion.at(row, column);
-        if (sum > 0) order.emplace_back(sum, row);
+        }
+        if (sum > 0) {
+            order.emplace_back(sum, row);
+        }
     }
     std::sort(order.rbegin(), order.rend());
     order.resize(std::min(order.size(), kMostConfused));
     std::vector<std::size_t> shown;
-    for (const auto& entry : order)
+    for (const auto& entry : order) {
         shown.push_back(entry.second);
+    }
     shown.push_back(background);
     const auto name = [&](std::size_t i) {
         return i == background ? std::string("background")
                                : escape(category_name(*report.dataset, confusion.categories[i]));
     };
     std::string html = R"(<table class="matrix"><tr><th>truth \ found)";
-    for (const std::size_t column : shown)
+    for (const std::size_t column : shown) {
         html += R"(<th class="col">)" + name(column);
+    }
     html += "</tr>";
     for (const std::size_t row : shown) {
         double sum = 0;
-        for (std::size_t column = 0; column <= background; ++column)
+        for (std::size_t column = 0; column <= background; ++column) {
             sum += static_cast<double>(confusion.at(row, column));
+        }
         html += "<tr><td>" + name(row);
         for (const std::size_t column : shown) {
             const auto count = confusion.at(row, column);
@@ -215,9 +237,10 @@ std::string worst_images(const Report& report, const scoring::TypeScores& item,
         const ImageRecord& image = *records.find(score.image_id);
         html += fmt::format("<figure><figcaption>{}: image {}, {}, AP {:.3f}</figcaption>",
                             name_of(item.type), image.id, escape(image.file_name), score.ap);
-        if (!folder.empty())
+        if (!folder.empty()) {
             html += fmt::format(R"(<img alt="" src="data:image/jpeg;base64,{}">)",
                                 base64(encode_jpeg(images.draw(image), 85)));
+        }
         html += "</figure>\n";
     }
     return html;
@@ -238,25 +261,32 @@ void write_html(const std::filesystem::path& path, const Report& report,
         constexpr std::pair<const char*, std::size_t> kBig[] = {
             {"AP", 0},     {"AP50", 1},  {"AP75", 2}, {"small", 3},
             {"medium", 4}, {"large", 5}, {"AR100", 8}};
-        for (const auto& [name, i] : kBig)
+        for (const auto& [name, i] : kBig) {
             html += fmt::format("<div>{}<b>{}</b></div>", name, number(stats.at(i)));
+        }
         html += "</div>";
-        if (item.evaluation.options.bootstrap_samples > 0)
+        if (item.evaluation.options.bootstrap_samples > 0) {
             html += fmt::format("<p>95 % interval of AP over images: {:.3f} to {:.3f}</p>",
                                 item.evaluation.ap_interval[0], item.evaluation.ap_interval[1]);
+        }
         html += "<h3>Precision over recall, mean of categories</h3>" + curves(item.evaluation);
-        if (item.tide) html += "<h3>Where AP is lost (TIDE)</h3>" + tide_bars(*item.tide);
-        if (!item.sweep.empty()) html += "<h3>Mask thresholds</h3>" + sweep_table(item);
+        if (item.tide) {
+            html += "<h3>Where AP is lost (TIDE)</h3>" + tide_bars(*item.tide);
+        }
+        if (!item.sweep.empty()) {
+            html += "<h3>Mask thresholds</h3>" + sweep_table(item);
+        }
         html += "<h3>Categories</h3>" + categories(report, item.evaluation);
-        if (item.confusion)
+        if (item.confusion) {
             html += fmt::format("<h3>Confusion (IoU &ge; 0.5, score &ge; {})</h3>",
                                 scoring::kConfusionScore) +
                     matrix(report, *item.confusion);
+        }
     }
     if (!report.types.empty() && !report.types.back().evaluation.images.empty()) {
         html += fmt::format(
-                    "<h2>Worst images</h2><p><small>left: ground truth; right: detections of "
-                    "score &ge; {}, in the colour of the object that they find</small></p>",
+                    "<h2>Worst images</h2><p><small>left: ground truth; right: detections with "
+                    "score &ge; {}, in the colour of the object they match</small></p>",
                     scoring::kConfusionScore) +
                 worst_images(report, report.types.back(), results, images);
     }

@@ -13,8 +13,9 @@ using Json = nlohmann::ordered_json;
 
 Json named(const CocoStats& stats) {
     Json row = Json::object();
-    for (std::size_t i = 0; i < stats.size(); ++i)
+    for (std::size_t i = 0; i < stats.size(); ++i) {
         row[kStatNames.at(i)] = stats.at(i);
+    }
     return row;
 }
 
@@ -35,8 +36,9 @@ Json confusion_json(const ConfusionMatrix& matrix) {
     const std::size_t size = matrix.categories.size() + 1;
     for (std::size_t row = 0; row < size; ++row) {
         Json cells = Json::array();
-        for (std::size_t column = 0; column < size; ++column)
+        for (std::size_t column = 0; column < size; ++column) {
             cells.push_back(matrix.at(row, column));
+        }
         rows.push_back(cells);
     }
     return {{"categories", matrix.categories}, {"counts", rows}};
@@ -45,11 +47,14 @@ Json confusion_json(const ConfusionMatrix& matrix) {
 Json curves_json(const Evaluation& evaluation) {
     Json curves = Json::array();
     for (std::size_t k = 0; k < evaluation.categories.size(); ++k) {
-        if (evaluation.category_stats(k)[0] < 0) continue;
+        if (evaluation.category_stats(k)[0] < 0) {
+            continue;
+        }
         Json precision = Json::object();
-        for (std::size_t t = 0; t < evaluation.options.iou_thresholds.size(); ++t)
+        for (std::size_t t = 0; t < evaluation.options.iou_thresholds.size(); ++t) {
             precision[fmt::format("{:.2f}", evaluation.options.iou_thresholds[t])] =
                 evaluation.curve(t, k);
+        }
         curves.push_back({{"id", evaluation.categories[k]}, {"precision", precision}});
     }
     return curves;
@@ -59,8 +64,9 @@ Json curves_json(const Evaluation& evaluation) {
 
 void write_json(const std::filesystem::path& path, const Report& report) {
     Json json{{"data", report.data}, {"results", report.results}};
-    for (const char* key : {"stats", "per_category", "curves", "images"})
+    for (const char* key : {"stats", "per_category", "curves", "images"}) {
         json[key] = Json::object();
+    }
     for (const scoring::TypeScores& item : report.types) {
         const char* name = name_of(item.type);
         json["stats"][name] = item.evaluation.stats();
@@ -74,18 +80,24 @@ void write_json(const std::filesystem::path& path, const Report& report) {
         json["per_category"][name] = categories;
         json["curves"][name] = curves_json(item.evaluation);
         Json images = Json::array();
-        for (const ImageScore& image : item.evaluation.images)
+        for (const ImageScore& image : item.evaluation.images) {
             images.push_back({{"id", image.image_id}, {"AP", image.ap}});
+        }
         json["images"][name] = images;
-        if (item.evaluation.options.bootstrap_samples > 0)
+        if (item.evaluation.options.bootstrap_samples > 0) {
             json["interval"][name] = item.evaluation.ap_interval;
+        }
         for (const scoring::SweepPoint& point : item.sweep) {
             Json row{{"threshold", point.threshold}};
             row.update(named(point.stats));
             json["mask_thresholds"][name].push_back(row);
         }
-        if (item.tide) json["tide"][name] = tide_json(*item.tide);
-        if (item.confusion) json["confusion"][name] = confusion_json(*item.confusion);
+        if (item.tide) {
+            json["tide"][name] = tide_json(*item.tide);
+        }
+        if (item.confusion) {
+            json["confusion"][name] = confusion_json(*item.confusion);
+        }
     }
     detail::write_file_atomically(path,
                                   json.dump(1, ' ', false, Json::error_handler_t::replace) + "\n");

@@ -67,7 +67,9 @@ const char* name_of(OutputFormat format) {
 
 std::optional<OutputFormat> output_format(std::string_view name) {
     for (const OutputFormat format : kOutputFormats) {
-        if (name == name_of(format)) return format;
+        if (name == name_of(format)) {
+            return format;
+        }
     }
     return std::nullopt;
 }
@@ -76,7 +78,9 @@ PerImageWriter::PerImageWriter(fs::path out, std::span<const OutputFormat> forma
                                float shown_score, std::vector<Category> categories)
     : out_(std::move(out)), shown_score_(shown_score), categories_(std::move(categories)) {
     for (const OutputFormat format : formats) {
-        if (format == OutputFormat::coco) continue;
+        if (format == OutputFormat::coco) {
+            continue;
+        }
         formats_.insert(format);
         detail::make_folder(out_ / name_of(format));
     }
@@ -104,7 +108,9 @@ fs::path PerImageWriter::file(OutputFormat format, std::size_t index, const char
 
 void PerImageWriter::write(std::size_t index, const data::ImageFile& input, const Image& image,
                            const Prediction& prediction) const {
-    if (formats_.empty()) return;
+    if (formats_.empty()) {
+        return;
+    }
     const auto instances = render::drawn_instances(prediction, shown_score_, categories_);
     if (formats_.contains(OutputFormat::overlay)) {
         write_jpeg(file(OutputFormat::overlay, index, ".jpg"),
@@ -128,7 +134,9 @@ void PerImageWriter::write(std::size_t index, const data::ImageFile& input, cons
 CocoWriter::CocoWriter(const fs::path& out, const std::string& suffix, bool with_masks)
     : main_file_(out / fmt::format("detections_{}{}.json", with_masks ? "segm" : "bbox", suffix)),
       boxes_(out / fmt::format("detections_bbox{}.json", suffix)) {
-    if (with_masks) masks_.emplace(main_file_);
+    if (with_masks) {
+        masks_.emplace(main_file_);
+    }
 }
 
 void CocoWriter::write(std::int64_t image_id, const Prediction& prediction) {
@@ -142,7 +150,9 @@ void CocoWriter::write(std::int64_t image_id, const Prediction& prediction) {
 
 void CocoWriter::finish() {
     boxes_.commit();
-    if (masks_) masks_->commit();
+    if (masks_) {
+        masks_->commit();
+    }
 }
 
 std::string json_line(const data::ImageFile& input, const Prediction& prediction,
@@ -160,8 +170,9 @@ std::string json_line(const data::ImageFile& input, const Prediction& prediction
                        {"bbox",
                         {as_float32(box.x), as_float32(box.y), as_float32(box.width),
                          as_float32(box.height)}}};
-        if (!detection.mask.counts.empty())
+        if (!detection.mask.counts.empty()) {
             record["segmentation"] = segmentation_of(detection.mask);
+        }
         line["detections"].push_back(std::move(record));
     }
     return text_of(line);

@@ -20,9 +20,9 @@ public:
     void add(std::int64_t category_id, const Segmentation& segmentation,
              const std::optional<CocoBox>& box, double score) {
         Segmentation shape = segmentation;
-        if (shape.form == Segmentation::Form::none && box) {
+        if (shape.format == Segmentation::Format::none && box) {
             const auto& [x, y, w, h] = *box;
-            shape.form = Segmentation::Form::polygons;
+            shape.format = Segmentation::Format::polygons;
             shape.polygons = {{x, y, x + w, y, x + w, y + h, x, y + h}};
         }
         const Rle& mask = masks_.emplace_back(to_mask(shape, size_.height, size_.width));
@@ -31,7 +31,9 @@ public:
         instance.box = to_box(bounding_box(mask));
         instance.score = static_cast<float>(score);
         for (std::size_t i = 0; i < dataset_.categories.size(); ++i) {
-            if (dataset_.categories[i].id != category_id) continue;
+            if (dataset_.categories[i].id != category_id) {
+                continue;
+            }
             instance.label = dataset_.categories[i].name;
             instance.category_index = static_cast<int>(i);
         }
@@ -56,12 +58,15 @@ private:
 void choose_colors(std::vector<render::DrawnInstance>& truths,
                    std::vector<render::DrawnInstance>& found) {
     std::vector<int> categories;
-    for (const auto* list : {&truths, &found})
-        for (const render::DrawnInstance& instance : *list)
+    for (const auto* list : {&truths, &found}) {
+        for (const render::DrawnInstance& instance : *list) {
             categories.push_back(instance.category_index);
+        }
+    }
     const auto colors = render::choose_colors(categories);
-    for (std::size_t i = 0; i < truths.size(); ++i)
+    for (std::size_t i = 0; i < truths.size(); ++i) {
         truths[i].color = colors[i];
+    }
     std::vector<std::size_t> order(found.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
     std::stable_sort(order.begin(), order.end(),
@@ -72,19 +77,25 @@ void choose_colors(std::vector<render::DrawnInstance>& truths,
         double best = kFound;
         std::size_t match = truths.size();
         for (std::size_t j = 0; j < truths.size(); ++j) {
-            if (taken[j] || truths[j].category_index != found[i].category_index) continue;
+            if (taken[j] || truths[j].category_index != found[i].category_index) {
+                continue;
+            }
             const double iou = mask_iou(*found[i].mask, *truths[j].mask);
-            if (iou < best) continue;
+            if (iou < best) {
+                continue;
+            }
             best = iou;
             match = j;
         }
-        if (match == truths.size()) continue;
+        if (match == truths.size()) {
+            continue;
+        }
         taken[match] = true;
         found[i].color = truths[match].color;
     }
 }
 
-Image beside(const Image& left, const Image& right) {
+Image join_horizontally(const Image& left, const Image& right) {
     constexpr int kGap = 8;
     Image both;
     both.size = {left.size.width + kGap + right.size.width, left.size.height};
@@ -108,10 +119,14 @@ Image beside(const Image& left, const Image& right) {
 SideBySide::SideBySide(const Dataset& dataset, std::span<const Result> results,
                        std::filesystem::path folder, double score)
     : dataset_(dataset), results_(results), folder_(std::move(folder)) {
-    for (std::size_t i = 0; i < dataset.annotations.size(); ++i)
+    for (std::size_t i = 0; i < dataset.annotations.size(); ++i) {
         annotations_.emplace(dataset.annotations[i].image_id, i);
-    for (std::size_t i = 0; i < results.size(); ++i)
-        if (results[i].score >= score) detections_.emplace(results[i].image_id, i);
+    }
+    for (std::size_t i = 0; i < results.size(); ++i) {
+        if (results[i].score >= score) {
+            detections_.emplace(results[i].image_id, i);
+        }
+    }
 }
 
 Image SideBySide::draw(const ImageRecord& record) const {
@@ -128,7 +143,7 @@ Image SideBySide::draw(const ImageRecord& record) const {
     }
     choose_colors(truths.list(), found.list());
     const Image left = truths.draw(image, false);
-    return results_.empty() ? left : beside(left, found.draw(image, true));
+    return results_.empty() ? left : join_horizontally(left, found.draw(image, true));
 }
 
 }  // namespace embedmask::report

@@ -20,7 +20,7 @@ namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kListed = 20;  // numbers in one message
-constexpr const char* kFix = "a part is what `embedmask eval MODEL --shard i/n --out DIR` writes";
+constexpr const char* kFix = "`embedmask eval MODEL --shard i/n --out DIR` writes such parts";
 
 /// The results files of one part, written as images finish.
 class PartWriter {
@@ -33,30 +33,40 @@ public:
           thresholds_(thresholds) {
         detail::make_folder(folder_);
         open("detections_bbox");
-        if (masks) open("detections_segm");
-        for (const double threshold : thresholds)
+        if (masks) {
+            open("detections_segm");
+        }
+        for (const double threshold : thresholds) {
             open(fmt::format("detections_segm.mask-{}", threshold));
+        }
     }
 
     void add(std::int64_t image_id, const Prediction& prediction) {
         for (const Detection& detection : prediction.detections) {
             const std::int64_t category = detection.category_id;
             files_[0].add_box(image_id, category, detection.box, detection.score);
-            if (!masks_) continue;
+            if (!masks_) {
+                continue;
+            }
             files_[1].add_mask(image_id, category, detection.mask, detection.score);
-            for (std::size_t i = 0; i < thresholds_.size(); ++i)
+            for (std::size_t i = 0; i < thresholds_.size(); ++i) {
                 files_[2 + i].add_mask(image_id, category, detection.sweep[i], detection.score);
+            }
         }
     }
 
     /// `manifest` gets the names of the files; returns where it is written.
     fs::path finish(Json manifest) {
-        for (ResultsWriter& file : files_)
+        for (ResultsWriter& file : files_) {
             file.commit();
+        }
         manifest["bbox"] = names_[0];
-        if (masks_) manifest["segm"] = names_[1];
-        for (std::size_t i = 0; i < thresholds_.size(); ++i)
+        if (masks_) {
+            manifest["segm"] = names_[1];
+        }
+        for (std::size_t i = 0; i < thresholds_.size(); ++i) {
             manifest["sweep"].push_back({{"threshold", thresholds_[i]}, {"segm", names_[2 + i]}});
+        }
         fs::path path = folder_ / ("evaluation" + suffix_);
         detail::write_file_atomically(path, manifest.dump(1) + "\n");
         return path;
@@ -80,7 +90,9 @@ std::string listed(const std::set<std::int64_t>& numbers) {
     std::string text;
     std::size_t count = 0;
     for (const std::int64_t number : numbers) {
-        if (count++ == kListed) return text + fmt::format(" and {} more", numbers.size() - kListed);
+        if (count++ == kListed) {
+            return text + fmt::format(" and {} more", numbers.size() - kListed);
+        }
         text += fmt::format("{}{}", text.empty() ? "" : ", ", number);
     }
     return text;
@@ -119,49 +131,60 @@ Part read_part(const std::string& path) {
 
 void require_same_settings(const Part& first, const Part& other) {
     const auto differ = [&](const std::string& key, const Json& a, const Json& b) {
-        throw Error(fmt::format("{} has the {} {} and {} has {}: expected parts of one evaluation",
+        throw Error(fmt::format("{} has {} {}, but {} has {}: expected parts of one evaluation",
                                 first.path, key, a.dump(), other.path, b.dump()),
                     "run the parts with the same model, data and options");
     };
-    if (first.shard.count != other.shard.count)
+    if (first.shard.count != other.shard.count) {
         differ("number of parts", first.shard.count, other.shard.count);
+    }
     const Json& a = first.json["settings"];
     const Json& b = other.json["settings"];
-    for (const auto& [key, value] : a.items())
-        if (!b.contains(key) || b[key] != value) differ(key, value, b.value(key, Json()));
+    for (const auto& [key, value] : a.items()) {
+        if (!b.contains(key) || b[key] != value) {
+            differ(key, value, b.value(key, Json()));
+        }
+    }
 }
 
 void require_all_parts(const std::vector<Part>& parts) {
     std::set<std::int64_t> missing;
-    for (std::int64_t i = 0; i < parts.front().shard.count; ++i)
+    for (std::int64_t i = 0; i < parts.front().shard.count; ++i) {
         missing.insert(i);
-    for (const Part& part : parts) {
-        if (missing.erase(part.shard.index) == 0)
-            throw Error(fmt::format("{}: part {} of {} is there twice", part.path, part.shard.index,
-                                    part.shard.count),
-                        "name every part once");
     }
-    if (!missing.empty())
+    for (const Part& part : parts) {
+        if (missing.erase(part.shard.index) == 0) {
+            throw Error(fmt::format("{}: duplicate part {} of {}", part.path, part.shard.index,
+                                    part.shard.count),
+                        "pass every part once");
+        }
+    }
+    if (!missing.empty()) {
         throw Error(
             fmt::format("parts {} of {} are missing", listed(missing), parts.front().shard.count),
-            "run them with --shard i/n, parts count from 0");
+            "run them with --shard i/n; parts are numbered from 0");
+    }
 }
 
 void require_all_images(const std::vector<Part>& parts, const Dataset& dataset) {
     std::set<std::int64_t> missing;
-    for (const ImageRecord& image : dataset.images)
+    for (const ImageRecord& image : dataset.images) {
         missing.insert(image.id);
+    }
     for (const Part& part : parts) {
         for (const std::int64_t id : part.images) {
-            if (missing.erase(id) == 0)
-                throw Error(fmt::format("{}: image {} is not one of {}, or in two parts", part.path,
+            if (missing.erase(id) == 0) {
+                throw Error(fmt::format("{}: image {} is not in {}, or is in two parts", part.path,
                                         id, dataset.source),
                             "merge with the annotation file that the parts were made with");
+            }
         }
     }
-    if (!missing.empty())
-        throw Error(fmt::format("no part has the images {} of {}", listed(missing), dataset.source),
-                    "merge with the annotation file that the parts were made with");
+    if (!missing.empty()) {
+        throw Error(
+            fmt::format("no part contains the images {} of {}", listed(missing), dataset.source),
+            "merge with the annotation file that the parts were made with");
+    }
 }
 
 /// Error when a results file of a part holds images of another one.
@@ -169,10 +192,10 @@ void require_own_images(const Part& part, const std::string& file,
                         std::span<const Result> results) {
     const std::set<std::int64_t> own(part.images.begin(), part.images.end());
     for (const Result& result : results) {
-        if (!own.contains(result.image_id))
-            throw Error(
-                fmt::format("{}: image {} is not one of {}", file, result.image_id, part.path),
-                "run this part again");
+        if (!own.contains(result.image_id)) {
+            throw Error(fmt::format("{}: image {} is not in {}", file, result.image_id, part.path),
+                        "run this part again");
+        }
     }
 }
 
@@ -229,20 +252,24 @@ MergedParts read_parts(const std::vector<std::string>& paths, const Dataset& dat
             require_own_images(part, file, std::span(results).subspan(before));
         };
         append("bbox", merged.results.boxes);
-        if (!part.json.contains("segm")) continue;
-        if (!merged.results.masks) merged.results.masks.emplace();
+        if (!part.json.contains("segm")) {
+            continue;
+        }
+        if (!merged.results.masks) {
+            merged.results.masks.emplace();
+        }
         append("segm", *merged.results.masks);
         std::size_t i = 0;
         for (const Json& point : part.json.value("sweep", Json::array())) {
-            if (merged.sweep.size() == i) merged.sweep.push_back({point.at("threshold"), {}});
+            if (merged.sweep.size() == i) {
+                merged.sweep.push_back({point.at("threshold"), {}});
+            }
             merged.sweep[i++].files.push_back(part.file(point.at("segm")));
         }
     }
     return merged;
 } catch (const Json::exception& error) {
-    throw Error(
-        fmt::format("the parts name their files in a form that is not ours: {}", error.what()),
-        kFix);
+    throw Error(fmt::format("malformed part manifest: {}", error.what()), kFix);
 }
 
 std::vector<TypeScores> score_parts(const Dataset& dataset, const MergedParts& parts,

@@ -38,14 +38,18 @@ RunTotals predict_images(const Predictor& predictor, std::span<const data::Image
         try {
             image = data::read_image_file(files[i], options.max_pixels);
         } catch (const Error& error) {
-            if (!options.skip_unreadable) throw;
+            if (!options.skip_unreadable) {
+                throw;
+            }
             outcome.error = error.what();
             return outcome;
         }
         outcome.decode = milliseconds_since(stage);
         outcome.prediction = predictor.predict(image);
         stage = Clock::now();
-        if (use) use(i, image, *outcome.prediction);
+        if (use) {
+            use(i, image, *outcome.prediction);
+        }
         outcome.use = milliseconds_since(stage);
         return outcome;
     };
@@ -54,8 +58,12 @@ RunTotals predict_images(const Predictor& predictor, std::span<const data::Image
     detail::run_ordered(files.size(), predictor.streams() + 1, process,
                         [&](std::size_t i, ImageOutcome outcome) {
                             totals.add(outcome);
-                            if (collect) collect(i, outcome);
-                            if (options.progress) options.progress(totals.images, files.size());
+                            if (collect) {
+                                collect(i, outcome);
+                            }
+                            if (options.progress) {
+                                options.progress(totals.images, files.size());
+                            }
                         });
     totals.wall = milliseconds_since(start);
     return totals;

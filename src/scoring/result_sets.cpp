@@ -32,7 +32,7 @@ Result box_result(std::int64_t image_id, const Detection& detection) {
 
 Result mask_result(std::int64_t image_id, const Detection& detection) {
     Result result = record(image_id, detection);
-    result.segmentation.form = Segmentation::Form::rle;
+    result.segmentation.format = Segmentation::Format::rle;
     result.segmentation.rle = detection.mask;
     return result;
 }

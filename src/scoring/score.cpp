@@ -61,14 +61,14 @@ void require_known_categories(const Model& model, const Dataset& dataset) {
     for (const Category& category : model.categories) {
         const auto found = std::ranges::find(dataset.categories, category.id, &Category::id);
         if (found == dataset.categories.end()) {
-            throw Error(fmt::format("{}: category {} ({}) is not one of {}", model.name,
-                                    category.id, category.name, dataset.source),
-                        "evaluate on the data set whose ids the model was built with");
+            throw Error(fmt::format("{}: category {} ({}) is not in {}", model.name, category.id,
+                                    category.name, dataset.source),
+                        "evaluate on a data set with the category ids of the model");
         }
         if (found->name != category.name) {
             throw Error(fmt::format("category {} is \"{}\" in {} and \"{}\" in {}", category.id,
                                     category.name, model.name, found->name, dataset.source),
-                        "evaluate on the data set whose categories the model was built with");
+                        "evaluate on a data set with the categories of the model");
         }
     }
 }
@@ -76,11 +76,12 @@ void require_known_categories(const Model& model, const Dataset& dataset) {
 void require_unique_images(const Dataset& dataset) {
     std::unordered_set<std::int64_t> ids;
     for (const ImageRecord& image : dataset.images) {
-        if (ids.insert(image.id).second) continue;
-        throw Error(fmt::format("{}: the image id {} stands there twice: expected one image for "
-                                "each id",
+        if (ids.insert(image.id).second) {
+            continue;
+        }
+        throw Error(fmt::format("{}: duplicate image id {}: expected one image per id",
                                 dataset.source, image.id),
-                    "`embedmask data check` lists and repairs such ids");
+                    "`embedmask data check` lists and repairs duplicate ids");
     }
 }
 
@@ -96,7 +97,9 @@ ModelScores score_model(const Predictor& predictor, const Dataset& dataset,
     scores.totals = predict_images(
         predictor, files, strict,
         [&](std::size_t i, const Image& image, Prediction& prediction) {
-            if (use) use(i, image, prediction);
+            if (use) {
+                use(i, image, prediction);
+            }
             scorer.add(files[i].image_id, prediction);
             for (Detection& detection : prediction.detections) {
                 detection.sweep.clear();

@@ -40,7 +40,9 @@ void half_to_float(std::span<const std::uint16_t> in, float* out) {
     std::size_t i = 0;
 #if defined(__x86_64__)
     // Every CPU with AVX2 has F16C, for which clang 14 has no query.
-    if (__builtin_cpu_supports("avx2")) i = half_to_float_f16c(in, out);
+    if (__builtin_cpu_supports("avx2")) {
+        i = half_to_float_f16c(in, out);
+    }
 #endif
     for (; i < in.size(); ++i) {
         out[i] = half_to_float_scalar(in[i]);
@@ -51,9 +53,13 @@ std::uint16_t float_to_half(float value) {
     const auto bits = std::bit_cast<std::uint32_t>(value);
     const auto sign = static_cast<std::uint16_t>((bits >> 16) & 0x8000U);
     const std::uint32_t magnitude = bits & 0x7FFFFFFFU;
-    if (magnitude > 0x7F800000U) return sign | 0x7E00U;   // NaN
-    if (magnitude >= 0x477FF000U) return sign | 0x7C00U;  // rounds to infinity
-    if (magnitude < 0x38800000U) {                        // subnormal half: multiple of 2^-24
+    if (magnitude > 0x7F800000U) {
+        return sign | 0x7E00U;  // NaN
+    }
+    if (magnitude >= 0x477FF000U) {
+        return sign | 0x7C00U;  // rounds to infinity
+    }
+    if (magnitude < 0x38800000U) {  // subnormal half: multiple of 2^-24
         const float scaled = std::ldexp(std::bit_cast<float>(magnitude), 24);
         return sign | static_cast<std::uint16_t>(std::nearbyint(scaled));
     }
@@ -63,7 +69,9 @@ std::uint16_t float_to_half(float value) {
 
 std::uint16_t float_to_bfloat16(float value) {
     const auto bits = std::bit_cast<std::uint32_t>(value);
-    if ((bits & 0x7FFFFFFFU) > 0x7F800000U) return static_cast<std::uint16_t>((bits >> 16) | 0x40U);
+    if ((bits & 0x7FFFFFFFU) > 0x7F800000U) {
+        return static_cast<std::uint16_t>((bits >> 16) | 0x40U);
+    }
     return static_cast<std::uint16_t>((bits + 0x7FFFU + ((bits >> 16) & 1U)) >> 16);
 }
 

@@ -28,7 +28,9 @@ std::optional<DType> dtype_of(std::string_view name) {
                                        DType::i64, DType::i32,    DType::i16, DType::i8,
                                        DType::u8,  DType::boolean};
     for (const DType dtype : all) {
-        if (dtype_name(dtype) == name) return dtype;
+        if (dtype_name(dtype) == name) {
+            return dtype;
+        }
     }
     return std::nullopt;
 }
@@ -62,14 +64,18 @@ public:
         : file_(file), tensor_(tensor), entry_(entry), data_size_(data_size) {}
 
     Tensor parse(Range* range) const {
-        if (!entry_.is_object()) fail("the entry is not an object");
+        if (!entry_.is_object()) {
+            fail("the entry is not an object");
+        }
         Tensor tensor;
         const json& dtype = member("dtype");
-        if (!dtype.is_string()) fail("dtype is not a string");
+        if (!dtype.is_string()) {
+            fail("dtype is not a string");
+        }
         const auto known = dtype_of(dtype.get_ref<const std::string&>());
         if (!known) {
             fail(fmt::format(
-                "unknown dtype \"{}\", known are F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL",
+                "unknown dtype \"{}\", expected one of F64 F32 F16 BF16 I64 I32 I16 I8 U8 BOOL",
                 dtype.get_ref<const std::string&>()));
         }
         tensor.dtype = *known;
@@ -77,12 +83,12 @@ public:
         const json& offsets = member("data_offsets");
         if (!offsets.is_array() || offsets.size() != 2 || !offsets[0].is_number_unsigned() ||
             !offsets[1].is_number_unsigned()) {
-            fail("data_offsets is not a pair of whole numbers");
+            fail("data_offsets is not a pair of integers");
         }
         *range = {offsets[0].get<std::uint64_t>(), offsets[1].get<std::uint64_t>(), tensor_};
         if (range->begin > range->end || range->end > data_size_) {
-            fail(fmt::format("data_offsets [{}, {}] leave the file, which has {} bytes of data",
-                             range->begin, range->end, data_size_));
+            fail(fmt::format("data_offsets [{}, {}] exceed the {} bytes of data", range->begin,
+                             range->end, data_size_));
         }
         if (range->end - range->begin != bytes) {
             fail(fmt::format("shape {} needs {} bytes, data_offsets give {}",
@@ -98,20 +104,28 @@ private:
 
     const json& member(const char* key) const {
         const auto found = entry_.find(key);
-        if (found == entry_.end()) fail(fmt::format("\"{}\" is missing", key));
+        if (found == entry_.end()) {
+            fail(fmt::format("\"{}\" is missing", key));
+        }
         return *found;
     }
 
     // Returns the number of elements, which is known to be at most the file's number of bytes.
     std::uint64_t parse_shape(std::vector<std::int64_t>* shape) const {
         const json& dims = member("shape");
-        if (!dims.is_array() || dims.size() > 16) fail("shape is not a list of up to 16 numbers");
+        if (!dims.is_array() || dims.size() > 16) {
+            fail("shape is not a list of up to 16 numbers");
+        }
         std::uint64_t count = 1;
         bool empty = false;
         for (const json& dim : dims) {
-            if (!dim.is_number_unsigned()) fail("shape has an element that is not a whole number");
+            if (!dim.is_number_unsigned()) {
+                fail("shape has an element that is not an integer");
+            }
             const auto value = dim.get<std::uint64_t>();
-            if (value > (1ULL << 40)) fail(fmt::format("shape has an absurd extent {}", value));
+            if (value > (1ULL << 40)) {
+                fail(fmt::format("shape has an implausible dimension {}", value));
+            }
             shape->push_back(static_cast<std::int64_t>(value));
             empty |= value == 0;
             if (!empty && value > (data_size_ + 1) / count + 1) {
@@ -138,16 +152,16 @@ void check_coverage(std::vector<Range> ranges, std::uint64_t data_size, const st
             throw Error(
                 fmt::format(
                     "{}: tensor \"{}\" {} (data at {}, expected at {})", name, range.name,
-                    range.begin < position ? "overlaps another one" : "leaves a hole before it",
+                    range.begin < position ? "overlaps another tensor" : "leaves a gap before it",
                     range.begin, position),
                 kRewrite);
         }
         position = range.end;
     }
     if (position != data_size) {
-        throw Error(
-            fmt::format("{}: {} bytes of data, the header speaks of {}", name, data_size, position),
-            kRewrite);
+        throw Error(fmt::format("{}: {} bytes of data, but the header describes {}", name,
+                                data_size, position),
+                    kRewrite);
     }
 }
 
@@ -162,7 +176,9 @@ json parse_header(std::string_view text, const std::string& name) {
     } catch (const json::exception&) {  // a number that no type holds
         throw Error(name + ": the header is not valid JSON", kRewrite);
     }
-    if (!header.is_object()) throw Error(name + ": the header is not a JSON object", kRewrite);
+    if (!header.is_object()) {
+        throw Error(name + ": the header is not a JSON object", kRewrite);
+    }
     if (header.size() > kMaxTensors) {
         throw Error(
             fmt::format("{}: {} tensors, the limit is {}", name, header.size(), kMaxTensors));
@@ -185,11 +201,11 @@ Safetensors parse_safetensors(std::span<const std::byte> bytes, const std::strin
     }
     if (header_size > kMaxHeaderBytes || header_size > bytes.size() - kPrefixBytes) {
         if (const char* other = other_format(bytes)) {
-            throw Error(fmt::format("{}: not a safetensors file: it begins like {}", name, other),
-                        "give a model file, or weights in safetensors form");
+            throw Error(fmt::format("{}: not a safetensors file: it looks like {}", name, other),
+                        "pass a model file or weights in safetensors format");
         }
-        throw Error(fmt::format("{}: not a safetensors file, or cut off: a header of {} bytes was "
-                                "announced, the file has {} bytes (headers up to {} are allowed)",
+        throw Error(fmt::format("{}: not a safetensors file, or truncated: the header length is {} "
+                                "bytes, the file has {} bytes (header limit: {})",
                                 name, header_size, bytes.size(), kMaxHeaderBytes),
                     kRewrite);
     }
@@ -205,7 +221,9 @@ Safetensors parse_safetensors(std::span<const std::byte> bytes, const std::strin
     std::vector<Range> ranges;
     for (const auto& [key, entry] : header.items()) {
         if (key == "__metadata__") {
-            if (!entry.is_object()) throw Error(name + ": __metadata__ is not an object", kRewrite);
+            if (!entry.is_object()) {
+                throw Error(name + ": __metadata__ is not an object", kRewrite);
+            }
             for (const auto& [meta_key, value] : entry.items()) {
                 if (!value.is_string()) {
                     throw Error(fmt::format("{}: __metadata__.{} is not a string", name, meta_key),
@@ -240,7 +258,9 @@ void write_safetensors(const std::filesystem::path& path, const Safetensors& con
         return size_of(a->second.dtype) > size_of(b->second.dtype);
     });
     json header = json::object();
-    if (!contents.metadata.empty()) header["__metadata__"] = contents.metadata;
+    if (!contents.metadata.empty()) {
+        header["__metadata__"] = contents.metadata;
+    }
     std::uint64_t offset = 0;
     for (const auto* entry : order) {
         const Tensor& tensor = entry->second;

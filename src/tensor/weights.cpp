@@ -16,13 +16,15 @@ namespace {
 template <typename T>
 std::vector<T> elements(const Tensor& tensor) {
     std::vector<T> values(tensor.bytes.size() / sizeof(T));
-    if (!values.empty()) std::memcpy(values.data(), tensor.bytes.data(), values.size() * sizeof(T));
+    if (!values.empty()) {
+        std::memcpy(values.data(), tensor.bytes.data(), values.size() * sizeof(T));
+    }
     return values;
 }
 
 // Every finite check is "no element has all exponent bits set".
 template <typename T>
-bool no_full_exponent(const Tensor& tensor, T exponent_mask) {
+bool all_values_finite(const Tensor& tensor, T exponent_mask) {
     const std::size_t count = tensor.bytes.size() / sizeof(T);
     T found = 0;
     for (std::size_t i = 0; i < count; ++i) {
@@ -123,9 +125,13 @@ std::vector<float> to_floats(const Tensor& tensor) {
 }
 
 Tensor with_dtype(const Tensor& tensor, DType dtype) {
-    if (tensor.dtype == dtype) return tensor;
+    if (tensor.dtype == dtype) {
+        return tensor;
+    }
     std::vector<float> values = to_floats(tensor);
-    if (dtype == DType::f32) return Tensor::of_floats(std::move(values), tensor.shape);
+    if (dtype == DType::f32) {
+        return Tensor::of_floats(std::move(values), tensor.shape);
+    }
     std::vector<std::byte> bytes(values.size() * 2);
     for (std::size_t i = 0; i < values.size(); ++i) {
         const std::uint16_t half = dtype == DType::bf16 ? detail::float_to_bfloat16(values[i])
@@ -138,13 +144,13 @@ Tensor with_dtype(const Tensor& tensor, DType dtype) {
 bool is_finite(const Tensor& tensor) {
     switch (tensor.dtype) {
         case DType::f64:
-            return no_full_exponent<std::uint64_t>(tensor, 0x7FF0000000000000ULL);
+            return all_values_finite<std::uint64_t>(tensor, 0x7FF0000000000000ULL);
         case DType::f32:
-            return no_full_exponent<std::uint32_t>(tensor, 0x7F800000U);
+            return all_values_finite<std::uint32_t>(tensor, 0x7F800000U);
         case DType::f16:
-            return no_full_exponent<std::uint16_t>(tensor, 0x7C00U);
+            return all_values_finite<std::uint16_t>(tensor, 0x7C00U);
         case DType::bf16:
-            return no_full_exponent<std::uint16_t>(tensor, 0x7F80U);
+            return all_values_finite<std::uint16_t>(tensor, 0x7F80U);
         default:
             return true;
     }

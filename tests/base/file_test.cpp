@@ -56,7 +56,9 @@ TEST(ParallelFor, RunsEveryItemOnceAndRethrows) {
         EXPECT_EQ(count, std::vector<int>(1000, 1));
         EXPECT_THROW(detail::parallel_for(100, threads,
                                           [](std::size_t i) {
-                                              if (i == 42) throw Error("item 42");
+                                              if (i == 42) {
+                                                  throw Error("item 42");
+                                              }
                                           }),
                      Error);
     }

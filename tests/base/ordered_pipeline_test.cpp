@@ -23,7 +23,9 @@ TEST(OrderedPipeline, KeepsTheOrderAndPassesOnExceptions) {
         EXPECT_THROW(run_ordered(
                          50, workers,
                          [](std::size_t i) {
-                             if (i == 20) throw Error("item 20");
+                             if (i == 20) {
+                                 throw Error("item 20");
+                             }
                              return i;
                          },
                          [](std::size_t, std::size_t) {}),

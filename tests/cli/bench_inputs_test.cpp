@@ -8,7 +8,7 @@ namespace {
 // A box of corners written as one of sides would reach far beyond the image.
 TEST(BenchInputs, BoxesLieInsideTheImageAndTheNetworkInput) {
     const mask::Geometry geometry{{640, 480}, {1066, 800}, {1088, 800}};
-    const auto objects = made_objects(geometry, 100);
+    const auto objects = synthetic_objects(geometry, 100);
     ASSERT_EQ(objects.size(), 100U);
     for (const auto& [box, detection] : objects) {
         EXPECT_GE(box.x1, 0);

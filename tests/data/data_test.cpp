@@ -66,7 +66,7 @@ TEST_F(Data, SplitAndMergeGoThereAndBack) {
     EXPECT_EQ(merge_datasets({path("all.json"), path("all.json")}, path("twice.json"),
                              {.renumber = true}),
               (DatasetCounts{8, 6, 2}));
-    EXPECT_EQ(check_dataset(path("twice.json")).findings.at(0).name, "two images of one file");
+    EXPECT_EQ(check_dataset(path("twice.json")).findings.at(0).name, "two images share a file");
 }
 
 TEST_F(Data, OptionsOutOfRangeAreNamed) {

@@ -24,7 +24,7 @@ TEST(Labelme, OnePolygonPerPart) {
     const Rle two = drawn_mask({"##...", "##..#", "....#"});
     const Rle one = drawn_mask({".....", ".###.", "....."});
     const std::vector<LabeledMask> objects{object_of(two, "person", 0),
-                                            object_of(one, "traffic light", 9)};
+                                           object_of(one, "traffic light", 9)};
     const auto file = nlohmann::json::parse(labelme_text("images/a b.jpg", {5, 3}, objects, 0));
     EXPECT_EQ(file["imagePath"], "images/a b.jpg");
     EXPECT_EQ(file["imageWidth"], 5);

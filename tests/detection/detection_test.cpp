@@ -39,7 +39,9 @@ TEST(Candidates, EqualTheGoldenVector) {
         add_candidates(level.maps(), 1, 16, {60, 45}, options, found);
         std::size_t i = 0;
         for (const auto& expected : golden["candidates"]) {
-            if (table2 && !expected["passes_table2_threshold"].get<bool>()) continue;
+            if (table2 && !expected["passes_table2_threshold"].get<bool>()) {
+                continue;
+            }
             ASSERT_LT(i, found.size());
             const Candidate& c = found[i++];
             EXPECT_EQ(c.location, expected["location"].get<int>());

@@ -30,12 +30,21 @@ TEST(CommandLine, HelpAndUsageErrors) {
     const Ran help = run("--help");
     EXPECT_EQ(help.code, 0);
     EXPECT_TRUE(has(help.out, "predict"));
-    for (const char* verb : {"predict", "eval", "data", "convert", "info", "bench"}) {
-        const Ran verb_help = run(std::string(verb) + " --help");
-        EXPECT_EQ(verb_help.code, 0);
-        EXPECT_TRUE(has(verb_help.out, "Examples:")) << verb;
-        EXPECT_LE(std::count(verb_help.out.begin(), verb_help.out.end(), '\n'), 50) << verb;
-        EXPECT_FALSE(has(verb_help.out, "Excludes")) << verb;
+    for (const char* command :
+         {"predict", "eval", "eval merge", "data", "data check", "data stats", "data split",
+          "data merge", "data filter", "data show", "data convert", "convert", "info", "bench"}) {
+        SCOPED_TRACE(command);
+        const Ran ran = run(std::string(command) + " --help");
+        EXPECT_EQ(ran.code, 0);
+        EXPECT_TRUE(has(ran.out, "Examples:"));
+        EXPECT_FALSE(has(ran.out, "Excludes"));
+        EXPECT_FALSE(has(ran.out, "\n\n\n"));
+        std::istringstream lines(ran.out);
+        int count = 0;
+        for (std::string line; std::getline(lines, line); ++count) {
+            EXPECT_LE(line.size(), 100U) << line;
+        }
+        EXPECT_LE(count, 50) << "one screen";
     }
     EXPECT_TRUE(has(run("--version").out, "OpenVINO"));
     EXPECT_EQ(run("").code, 2);
@@ -79,7 +88,7 @@ TEST(CommandLine, JsonLinesListsGlobsAndOrder) {
     }
     detail::write_file_atomically(folder.path() / "list", list);
     const Ran ran = run("predict " + kModel + " @" + (folder.path() / "list").string() + kQuick +
-                        "--json --classes person");
+                        "--json --categories person");
     ASSERT_EQ(ran.code, 0) << ran.talk;
     std::vector<std::int64_t> ids;
     std::istringstream lines(ran.out);
@@ -93,6 +102,15 @@ TEST(CommandLine, JsonLinesListsGlobsAndOrder) {
     EXPECT_EQ(ids, (std::vector<std::int64_t>{520707, 252219, 761})) << "results in input order";
     const Ran glob = run("predict " + kModel + " '" + kSamples + "/*7.jpg'" + kQuick + "--json");
     EXPECT_EQ(std::count(glob.out.begin(), glob.out.end(), '\n'), 1) << glob.talk;
+}
+
+TEST(CommandLine, FormerNamesOfOptionsStillWork) {
+    const std::string start = "predict " + kModel + kQuick + "--json " + kImage;
+    const Ran now = run(start + " --categories person");
+    ASSERT_EQ(now.code, 0) << now.talk;
+    EXPECT_EQ(run(start + " --classes person").out, now.out);
+    EXPECT_EQ(run(start + " --classes person --categories person").code, 2);
+    EXPECT_FALSE(has(run("predict --help").out, "--classes"));
 }
 
 TEST(CommandLine, ShardsCoverEveryImageOnce) {
@@ -167,7 +185,7 @@ TEST(CommandLine, ImagesNeverShareAnId) {
 }
 
 TEST(CommandLine, OptionsOfSeveralValuesLeaveTheImagesAlone) {
-    const Ran ran = run("predict " + kModel + kQuick + "--json --classes person " + kImage);
+    const Ran ran = run("predict " + kModel + kQuick + "--json --categories person " + kImage);
     EXPECT_EQ(ran.code, 0) << ran.talk;
 }
 
@@ -208,7 +226,7 @@ TEST(CommandLine, ModelAndOutputErrorsNameWhatIsWrong) {
     const Ran unwritable =
         run("predict " + kModel + " " + kImage + " --out " + cut.string() + "/x");
     EXPECT_EQ(unwritable.code, 1);
-    EXPECT_TRUE(has(run("predict " + kModel + " " + kImage + " --json --classes persn").talk,
+    EXPECT_TRUE(has(run("predict " + kModel + " " + kImage + " --json --categories persn").talk,
                     "did you mean \"person\"?"));
 }
 
@@ -236,7 +254,7 @@ TEST(CommandLine, InfoAndConvert) {
     EXPECT_TRUE(has(run("convert " + weights + "c2_tiny.pkl --categories a --out " + out).out,
                     "[2, 3, 2, 2] in c2_tiny.pkl, expected [64, 3, 7, 7]"));
     EXPECT_TRUE(has(run("convert " + kImage + " --categories a --out " + out).talk,
-                    "which is no file of weights"));
+                    "which is not a known weight format"));
 }
 
 }  // namespace

@@ -24,8 +24,9 @@ protected:
         std::filesystem::create_directory(images());
         json golden = testing::golden("coco_ap");
         json categories = json::array();
-        for (const auto& id : golden["categories"])
+        for (const auto& id : golden["categories"]) {
             categories.push_back({{"id", id}, {"name", "kind " + id.dump()}});
+        }
         for (auto& image : golden["images"]) {
             image["file_name"] = image["id"].dump() + ".png";
             write_png(images() / image["file_name"].get<std::string>(),
@@ -46,12 +47,13 @@ protected:
         detail::write_file_atomically(path(name), text);
     }
 
-    [[nodiscard]] Ran to(const std::string& form) const {
-        return run("data convert " + path("coco.json") + " --to " + form + " --out " + path(form));
+    [[nodiscard]] Ran to(const std::string& format) const {
+        return run("data convert " + path("coco.json") + " --to " + format + " --out " +
+                   path(format));
     }
-    [[nodiscard]] Ran from(const std::string& form) const {
-        return run("data convert " + path(form) + " --from " + form + " --images " +
-                   images().string() + " --out " + path(form + ".json"));
+    [[nodiscard]] Ran from(const std::string& format) const {
+        return run("data convert " + path(format) + " --from " + format + " --images " +
+                   images().string() + " --out " + path(format + ".json"));
     }
     void fails(const Ran& ran, const std::string& message) const {
         EXPECT_EQ(ran.code, 1);
@@ -62,11 +64,13 @@ protected:
     json data_;
 };
 
-/// Objects and their pixels by category; crowds, which the forms do not know, are left out.
+/// Objects and their pixels by category; crowds, which the formats do not know, are left out.
 std::map<std::int64_t, std::pair<std::size_t, std::uint64_t>> sums(const Dataset& data) {
     std::map<std::int64_t, std::pair<std::size_t, std::uint64_t>> result;
     for (const Annotation& annotation : data.annotations) {
-        if (annotation.crowd) continue;
+        if (annotation.crowd) {
+            continue;
+        }
         ++result[annotation.category_id].first;
         result[annotation.category_id].second +=
             area(to_mask(annotation.segmentation, kSide, kSide));
@@ -76,27 +80,28 @@ std::map<std::int64_t, std::pair<std::size_t, std::uint64_t>> sums(const Dataset
 
 TEST_F(Convert, GoesThereAndBack) {
     const Dataset before = read_dataset(path("coco.json"));
-    for (const std::string form : {"labelme", "yolo", "masks", "voc"}) {
-        SCOPED_TRACE(form);
-        const Ran there = to(form);
+    for (const std::string format : {"labelme", "yolo", "masks", "voc"}) {
+        SCOPED_TRACE(format);
+        const Ran there = to(format);
         ASSERT_EQ(there.code, 0) << there.talk;
-        EXPECT_EQ(has(there.talk, "left out: 6 crowds"), form != "voc") << there.talk;
-        const Ran back = from(form);
+        EXPECT_EQ(has(there.talk, "left out: 6 crowds"), format != "voc") << there.talk;
+        const Ran back = from(format);
         ASSERT_EQ(back.code, 0) << back.talk;
-        const Dataset after = read_dataset(path(form + ".json"));
+        const Dataset after = read_dataset(path(format + ".json"));
         EXPECT_EQ(after.categories, before.categories);
         ASSERT_EQ(after.images.size(), before.images.size());
         const ImageIndex index(after);
-        for (const ImageRecord& image : before.images)
+        for (const ImageRecord& image : before.images) {
             EXPECT_NE(index.find(image.id), nullptr);
+        }
         // VOC images show each pixel once: of overlapping objects only one keeps it.
-        if (form == "voc") {
+        if (format == "voc") {
             EXPECT_GT(after.annotations.size(), 10U);
         } else {
             EXPECT_EQ(sums(after), sums(before));
         }
-        EXPECT_EQ(run("data check " + path(form + ".json") + " --images " + images().string()).code,
-                  0);
+        EXPECT_EQ(
+            run("data check " + path(format + ".json") + " --images " + images().string()).code, 0);
     }
 }
 
@@ -138,14 +143,14 @@ TEST_F(Convert, BrokenLabelmeFilesAreNamed) {
     says("[]", "not a labelme file");
     says(R"({"shapes":[{"label":"x"}]})", "key 'points' not found");
     says(shape(R"([[1,2],[3],[4,5]])"), "not a labelme file");
-    says(shape("[[1,2],[3,4]]"), "found a polygon of 2 points: expected at least 3");
+    says(shape("[[1,2],[3,4]]"), "found a polygon with 2 points: expected at least 3");
     says(shape("[[1,2],[3,4]]", R"(,"shape_type":"circle")"), "found a circle of 2 points");
     says(shape("[[0,0],[9,0],[1e300,9]]"), "expected");
     says(R"({"imageWidth":9,"imageHeight":150,"shapes":[]})",
-         "drawn on an image of 9x150, and the image of this name is 150x150");
+         "labelled on an image of 9x150, but the image with this name is 150x150");
     write("labelme/classes.txt", "kind 1\nkind 3\n");
     says(R"({"shapes":[{"label":"kind3","points":[[0,0],[9,0],[9,9]]}]})",
-         "the category \"kind3\" is not one of");
+         "category \"kind3\" is not listed in");
     EXPECT_TRUE(has(from("labelme").talk, "did you mean \"kind 3\"?"));
     write("labelme/categories.json", R"([{"id":"x"}])");
     fails(from("labelme"), "expected a list of");
@@ -156,7 +161,7 @@ TEST_F(Convert, BrokenLabelmeFilesAreNamed) {
     EXPECT_EQ(read_json(path("labelme.json"))["annotations"][0]["bbox"],
               json({2.0, 3.0, 7.0, 5.0}));
     std::filesystem::rename(path(file), path("labelme/nobody.json"));
-    fails(from("labelme"), "there is no image called nobody");
+    fails(from("labelme"), "no image is named nobody");
     EXPECT_TRUE(
         has(run("data convert x --from labelme --out y").talk, "--images names the folder"));
     fails(run("data convert " + path("nowhere") + " --from labelme --images " + images().string() +
@@ -177,8 +182,8 @@ TEST_F(Convert, BrokenYoloLinesAreNumbered) {
     says("0 0 0 0.5 0 0.5 half", "found \"half\": expected a number");
     says("0 0 0 75 0 75 75", "found 75: expected coordinates from 0 to 1");
     says("0 0 0 nan 0 0.5 0.5", "expected coordinates from 0 to 1");
-    says("0.5 0 0 0.5 0 0.5 0.5", "expected a class number first");
-    says("1e300 0 0 0.5 0 0.5 0.5", "expected a class number first");
+    says("0.5 0 0 0.5 0 0.5 0.5", "expected a class index first");
+    says("1e300 0 0 0.5 0 0.5 0.5", "expected a class index first");
     says("cat 0 0 0.5 0 0.5 0.5", "found \"cat\"");
     says("2 0 0 0.5 0 0.5 0.5", "found class 2: expected one of the 2");
     says("-1 0 0 0.5 0 0.5 0.5", "found class -1");
@@ -187,7 +192,7 @@ TEST_F(Convert, BrokenYoloLinesAreNumbered) {
     EXPECT_EQ(read_json(path("yolo.json"))["categories"][1]["name"], "dog");
     EXPECT_EQ(read_json(path("yolo.json"))["annotations"][0]["category_id"], 2);
     write("yolo/99.txt", "");
-    fails(from("yolo"), "there is no image called 99");
+    fails(from("yolo"), "no image is named 99");
 }
 
 TEST_F(Convert, BrokenImagesAreNamed) {
@@ -211,22 +216,23 @@ TEST_F(Convert, BrokenImagesAreNamed) {
     ASSERT_EQ(from("masks").code, 0);
     EXPECT_EQ(read_json(path("masks.json"))["categories"][0]["id"], 3);
     write("masks/classes.txt", "cat\n");
-    fails(from("masks"), "the category id 3 is not one of");
+    fails(from("masks"), "category id 3 is not listed in");
 }
 
 TEST_F(Convert, ExportsOnlyWhatTheFormCanSay) {
-    const auto with = [&](const std::string& pointer, const json& value, const std::string& form) {
+    const auto with = [&](const std::string& pointer, const json& value,
+                          const std::string& format) {
         json changed = data_;
         changed[json::json_pointer(pointer)] = value;
         write("coco.json", changed.dump());
-        return to(form);
+        return to(format);
     };
-    fails(with("/categories/1/name", "kind 1", "labelme"), "two categories are called \"kind 1\"");
+    fails(with("/categories/1/name", "kind 1", "labelme"), "duplicate category name \"kind 1\"");
     EXPECT_EQ(with("/categories/1/name", "kind 1", "yolo").code, 0);
     fails(with("/images/1/file_name", "sub/" + data_["images"][0]["file_name"].get<std::string>(),
                "yolo"),
-          "there is another image called");
-    fails(with("/annotations/0/category_id", 77, "masks"), "is of category 77");
+          "another image is also named");
+    fails(with("/annotations/0/category_id", 77, "masks"), "has category 77");
     fails(with("/images/0/width", 0, "masks"), "has no width and height");
     EXPECT_TRUE(has(with("/annotations/0/segmentation", json::array(), "masks").talk,
                     "1 objects without a mask"));

@@ -83,9 +83,11 @@ TEST_F(EvalModel, StreamingEqualsPredictThenEval) {
                       .code,
                   0);
         json expected = read_json(path("file.json"));
-        for (const char* key : {"stats", "per_category", "curves", "images", "tide", "confusion"})
-            for (const auto& [type, value] : expected[key].items())
+        for (const char* key : {"stats", "per_category", "curves", "images", "tide", "confusion"}) {
+            for (const auto& [type, value] : expected[key].items()) {
                 EXPECT_EQ(report[key][type], value) << key << " " << type;
+            }
+        }
     };
     check("p/detections_bbox.json", " --type bbox");
     check("p/detections_segm.json", " --type segm --type boundary");
@@ -117,7 +119,7 @@ TEST_F(EvalModel, PartsMergeIntoTheDigitsOfOneRun) {
         EXPECT_TRUE(has(ran.talk, "to fix")) << ran.talk;
     };
     fails(part(1), "parts 0, 2 of 3 are missing");
-    fails(part(0) + part(1) + part(2) + part(1), "part 1 of 3 is there twice");
+    fails(part(0) + part(1) + part(2) + part(1), "duplicate part 1 of 3");
     fails(path("gt.json"), "expected a part of an evaluation");
     json other = read_json(path("parts/evaluation.shard-2-of-3.json"));
     const auto change = [&](const std::string& pointer, const json& value) {
@@ -127,10 +129,10 @@ TEST_F(EvalModel, PartsMergeIntoTheDigitsOfOneRun) {
         return part(0) + part(1) + path("parts/changed.json");
     };
     fails(change("/settings/precision", "bf16"), "has the precision \"fp32\"");
-    fails(change("/images", json::array()), "no part has the images 23 of");
-    fails(change("/images", {23, 3}), "image 3 is not one of");
-    fails(change("/segm", 5), "name their files in a form that is not ours");
-    fails(change("/bbox", "detections_bbox.shard-0-of-3.json"), "is not one of");
+    fails(change("/images", json::array()), "no part contains the images 23 of");
+    fails(change("/images", {23, 3}), "image 3 is not in");
+    fails(change("/segm", 5), "malformed part manifest");
+    fails(change("/bbox", "detections_bbox.shard-0-of-3.json"), "is not in");
 }
 
 TEST_F(EvalModel, OneThresholdOfTheSweepEqualsAPlainRun) {
@@ -183,9 +185,9 @@ TEST_F(EvalModel, NamesWhatIsWrong) {
     fails("--shard 0/3", 2, "--shard and --out go together");
     fails("--shard 0/3 --out x --json y", 2, "excludes");
     fails("--results " + path("gt.json"), 2, "not both");
-    fails("--html " + path("nowhere/x.html"), 1, "there is no folder");
+    fails("--html " + path("nowhere/x.html"), 1, "does not exist");
     const Ran merge = run("eval merge x.json --data y --csv " + path("nowhere/x.csv"));
-    EXPECT_TRUE(has(merge.talk, "there is no folder")) << merge.talk;
+    EXPECT_TRUE(has(merge.talk, "does not exist")) << merge.talk;
     const Ran sweep = run("eval --results x --data y --mask-thresholds 0.5");
     EXPECT_EQ(sweep.code, 2);
     EXPECT_TRUE(has(sweep.talk, "need a MODEL")) << sweep.talk;
@@ -197,7 +199,7 @@ TEST_F(EvalModel, NamesWhatIsWrong) {
     };
     json changed = data;
     changed["images"].push_back(changed["images"][0]);
-    EXPECT_TRUE(has(with(changed).talk, "the image id 3 stands there twice"));
+    EXPECT_TRUE(has(with(changed).talk, "duplicate image id 3"));
     changed = data;
     changed["categories"][0]["name"] = "somebody";
     const std::string talk = with(changed).talk;
@@ -208,7 +210,7 @@ TEST_F(EvalModel, NamesWhatIsWrong) {
     EXPECT_TRUE(has(with(changed).talk, "000000001000.jpg")) << "an image of another size";
     changed = data;
     changed["categories"][0]["id"] = 2;
-    EXPECT_TRUE(has(with(changed).talk, "category 1 (person) is not one of"));
+    EXPECT_TRUE(has(with(changed).talk, "category 1 (person) is not in"));
     changed = data;
     changed.erase("annotations");
     EXPECT_TRUE(has(with(changed).talk, "nothing to score against"));
@@ -240,20 +242,27 @@ void expect_the_authors_ap(const std::string& precision, double tolerance) {
 }
 
 TEST(PennFudan, Fp32ReachesTheAuthorsAp) {
-    if (testing::shared_data().empty()) GTEST_SKIP() << testing::kNoSharedData;
+    if (testing::shared_data().empty()) {
+        GTEST_SKIP() << testing::kNoSharedData;
+    }
     expect_the_authors_ap("fp32", 0.005);
 }
 
 TEST(PennFudan, Bf16ReachesTheAuthorsAp) {
-    if (testing::shared_data().empty()) GTEST_SKIP() << testing::kNoSharedData;
-    if (Predictor(testing::pedestrian_model()).precision() != Precision::bf16)
+    if (testing::shared_data().empty()) {
+        GTEST_SKIP() << testing::kNoSharedData;
+    }
+    if (Predictor(testing::pedestrian_model()).precision() != Precision::bf16) {
         GTEST_SKIP() << "this CPU has no bf16 units";
+    }
     expect_the_authors_ap("bf16", 0.01);
 }
 
 /// Their detections, scored by the program: the twelve numbers of each type, every digit.
 TEST(PennFudan, ReferenceDetectionsGiveTheReferenceNumbers) {
-    if (testing::shared_data().empty()) GTEST_SKIP() << testing::kNoSharedData;
+    if (testing::shared_data().empty()) {
+        GTEST_SKIP() << testing::kNoSharedData;
+    }
     const auto folder = testing::shared_data() / "penn-fudan";
     const testing::TemporaryFolder made;
     const std::string report = (made.path() / "report.json").string();

@@ -22,18 +22,20 @@ protected:
     void SetUp() override {
         json golden = testing::golden("coco_ap");
         json categories = json::array();
-        for (const auto& id : golden["categories"])
+        for (const auto& id : golden["categories"]) {
             categories.push_back({{"id", id}, {"name", "kind " + std::to_string(id.get<int>())}});
+        }
         write("gt.json", {{"info", {{"year", 2026}}},
                           {"images", golden["images"]},
                           {"categories", categories},
                           {"annotations", golden["annotations"]}});
         json results = json::array();
-        for (const auto& item : golden["detections"])
+        for (const auto& item : golden["detections"]) {
             results.push_back({{"image_id", item["image_id"]},
                                {"category_id", item["category_id"]},
                                {"score", item["score"]},
                                {"segmentation", {{"size", {150, 150}}, {"counts", item["rle"]}}}});
+        }
         write("dt.json", results);
     }
 
@@ -55,13 +57,15 @@ TEST_F(Verbs, EvalReportsTheGoldenNumbers) {
     EXPECT_TRUE(has(ran.text(), "area=   all | maxDets=100 ] = 0.262")) << ran.text();
     const json report = read_json(path("r.json"));
     const json expected = testing::golden("coco_ap")["stats_segm"];
-    for (std::size_t i = 0; i < 12; ++i)
+    for (std::size_t i = 0; i < 12; ++i) {
         EXPECT_NEAR(report["stats"]["segm"][i].get<double>(), expected[i].get<double>(), 1e-14);
+    }
     EXPECT_EQ(report["per_category"]["segm"].size(), 2U);
     EXPECT_EQ(report["per_category"]["segm"][1]["name"], "kind 3");
     for (const char* key : {"id", "AP", "AP50", "AP75", "APs", "APm", "APl", "AR1", "AR10", "AR100",
-                            "ARs", "ARm", "ARl"})
+                            "ARs", "ARm", "ARl"}) {
         EXPECT_TRUE(report["per_category"]["segm"][0].contains(key)) << key;
+    }
     EXPECT_LT(report["stats"]["boundary"][0], report["stats"]["segm"][0]);
     EXPECT_TRUE(std::filesystem::exists(path("r.html")));
     const Ran compared = run("eval --compare " + path("r.json") + " " + path("r.json"));
@@ -97,7 +101,7 @@ TEST_F(Verbs, EvalNamesWhatIsWrong) {
     fails(mask(R"({"size":[150,149],"counts":[22350]})"),
           "mask of 150x149 (height x width) for an image of 150x150");
     fails(mask(R"({"size":[150,150],"counts":[22499]})"), "cover only 22499");
-    fails(mask(R"({"size":[150,150],"counts":[22501]})"), "go beyond 22500");
+    fails(mask(R"({"size":[150,150],"counts":[22501]})"), "exceed 22500");
     fails(mask(R"({"size":[150,150],"counts":"0"})"), "cover only 0");
     fails(mask(R"({"size":[150,150],"counts":"ooooooooo"})"), "35 bits");
     fails(mask(R"({"size":[150,150],"counts":[-5]})"), "run lengths");
@@ -118,7 +122,7 @@ TEST_F(Verbs, EvalNamesWhatIsWrong) {
     EXPECT_TRUE(has(missing.talk, "no.json")) << missing.talk;
     EXPECT_EQ(run("eval").code, 2);
     EXPECT_TRUE(has(run("eval --compare " + path("gt.json") + " " + path("gt.json")).talk,
-                    "expected a report"));
+                    "expected an evaluation report"));
     const auto option = [&](const std::string& flags) {
         const Ran ran = run("eval " + flags + " --data " + path("gt.json") + " --results " +
                             path("empty.json"));
@@ -151,24 +155,26 @@ TEST_F(Verbs, DataCheckFindsAndFixes) {
     EXPECT_EQ(ran.code, 1);
     std::map<std::string, int> counts;
     const json findings = json::parse(ran.out)["findings"];
-    for (const auto& item : findings)
+    for (const auto& item : findings) {
         counts[item["problem"]] = item["count"];
-    const std::map<std::string, int> expected{{"duplicate image id", 1},
-                                              {"annotation id 0", 1},
-                                              {"duplicate annotation id", 1},
-                                              {"duplicate category id", 1},
-                                              {"two categories of one name", 1},
-                                              {"unused category", 1},
-                                              {"broken mask", 1},
-                                              {"annotation of an unknown image", 1},
-                                              {"annotation of an unknown category", 1},
-                                              {"box without an area", 1},
-                                              {"box outside of the image", 1},
-                                              {"polygon under 6 numbers or with an odd one", 1},
-                                              {"mask without a pixel", 1},
-                                              {"crowd given as polygons", 1},
-                                              {"box that does not enclose its mask", 1},
-                                              {"mask that does not fit its image", 1}};
+    }
+    const std::map<std::string, int> expected{
+        {"duplicate image id", 1},
+        {"annotation id 0", 1},
+        {"duplicate annotation id", 1},
+        {"duplicate category id", 1},
+        {"two categories share a name", 1},
+        {"unused category", 1},
+        {"broken mask", 1},
+        {"annotation with an unknown image id", 1},
+        {"annotation with an unknown category id", 1},
+        {"box without an area", 1},
+        {"box outside the image", 1},
+        {"polygon with fewer than 6 or an odd number of coordinates", 1},
+        {"mask without pixels", 1},
+        {"crowd annotated with polygons", 1},
+        {"box does not enclose its mask", 1},
+        {"mask size differs from the image size", 1}};
     EXPECT_EQ(counts, expected);
 
     EXPECT_EQ(run("data check " + path("bad.json") + " --fix " + path("good.json")).code, 0);
@@ -207,8 +213,9 @@ TEST_F(Verbs, DataSetsAreCopiedWithTheirIds) {
               0);
     const json filtered = read_json(path("f.json"));
     EXPECT_EQ(filtered["categories"], json::parse(R"([{"id":3,"name":"kind 3"}])"));
-    for (const auto& item : filtered["annotations"])
+    for (const auto& item : filtered["annotations"]) {
         EXPECT_EQ(item["category_id"], 3);
+    }
     EXPECT_TRUE(has(
         run("data filter " + path("gt.json") + " --categories kin3 --out " + path("f.json")).text(),
         "did you mean"));

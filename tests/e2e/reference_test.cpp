@@ -40,7 +40,9 @@ double corner_distance(const CocoBox& a, const CocoBox& b) {
 }
 
 TEST(Reference, Fp32ReproducesTheAuthorsDetections) {
-    if (testing::shared_data().empty()) GTEST_SKIP() << testing::kNoSharedData;
+    if (testing::shared_data().empty()) {
+        GTEST_SKIP() << testing::kNoSharedData;
+    }
     const Predictor predictor(testing::pedestrian_model(), {.precision = Precision::fp32});
     auto reference = reference_detections();
     std::size_t compared = 0;
@@ -53,7 +55,9 @@ TEST(Reference, Fp32ReproducesTheAuthorsDetections) {
         EXPECT_EQ(std::count_if(found.detections.begin(), found.detections.end(), confident),
                   std::count_if(expected.begin(), expected.end(), confident));
         for (const Expected& e : expected) {
-            if (!confident(e)) continue;
+            if (!confident(e)) {
+                continue;
+            }
             const auto nearest = std::min_element(found.detections.begin(), found.detections.end(),
                                                   [&](const auto& a, const auto& b) {
                                                       return corner_distance(a.box, e.box) <
@@ -86,7 +90,9 @@ Agreement agreement(const Predictor& exact, const Predictor& other) {
         const Prediction a = exact.predict(image);
         const Prediction b = other.predict(image);
         for (const Detection& detection : a.detections) {
-            if (detection.score <= kScore) continue;
+            if (detection.score <= kScore) {
+                continue;
+            }
             ++result.total;
             const auto same = [&](const Detection& found) {
                 return detail::iou(detection.box, found.box, false) >= 0.95 &&
@@ -100,11 +106,15 @@ Agreement agreement(const Predictor& exact, const Predictor& other) {
 }
 
 TEST(Reference, Bf16AgreesWithFp32) {
-    if (testing::shared_data().empty()) GTEST_SKIP() << testing::kNoSharedData;
+    if (testing::shared_data().empty()) {
+        GTEST_SKIP() << testing::kNoSharedData;
+    }
     const Model model = testing::pedestrian_model();
     const Predictor exact(model, {.precision = Precision::fp32});
     const Predictor fast(model, {.precision = Precision::automatic});
-    if (fast.precision() != Precision::bf16) GTEST_SKIP() << "this CPU has no bf16 units";
+    if (fast.precision() != Precision::bf16) {
+        GTEST_SKIP() << "this CPU has no bf16 units";
+    }
     const Agreement found = agreement(exact, fast);
     std::printf("bf16: %zu of %zu detections agree with fp32\n", found.agreeing, found.total);
     ASSERT_GT(found.total, 100U);
@@ -112,7 +122,9 @@ TEST(Reference, Bf16AgreesWithFp32) {
 }
 
 TEST(Reference, TheShippedInt8FileAgreesWithTheF16Weights) {
-    if (testing::shared_data().empty()) GTEST_SKIP() << testing::kNoSharedData;
+    if (testing::shared_data().empty()) {
+        GTEST_SKIP() << testing::kNoSharedData;
+    }
     const Predictor exact(testing::pedestrian_model(), {.precision = Precision::fp32});
     const Predictor shipped(
         read_model(std::string(EMBEDMASK_SOURCE_DIR) + "/models/pedestrians.safetensors"),
@@ -124,7 +136,9 @@ TEST(Reference, TheShippedInt8FileAgreesWithTheF16Weights) {
 }
 
 TEST(Predictor, ThreadsAndRepetitionGiveTheSameDetections) {
-    if (testing::shared_data().empty()) GTEST_SKIP() << testing::kNoSharedData;
+    if (testing::shared_data().empty()) {
+        GTEST_SKIP() << testing::kNoSharedData;
+    }
     const Model model = testing::pedestrian_model();
     const Image image = read_image(testing::validation_images().front().path);
     const Prediction two =

@@ -54,7 +54,9 @@ TEST(Soak, MemorySettles) {
         const Prediction found = predictor.predict(image);
         ASSERT_EQ(found.size.width, image.size.width);
         ASSERT_EQ(found.size.height, image.size.height);
-        if (i + 1 == kSettled) settled = resident_megabytes();
+        if (i + 1 == kSettled) {
+            settled = resident_megabytes();
+        }
     }
     const double last = resident_megabytes();
     std::cout << "resident after " << kSettled << " images " << settled << " MB, after " << images

@@ -44,7 +44,9 @@ Outputs run(Engine& engine, const network::Graph& graph, const std::vector<float
     request->wait();
     Outputs outputs;
     for (const network::Output& output : graph.outputs) {
-        if (output.training_only) continue;
+        if (output.training_only) {
+            continue;
+        }
         const TensorView view = request->output(output.name);
         outputs[output.name] = {view.values.begin(), view.values.end()};
     }
@@ -338,7 +340,9 @@ TEST(Golden, CompleteHeads) {
         pixel.declare_branch(b);
         pixel.declare_outputs(b);
         proposal.forward(b, detector.forward(b, b.input(), level), level);
-        if (level == 0) pixel.forward(b, {b.input()});
+        if (level == 0) {
+            pixel.forward(b, {b.input()});
+        }
         const Network network =
             golden_network(b.finish(), golden["parameters"], 0.05, 0.013, 0.5, 0.37, "rpn.head.");
         const std::int64_t height = golden["level_hw"][level][0];
@@ -351,7 +355,9 @@ TEST(Golden, CompleteHeads) {
                          {"centerness" + p, flat(outputs["ctr"][level])},
                          {"embedding" + p, flat(outputs["embed"][level])},
                          {"margin" + p, flat(outputs["margin"][level])}};
-        if (level == 0) expected["pixel_embedding"] = flat(outputs["pixel"]);
+        if (level == 0) {
+            expected["pixel_embedding"] = flat(outputs["pixel"]);
+        }
         const Network fast = network::optimize_for_inference(network);
         expect_close(run(*make_reference_engine(fast), fast.graph, image, 1, height, width),
                      expected, 1e-4);

@@ -50,9 +50,11 @@ TEST(TideErrors, NamesEachKind) {
 
 TEST(BoundaryBand, IsTheMaskWithoutItsInside) {
     std::vector<std::uint8_t> bitmap(100 * 100, 0);
-    for (int y = 20; y < 60; ++y)
-        for (int x = 30; x < 50; ++x)
+    for (int y = 20; y < 60; ++y) {
+        for (int x = 30; x < 50; ++x) {
             bitmap[static_cast<std::size_t>(y * 100 + x)] = 1;
+        }
+    }
     const Rle square = encode_rows(bitmap, 100, 100);
     // 2 % of the diagonal of 141 pixels: 3 pixels on each side.
     EXPECT_EQ(area(detail::boundary_band(square, 0.02)), 40U * 20U - 34U * 14U);

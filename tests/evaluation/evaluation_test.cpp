@@ -26,8 +26,9 @@ struct Files {
 Files golden_files() {
     json data = testing::golden("coco_ap");
     json categories = json::array();
-    for (const auto& id : data["categories"])
+    for (const auto& id : data["categories"]) {
         categories.push_back({{"id", id}});
+    }
     const json truth{{"images", data["images"]},
                      {"categories", categories},
                      {"annotations", data["annotations"]}};
@@ -48,8 +49,9 @@ Files golden_files() {
 }
 
 void expect_close(const CocoStats& found, const CocoStats& expected) {
-    for (std::size_t i = 0; i < found.size(); ++i)
+    for (std::size_t i = 0; i < found.size(); ++i) {
         EXPECT_NEAR(found[i], expected[i], 1e-14) << i;
+    }
 }
 
 TEST(Evaluation, GoldenVectors) {
@@ -63,7 +65,9 @@ TEST(Evaluation, GoldenVectors) {
 
 TEST(Evaluation, PennFudanReferenceExactly) {
     const auto folder = testing::shared_data();
-    if (folder.empty()) GTEST_SKIP() << testing::kNoSharedData;
+    if (folder.empty()) {
+        GTEST_SKIP() << testing::kNoSharedData;
+    }
     std::ifstream file(folder / "penn-fudan/reference/stats.json");
     const json expected = json::parse(file);
     const Dataset dataset = read_dataset(folder / "penn-fudan/instances_val.json");
@@ -71,10 +75,11 @@ TEST(Evaluation, PennFudanReferenceExactly) {
         const std::string name = name_of(type);
         const auto results =
             read_results(folder / ("penn-fudan/reference/detections_" + name + ".json"));
-        for (const int threads : {1, 2, 5})
+        for (const int threads : {1, 2, 5}) {
             EXPECT_EQ(evaluate(dataset, results, {.type = type, .threads = threads}).stats(),
                       numbers(expected[name]))
                 << name;
+        }
     }
 }
 

@@ -72,7 +72,7 @@ TEST(Caffe2Names, BiasesThatAreNotZeroAreReported) {
     weights.tensors["res2_0_branch2c_b"] = Tensor::of_floats({0, 0}, {2});
     const Import import = import_weights(network::embedmask(preset("g3")), {weights}, 0);
     ASSERT_EQ(import.report.warnings.size(), 1U);
-    EXPECT_NE(import.report.warnings[0].find("1 convolution biases are not zero"),
+    EXPECT_NE(import.report.warnings[0].find("1 convolution biases are non-zero"),
               std::string::npos);
 }
 

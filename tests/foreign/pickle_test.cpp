@@ -99,48 +99,48 @@ TEST(Pickle, CallsNothing) {
     kPickles.expect(kProto + "\x92.", "NEWOBJ_EX");
     kPickles.expect("I1\n.", "text protocol 0");
     // A name reached through another value is no way round.
-    kPickles.expect(kProto + command + ")R.", "something without a name");
+    kPickles.expect(kProto + command + ")R.", "a call of an unnamed object");
     kPickles.expect(kProto + "}" + command + "b.", "BUILD on something that is not an object");
     kPickles.expect(kProto + global_op("torch", "FloatStorage") + "}b.", "BUILD");
-    kPickles.expect(kProto + global_op("torch", "Size") + "K\x01R.", "tuple of arguments");
+    kPickles.expect(kProto + global_op("torch", "Size") + "K\x01R.", "argument tuple");
     // What a file calls itself cannot disturb the terminal.
     EXPECT_EQ(kPickles.message_of(kProto + global_op("\x1b[2J", "x")).find('\x1b'),
               std::string::npos);
 }
 
 TEST(Pickle, RefusesWhatDoesNotFit) {
-    kPickles.expect("", "1 bytes announced, the file ends after 0");
+    kPickles.expect("", "1 bytes expected, but the file ends after 0");
     kPickles.expect(kProto + ".", "the stack is empty");
-    kPickles.expect(kProto + "K\x01K\x02.", "values are left over");
-    kPickles.expect(kProto + "(K\x01.", "values are left over");
+    kPickles.expect(kProto + "K\x01K\x02.", "values remain on the stack");
+    kPickles.expect(kProto + "(K\x01.", "values remain on the stack");
     kPickles.expect(kProto + "K\x01(\x85.", "the stack is empty");
     kPickles.expect(kProto + "K\x01t.", "no MARK");
-    kPickles.expect(kProto + "h\x05.", "nothing was stored at memo 5");
+    kPickles.expect(kProto + "h\x05.", "memo 5 is empty");
     kPickles.expect(kProto + "]K\x01" + "a}K\x01" + "a.", "not a list");
     kPickles.expect(kProto + "]K\x01K\x02s.", "not a dict");
     kPickles.expect(kProto + "}(K\x01u.", "without a value");
     kPickles.expect(kProto + "\x93.", "the stack is empty");
-    kPickles.expect(kProto + "NN\x93.", "STACK_GLOBAL without two names");
+    kPickles.expect(kProto + "NN\x93.", "STACK_GLOBAL needs two names");
     kPickles.expect("\x80\x06N.", "protocol 6");
     kPickles.expect(kProto + "\xff.", "opcode 0xff");
-    kPickles.expect(kProto + "c" + std::string(5000, 'a') + "\n", "a name without an end");
-    kPickles.expect(kProto + "\x95" + number(1000, 8) + "N.", "a frame that leaves the file");
+    kPickles.expect(kProto + "c" + std::string(5000, 'a') + "\n", "unterminated name");
+    kPickles.expect(kProto + "\x95" + number(1000, 8) + "N.", "a frame extends beyond the end");
     for (const std::string& huge :
          {"X" + number(0xFFFFFFFF, 4), "T" + number(0x80000000, 4), "\x8e" + number(~0ULL, 8),
           "\x96" + number(1ULL << 62, 8), "B" + number(0x7FFFFFFF, 4)}) {
-        kPickles.expect(kProto + huge, "bytes announced, the file ends after 0");
+        kPickles.expect(kProto + huge, "bytes expected, but the file ends after 0");
     }
 }
 
 TEST(Pickle, RefusesBombs) {
     // A list inside a list, 1000 deep, and one that contains itself, by either kind of container.
     kPickles.expect(kProto + std::string(1000, ']') + std::string(999, 'a') + ".",
-                    "nested over 100");
+                    "nested more than 100");
     std::string tuples = kProto + "N";
     for (int i = 0; i < 200000; ++i) {
         tuples += '\x85';
     }
-    kPickles.expect(tuples + ".", "nested over 100");
+    kPickles.expect(tuples + ".", "nested more than 100");
     kPickles.expect(kProto + "]q" + number(0, 1) + "h" + number(0, 1) + "a.", "contains itself");
     kPickles.expect(kProto + "}q" + number(0, 1) + "K\x01h" + number(0, 1) + "s.",
                     "contains itself");

@@ -119,10 +119,11 @@ TEST(ForeignFile, AnyChangedByteIsHarmless) {
 
 TEST(ForeignFile, SaysWhatIsNoFileOfWeights) {
     kFiles.expect("", "begins with nothing");
-    kFiles.expect("\x89PNG\r\n", "begins with 89 50 4e 47 0d 0a, which is no file of weights");
-    kFiles.expect("\x80\x02]."s, "expected a dict of tensors");
-    kFiles.expect("\x80\x02}."s, "holds no tensors");
-    kFiles.expect("\x80\x02}" + text_op("bad\nname") + "K\x01s.", "is no name of a tensor");
+    kFiles.expect("\x89PNG\r\n",
+                  "begins with 89 50 4e 47 0d 0a, which is not a known weight format");
+    kFiles.expect("\x80\x02]."s, "expected a dict of named tensors");
+    kFiles.expect("\x80\x02}."s, "contains no named tensors");
+    kFiles.expect("\x80\x02}" + text_op("bad\nname") + "K\x01s.", "is not a valid tensor name");
     kFiles.expect(testing::zip_of({{"word/document.xml", "x"}}), "without NAME/data.pkl");
     const std::string pickle = TensorPickle{}.text();
     const std::string data(16, 'x');
@@ -148,18 +149,18 @@ TEST(ForeignFile, LegacyHeadersAndStoragesAreChecked) {
     kFiles.expect(magic + "\x80\x02M\xe8\x03.", "torch protocol 1000, expected 1001");
     kFiles.expect(magic + protocol + "\x80\x02}" + text_op("little_endian") + "\x89s.",
                   "big-endian");
-    kFiles.expect(file(TensorPickle{}.text()), "storage 0 should have 4 elements");
-    kFiles.expect(file(TensorPickle{}.text()) + number(5, 8) + std::string(20, 'x'), "says 5");
-    kFiles.expect(file(TensorPickle{}.text()) + data.substr(0, 20), "should have 4 elements");
+    kFiles.expect(file(TensorPickle{}.text()), "storage 0 needs 4 elements");
+    kFiles.expect(file(TensorPickle{}.text()) + number(5, 8) + std::string(20, 'x'), "declares 5");
+    kFiles.expect(file(TensorPickle{}.text()) + data.substr(0, 20), "needs 4 elements");
     TensorPickle huge;
     huge.count = 1LL << 61;
-    kFiles.expect(file(huge.text()) + number(1ULL << 61, 8), "should have 2305843009213693952");
+    kFiles.expect(file(huge.text()) + number(1ULL << 61, 8), "needs 2305843009213693952");
     kFiles.expect(magic + protocol + system + TensorPickle{}.text() + "\x80\x02]" + text_op("9") +
                       "a." + data,
                   "storage 9 belongs to no tensor");
     TensorPickle view;
     view.view = tuple_op({text_op("1"), "K\x01", "K\x01"});
-    kFiles.expect(file(view.text()) + data, "a view of another storage");
+    kFiles.expect(file(view.text()) + data, "views of another storage");
     view.view = "N";
     EXPECT_EQ(kFiles.message_of(file(view.text()) + data), "no error");
 }
@@ -173,13 +174,13 @@ TEST(ForeignFile, TensorsStayWithinTheirStorage) {
     };
     TensorPickle tensor;
     tensor.offset = 1;
-    refused(tensor, "reaches beyond its storage, which has 4 elements");
+    refused(tensor, "extends beyond its storage of 4 elements");
     tensor = {};
     tensor.offset = -1;
     refused(tensor, "a negative number");
     tensor = {};
     tensor.strides = {2};
-    refused(tensor, "reaches beyond its storage");
+    refused(tensor, "extends beyond its storage");
     tensor = {};
     tensor.shape = {5};
     refused(tensor, "more elements than its storage, which has 4");
@@ -190,24 +191,24 @@ TEST(ForeignFile, TensorsStayWithinTheirStorage) {
     tensor = {};
     tensor.shape = {2, 2};
     tensor.strides = {(1LL << 62), 1};
-    refused(tensor, "reaches beyond its storage");
+    refused(tensor, "extends beyond its storage");
     tensor.strides = {1};
-    refused(tensor, "as many strides as extents");
+    refused(tensor, "one stride per dimension");
     tensor = {};
     tensor.shape = {-4};
     refused(tensor, "a negative number");
     tensor = {};
     tensor.count = 5;
-    refused(tensor, "has 16 bytes, 5 elements of 4 bytes");
+    refused(tensor, "has 16 bytes, expected 5 elements of 4 bytes");
     tensor.count = -1;
     refused(tensor, "expected (\"storage\", class, key, device, count)");
     tensor = {};
     tensor.storage = "QInt8Storage";
-    refused(tensor, "elements of class QInt8Storage");
+    refused(tensor, "unknown element class QInt8Storage");
     tensor.storage = "ComplexFloatStorage";
     tensor.count = 2;
     tensor.shape = {2};
-    refused(tensor, "elements of ComplexFloatStorage are not read");
+    refused(tensor, "elements of ComplexFloatStorage are not supported");
     kFiles.expect(testing::zip_of({{"a/data.pkl", TensorPickle{}.text()}}), "is not in the file");
 }
 
@@ -226,7 +227,7 @@ TEST(ForeignFile, CopiesOfViewsAreBounded) {
         many += "X" + number(2, 4) + static_cast<char>('a' + i / 26) +
                 static_cast<char>('a' + i % 26) + one.substr(text_op("w").size());
     }
-    kFiles.expect(torch_zip("\x80\x02}" + many + ".", data), "larger than the file allows");
+    kFiles.expect(torch_zip("\x80\x02}" + many + ".", data), "exceed what the file can hold");
 }
 
 TEST(ForeignFile, ElementTypesOfTorch) {
@@ -306,7 +307,7 @@ TEST(ForeignFile, NumpyArraysOfEveryLayout) {
         tuple_op({text_op(std::string(2, '\0') + "\xc2\x80\xc2\xbf"), text_op("latin1")}) + "R";
     EXPECT_EQ(floats(numpy_pickle("f4", "<", {1}, false, latin1)), (Floats{-1}));
     kFiles.expect(numpy_pickle("f4", "<", {3}, false, blob(data)),
-                  "needs 12 bytes, the array has 16");
+                  "needs 12 bytes, but the array has 16");
     kFiles.expect(numpy_pickle("f4", "<", {5}, false, blob(data)), "more elements");
     kFiles.expect(numpy_pickle("O8", "|", {2}, false, blob(data)), "element type O8");
     kFiles.expect(numpy_pickle("f4", "<", {4}, false, "N"), "not bytes");

@@ -39,7 +39,9 @@ void expect_contains(const std::string& text, const std::string& part) {
 
 Bytes case_file(const std::string& name) {
     for (const auto& item : testing::image_cases("decode")) {
-        if (item["name"] == name) return from_hex(item["file"]);
+        if (item["name"] == name) {
+            return from_hex(item["file"]);
+        }
     }
     throw std::runtime_error("no case " + name);
 }
@@ -75,7 +77,7 @@ TEST(Decode, ExpectedSizeDecidesTheOrientation) {
     EXPECT_EQ(decode_image(file, "image", options).size, (ImageSize{9, 17}));
     options.expected_size = ImageSize{10, 17};
     const std::string message = decode_message(file, options);
-    expect_contains(message, "image: the image is 17x9 (9x17 turned upright)");
+    expect_contains(message, "image: the image is 17x9 (9x17 after EXIF rotation)");
     expect_contains(message, "annotation file says 10x17");
     // Mirrored images keep their size, so their rows are used as stored.
     options.expected_size = ImageSize{17, 9};
@@ -102,7 +104,7 @@ TEST(Decode, EveryCutIsAnErrorThatNamesTheFile) {
             expect_contains(decode_message(cut), "image: ");
         }
         const Bytes half(file.begin(), file.begin() + static_cast<std::ptrdiff_t>(file.size() - 9));
-        expect_contains(decode_message(half), "cut short");
+        expect_contains(decode_message(half), "truncated");
     }
 }
 
@@ -113,7 +115,9 @@ TEST(Decode, DamageIsAnError) {
     Bytes jpeg = case_file("jpeg restart markers");
     bool damaged = false;
     for (std::size_t i = jpeg.size() - 3; i > 0 && !damaged; --i) {
-        if (jpeg[i] != 0xFF || jpeg[i + 1] < 0xD0 || jpeg[i + 1] > 0xD7) continue;
+        if (jpeg[i] != 0xFF || jpeg[i + 1] < 0xD0 || jpeg[i + 1] > 0xD7) {
+            continue;
+        }
         jpeg[i + 1] = 0xD0 + ((jpeg[i + 1] + 3) & 7);  // a restart marker out of order
         damaged = true;
     }
@@ -124,21 +128,23 @@ TEST(Decode, DamageIsAnError) {
 TEST(Decode, LyingHeadersCostNoMemory) {
     Bytes jpeg = case_file("jpeg 4:2:0");
     for (std::size_t i = 0; i + 9 < jpeg.size(); ++i) {
-        if (jpeg[i] != 0xFF || jpeg[i + 1] != 0xC0) continue;
+        if (jpeg[i] != 0xFF || jpeg[i + 1] != 0xC0) {
+            continue;
+        }
         jpeg[i + 5] = 0x2E;  // 11,794 rows of
         jpeg[i + 7] = 0x2E;  // 11,803 pixels: below the cap, beyond what 800 bytes can hold
     }
-    expect_contains(decode_message(jpeg), "cut short");
-    expect_contains(
-        decode_message(jpeg, {.max_pixels = 1'000'000}),
-        "pixels, the limit is 1000000 pixels | if the image is really that large: --max-pixels");
+    expect_contains(decode_message(jpeg), "truncated");
+    expect_contains(decode_message(jpeg, {.max_pixels = 1'000'000}),
+                    "pixels, the limit is 1000000 pixels | if the image is really that large, "
+                    "raise --max-pixels");
 
     Bytes png = case_file("png orientation 6");
     const std::string_view exif = "eXIf";
     const auto name = std::search(png.begin(), png.end(), exif.begin(), exif.end());
     ASSERT_NE(name, png.end());
     *(name - 4) = 0x7D;  // a chunk of 2 GB
-    expect_contains(decode_message(png), "cut short");
+    expect_contains(decode_message(png), "truncated");
 
     const Image image = random_image({8, 8}, 3);
     EXPECT_NO_THROW((void)decode_image(encode_png(image), "image", {.max_pixels = 64}));

@@ -14,7 +14,9 @@ namespace {
 
 std::vector<float> flat(const nlohmann::json& value) {
     std::vector<float> out;
-    if (!value.is_array()) return {value.get<float>()};
+    if (!value.is_array()) {
+        return {value.get<float>()};
+    }
     for (const auto& element : value) {
         const auto part = flat(element);
         out.insert(out.end(), part.begin(), part.end());
@@ -115,7 +117,9 @@ public:
                 }
             }
             quarter.v = sum;
-            if (!o_.log_domain) exponentiate(quarter);
+            if (!o_.log_domain) {
+                exponentiate(quarter);
+            }
         } else {
             Map coarse{h8, w8, std::vector<double>(static_cast<std::size_t>(h8 * w8), 0.0)};
             for (int d = 0; d < dims_; ++d) {
@@ -124,14 +128,18 @@ public:
                     coarse.v[static_cast<std::size_t>(i)] -= m[d] * (p - q[d]) * (p - q[d]);
                 }
             }
-            if (!o_.log_domain) exponentiate(coarse);
+            if (!o_.log_domain) {
+                exponentiate(coarse);
+            }
             quarter = upsampled(coarse, 2);
         }
         for (int y = 0; y < quarter.h; ++y) {
             for (int x = 0; x < quarter.w; ++x) {
                 const bool inside =
                     x >= window.x1 && x < window.x2 && y >= window.y1 && y < window.y2;
-                if (!inside) quarter.v[y * quarter.w + x] = o_.log_domain ? -10 : std::exp(-10.0);
+                if (!inside) {
+                    quarter.v[y * quarter.w + x] = o_.log_domain ? -10 : std::exp(-10.0);
+                }
             }
         }
         if (o_.aligned) {
@@ -181,7 +189,9 @@ private:
     }
 
     [[nodiscard]] Map upsampled(const Map& in, int f) const {
-        if (!o_.aligned) return resized(in, f * in.h, f * in.w);
+        if (!o_.aligned) {
+            return resized(in, f * in.h, f * in.w);
+        }
         Map out{f * in.h, f * in.w, {}};
         for (int y = 0; y < out.h; ++y) {
             for (int x = 0; x < out.w; ++x) {
@@ -260,7 +270,9 @@ TEST_P(EverySwitch, EqualsTheDenseDefinition) {
             const double limit = options.log_domain ? std::log(0.53) : 0.53;
             ASSERT_EQ(bitmap.size(), expected.size());
             for (std::size_t i = 0; i < bitmap.size(); ++i) {
-                if (std::fabs(expected[i] - limit) < 1e-5) continue;  // rounding decides
+                if (std::fabs(expected[i] - limit) < 1e-5) {
+                    continue;  // rounding decides
+                }
                 ASSERT_EQ(bitmap[i] != 0, expected[i] > limit) << "pixel " << i;
             }
         }
@@ -291,7 +303,9 @@ std::int64_t peak_memory_kilobytes() {
 
 // 300 detections over the whole of a 12-megapixel image: as bitmaps they would take 3.6 GB.
 TEST(Coupling, ThreeHundredDetectionsOnTwelveMegapixelsAddLittleMemory) {
-    if (testing::kSanitized) GTEST_SKIP() << "memory is not measured under sanitizers";
+    if (testing::kSanitized) {
+        GTEST_SKIP() << "memory is not measured under sanitizers";
+    }
     const Geometry g{{4000, 3000}, {1066, 800}, {1088, 800}};
     std::vector<float> pixels(16 * 136 * 100);
     for (std::size_t i = 0; i < pixels.size(); ++i) {

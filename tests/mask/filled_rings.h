@@ -19,9 +19,13 @@ inline std::vector<std::uint8_t> fill(const std::vector<mask::Ring>& rings, int 
                 for (std::size_t i = 0; i < ring.size(); ++i) {
                     const mask::Point a = ring[i];
                     const mask::Point b = ring[(i + 1) % ring.size()];
-                    if ((a.y > center) == (b.y > center)) continue;
+                    if ((a.y > center) == (b.y > center)) {
+                        continue;
+                    }
                     const float cross = a.x + (center - a.y) / (b.y - a.y) * (b.x - a.x);
-                    if (cross > static_cast<float>(x) + 0.5F) inside = !inside;
+                    if (cross > static_cast<float>(x) + 0.5F) {
+                        inside = !inside;
+                    }
                 }
             }
             bits[static_cast<std::size_t>(y) * width + x] = inside ? 1 : 0;

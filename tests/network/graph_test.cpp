@@ -32,7 +32,9 @@ TEST_P(Parameters, NamesShapesKindsAndOrderEqualTheCheckpoints) {
     std::size_t i = 0;
     for (const auto& entry : golden["entries"]) {
         const std::string name = entry["name"];
-        if (is_ignored(name)) continue;
+        if (is_ignored(name)) {
+            continue;
+        }
         ASSERT_LT(i, graph.parameters.size()) << name;
         const Parameter& p = graph.parameters[i++];
         EXPECT_EQ(p.name, name);
@@ -90,7 +92,9 @@ TEST(Shapes, OfThePyramidEqualTheSpecification) {
     const auto shapes = infer_shapes(graph, 800, 1088);
     const auto shape_of = [&](const std::string& name) {
         for (const Output& output : graph.outputs) {
-            if (output.name == name) return shapes[output.node];
+            if (output.name == name) {
+                return shapes[output.node];
+            }
         }
         throw Error("no output " + name);
     };

@@ -27,12 +27,15 @@ json evaluate_case(const json& item) {
                                     : IouType::boundary;
     options.threads = item.value("threads", 1);
     options.class_agnostic = item.value("class_agnostic", false);
-    if (item.contains("max_detections"))
+    if (item.contains("max_detections")) {
         options.max_detections = item["max_detections"].get<std::vector<int>>();
-    if (item.contains("thresholds"))
+    }
+    if (item.contains("thresholds")) {
         options.iou_thresholds = item["thresholds"].get<std::vector<double>>();
-    for (const auto& range : item.value("areas", json::array()))
+    }
+    for (const auto& range : item.value("areas", json::array())) {
         options.area_ranges.push_back({range[0], range[1], range[2]});
+    }
     const Dataset dataset = parse_dataset(item["gt"].dump(), "gt");
     const auto results = parse_results(item["dt"].dump(), "dt");
     if (item.value("tide", false)) {
@@ -53,13 +56,16 @@ json mask_case(const json& item) {
     const int height = item["size"][0];
     const int width = item["size"][1];
     std::vector<Rle> masks;
-    for (const auto& rings : item["polygons"])
+    for (const auto& rings : item["polygons"]) {
         masks.push_back(
             rasterize_polygons(rings.get<std::vector<std::vector<double>>>(), height, width));
-    for (const auto& rle : item["rles"])
+    }
+    for (const auto& rle : item["rles"]) {
         masks.push_back(rle_of(rle));
-    for (const auto& bitmap : item["bitmaps"])
+    }
+    for (const auto& bitmap : item["bitmaps"]) {
         masks.push_back(encode_columns(bitmap.get<std::vector<std::uint8_t>>(), height, width));
+    }
     json out{{"strings", json::array()},
              {"areas", json::array()},
              {"boxes", json::array()},

@@ -65,7 +65,7 @@ def make_case(seed, distinct_scores=False):
         categories = rng.sample(range(200), 90)
     annotations, results = [], []
     next_id = 0 if rng.random() < 0.2 else 1
-    form = rng.choice(["box", "compressed", "box+compressed", "box+polygons", "box+uncompressed"])
+    format = rng.choice(["box", "compressed", "box+compressed", "box+polygons", "box+uncompressed"])
     scores = [0.1, 0.5, 0.5, 0.9, 1.0, 0] if rng.random() < 0.4 and not distinct_scores else None
     for image in images:
         height, width = image["height"], image["width"]
@@ -93,10 +93,10 @@ def make_case(seed, distinct_scores=False):
                 category = categories[0]
             result = {"image_id": image["id"], "category_id": category,
                       "score": rng.choice(scores) if scores else rng.random()}
-            if "box" in form:
+            if "box" in format:
                 result["bbox"] = box
-            if form != "box":
-                result["segmentation"] = segmentation(rng, form.split("+")[-1], height, width, box)
+            if format != "box":
+                result["segmentation"] = segmentation(rng, format.split("+")[-1], height, width, box)
             results.append(result)
     rng.shuffle(annotations)
     rng.shuffle(results)

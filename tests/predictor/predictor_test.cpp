@@ -165,7 +165,9 @@ TEST(Predictor, SpatialAwareTimesSpatialFreeIsFused) {
 
 TEST(Predictor, Bf16OnACpuWithoutItIsAnError) {
     const Model model = tiny_model();
-    if (Predictor(model).precision() == Precision::bf16) GTEST_SKIP() << "this CPU has bf16 units";
+    if (Predictor(model).precision() == Precision::bf16) {
+        GTEST_SKIP() << "this CPU has bf16 units";
+    }
     try {
         const Predictor predictor(model, {.precision = Precision::bf16});
         FAIL() << "no error";

@@ -50,7 +50,9 @@ std::vector<float> random_image() {
     for (std::size_t i = 0; i < image.size(); ++i) {
         const int x = static_cast<int>(i) % width;
         const int y = static_cast<int>(i) / width % height;
-        if (x < kGeometry.content.width && y < kGeometry.content.height) image[i] = normal(random);
+        if (x < kGeometry.content.width && y < kGeometry.content.height) {
+            image[i] = normal(random);
+        }
     }
     return image;
 }
@@ -72,7 +74,9 @@ void run(const network::Network& network, const std::vector<float>& image,
     request->start();
     request->wait();
     for (const network::Output& output : network.graph.outputs) {
-        if (output.training_only) continue;
+        if (output.training_only) {
+            continue;
+        }
         results[prefix + output.name] = copy_of(request->output(output.name));
     }
 }
@@ -101,7 +105,9 @@ void bring_embeddings_together(const std::vector<float>& image, Model* model) {
     const float pixel = kWanted / magnitude(outputs.at("pixel_embedding"));
     const float proposal = kWanted / magnitude(outputs.at("embedding.P3"));
     for (auto& [name, tensor] : model->weights) {
-        if (!name.ends_with("embed_pred.weight") && !name.ends_with("embed_head.weight")) continue;
+        if (!name.ends_with("embed_pred.weight") && !name.ends_with("embed_head.weight")) {
+            continue;
+        }
         const bool of_pixels = name.find("pixel") != std::string::npos;
         std::vector<float> values = to_floats(tensor);
         for (float& value : values) {
@@ -185,7 +191,9 @@ void write_case(const std::string& preset_name, const fs::path& folder,
                 std::span<const std::string> sets) {
     Model model = random_model(preset_name, sets);
     const std::vector<float> image = random_image();
-    if (has_masks(model.config)) bring_embeddings_together(image, &model);
+    if (has_masks(model.config)) {
+        bring_embeddings_together(image, &model);
+    }
     write_model(folder / "model.safetensors", model, Storage::keep);
     detail::Safetensors results;
     // As it stands, training outputs included, and as it is run.
@@ -196,7 +204,9 @@ void write_case(const std::string& preset_name, const fs::path& folder,
     run(whole, image, "whole/", results.tensors);
     run(network::optimize_for_inference({model.graph(), model.weights}), image, "fast/",
         results.tensors);
-    if (has_masks(model.config)) add_masks(model.config, results.tensors);
+    if (has_masks(model.config)) {
+        add_masks(model.config, results.tensors);
+    }
     results.tensors["image"] =
         Tensor::of_floats(image, {1, 3, kGeometry.padded.height, kGeometry.padded.width});
     results.metadata["original"] =

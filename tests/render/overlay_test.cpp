@@ -111,8 +111,8 @@ TEST(Colors, OneCategoryIsToldApartByInstance) {
 }
 
 TEST(Colors, TextIsReadable) {
-    EXPECT_EQ(readable_on({255, 255, 0}), (Color{0, 0, 0}));
-    EXPECT_EQ(readable_on({40, 20, 120}), (Color{255, 255, 255}));
+    EXPECT_EQ(contrasting_color({255, 255, 0}), (Color{0, 0, 0}));
+    EXPECT_EQ(contrasting_color({40, 20, 120}), (Color{255, 255, 255}));
     int last = -1;
     for (int i = 0; i <= 20; ++i) {
         const Color color = heat_color(static_cast<float>(i) / 20.F);

@@ -53,7 +53,7 @@ protected:
             truth.category_id = found.detections[n].category_id;
             truth.box = found.detections[n].box;
             truth.area = static_cast<double>(area(found.detections[n].mask));
-            truth.segmentation.form = Segmentation::Form::rle;
+            truth.segmentation.format = Segmentation::Format::rle;
             truth.segmentation.rle = found.detections[n].mask;
             dataset_.annotations.push_back(truth);
         }
@@ -138,7 +138,9 @@ TEST_F(Scoring, UnreadableImagesAreSkippedOnlyWhereAsked) {
         predict_images(predictor_, broken, {.skip_unreadable = true}, {},
                        [&](std::size_t, const ImageOutcome& outcome) {
                            EXPECT_NE(outcome.prediction.has_value(), !outcome.error.empty());
-                           if (!outcome.prediction) errors.push_back(outcome.error);
+                           if (!outcome.prediction) {
+                               errors.push_back(outcome.error);
+                           }
                        });
     EXPECT_EQ(totals.images, 5U);
     EXPECT_EQ(totals.unreadable, 2U);
@@ -170,7 +172,9 @@ TEST_F(Scoring, ModelAndResultsFilesGetTheSameScores) {
         const bool boundary = options.types[i] == IouType::boundary;
         ASSERT_EQ(of_model.types[i].tide.has_value(), !boundary);
         ASSERT_EQ(of_model.types[i].confusion.has_value(), !boundary);
-        if (boundary) continue;
+        if (boundary) {
+            continue;
+        }
         EXPECT_EQ(of_model.types[i].tide->missed, of_results[i].tide->missed);
         EXPECT_EQ(of_model.types[i].tide->background, of_results[i].tide->background);
         EXPECT_EQ(of_model.types[i].confusion->counts, of_results[i].confusion->counts);

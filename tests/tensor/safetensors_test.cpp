@@ -63,7 +63,7 @@ TEST(Safetensors, ReadsWhatItWrites) {
 
 TEST(Safetensors, RefusesDamagedAndHostileFiles) {
     EXPECT_NE(message_of({}).find("too short"), std::string::npos);
-    EXPECT_NE(message_of(file_of("{}", 0, 1ULL << 60)).find("cut off"), std::string::npos);
+    EXPECT_NE(message_of(file_of("{}", 0, 1ULL << 60)).find("truncated"), std::string::npos);
     EXPECT_NE(message_of(file_of("[]", 0)).find("does not begin with {"), std::string::npos);
     EXPECT_NE(message_of(file_of("{\"a\":", 0)).find("not valid JSON"), std::string::npos);
     EXPECT_NE(message_of(file_of("{\"a\":2E999}", 0)).find("not valid JSON"), std::string::npos);
@@ -82,20 +82,20 @@ TEST(Safetensors, RefusesDamagedAndHostileFiles) {
     EXPECT_NE(message_of(file_of("{\"a\":" + entry("F32", "[1]", "[0,4]") +
                                      ",\"b\":" + entry("F32", "[1]", "[8,12]") + "}",
                                  12))
-                  .find("hole"),
+                  .find("gap"),
               std::string::npos);
     EXPECT_NE(message_of(file_of("{\"a\":" + entry("F32", "[1]", "[0,4]") + "}", 9))
                   .find("9 bytes of data"),
               std::string::npos);
-    EXPECT_NE(message_of(file_of("{\"a\":" + entry("F32", "[1]", "[0,4]") + "}", 2))
-                  .find("leave the file"),
-              std::string::npos);
+    EXPECT_NE(
+        message_of(file_of("{\"a\":" + entry("F32", "[1]", "[0,4]") + "}", 2)).find("exceed the"),
+        std::string::npos);
     EXPECT_NE(
         message_of(file_of("{\"a\":" + entry("F32", "[4294967296,4294967296]", "[0,4]") + "}", 4))
             .find("larger than the file"),
         std::string::npos);
     EXPECT_NE(message_of(file_of("{\"a\":" + entry("F32", "[-1]", "[0,4]") + "}", 4))
-                  .find("not a whole number"),
+                  .find("not an integer"),
               std::string::npos);
     EXPECT_NE(message_of(file_of(R"({"__metadata__":{"k":1}})", 0)).find("not a string"),
               std::string::npos);
@@ -106,7 +106,9 @@ TEST(Half, EveryHalfRoundTripsAndFloatsRoundToNearestEven) {
         const auto half = static_cast<std::uint16_t>(bits);
         float value = 0;
         detail::half_to_float({&half, 1}, &value);
-        if (std::isnan(value)) continue;
+        if (std::isnan(value)) {
+            continue;
+        }
         EXPECT_EQ(detail::float_to_half(value), half) << bits;
         std::vector<std::uint16_t> many(9, half);  // the vector path
         std::vector<float> values(9);

@@ -70,7 +70,7 @@ TEST(Geometry, CutMasksAndBoxesStayTogether) {
     g.crop_y = 4;
     g.crop_size = {20, 16};
     Segmentation square;
-    square.form = Segmentation::Form::polygons;
+    square.format = Segmentation::Format::polygons;
     square.polygons = {{10, 10, 18, 10, 18, 16, 10, 16}};
     const auto mask = transform_mask(square, g);
     ASSERT_TRUE(mask);
@@ -92,7 +92,7 @@ TEST(Geometry, RunLengthsAreResizedAndFlipped) {
         }
     }
     Segmentation left;
-    left.form = Segmentation::Form::rle;
+    left.format = Segmentation::Format::rle;
     left.rle = encode_rows(rows, 6, 8);
     Geometry g;
     g.original = {8, 6};
@@ -107,7 +107,7 @@ TEST(Geometry, RunLengthsAreResizedAndFlipped) {
 
 TEST(Geometry, AnObjectWithoutARingIsDropped) {
     Segmentation line;
-    line.form = Segmentation::Form::polygons;
+    line.format = Segmentation::Format::polygons;
     line.polygons = {{1, 1, 5, 5}};
     Geometry g;
     g.original = g.resized = g.crop_size = {10, 10};

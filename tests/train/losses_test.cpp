@@ -295,7 +295,9 @@ TotalLossCase total_loss_case(const json& vector) {
     const auto leaf = [&](const std::string& head, int level, std::int64_t h, std::int64_t w) {
         Tensor both = torch::cat({filled(vector["fill"][head], h, w, level, 0),
                                   filled(vector["fill"][head], h, w, level, 1)});
-        if (head == "margin") both = torch::exp(both);  // the vector's gradients are those of m
+        if (head == "margin") {
+            both = torch::exp(both);  // the vector's gradients are those of m
+        }
         const Tensor variable = both.detach().clone().set_requires_grad(true);
         out.leaves[head].push_back(variable);
         return variable;

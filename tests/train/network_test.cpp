@@ -67,7 +67,9 @@ TEST_P(EveryPreset, ATrainingStepReachesEveryParameter) {
     Network module(network::embedmask(config));
     module.initialize(1);
     for (const network::Parameter& parameter : module.graph().parameters) {
-        if (parameter.name.ends_with("running_var")) module.tensor(parameter.name).fill_(1);
+        if (parameter.name.ends_with("running_var")) {
+            module.tensor(parameter.name).fill_(1);
+        }
     }
     Batch batch;
     batch.images = images(2);
@@ -110,7 +112,9 @@ TEST(Network, MapsOfOneColumnGiveWholeGradients) {
     Network module(network::embedmask(config));
     module.initialize(1);
     for (const network::Parameter& parameter : module.graph().parameters) {
-        if (parameter.name.ends_with("running_var")) module.tensor(parameter.name).fill_(1);
+        if (parameter.name.ends_with("running_var")) {
+            module.tensor(parameter.name).fill_(1);
+        }
     }
     const Outputs outputs = module.forward(torch::ones({1, 3, 64, 32}), Compute::bf16);
     // Freed memory that an unwritten gradient would show.
@@ -135,7 +139,9 @@ TEST(Network, NamesAndOrderAreTheGraphs) {
     Network module(network::embedmask(small("g3")));
     std::vector<std::string> expected;
     for (const network::Parameter& parameter : module.graph().parameters) {
-        if (!parameter.buffer) expected.push_back(parameter.name);
+        if (!parameter.buffer) {
+            expected.push_back(parameter.name);
+        }
     }
     std::vector<std::string> found;
     for (const auto& item : module.named_parameters()) {

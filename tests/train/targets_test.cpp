@@ -56,7 +56,9 @@ void expect_variant(const json& vector, const std::string& name, const Config& c
         const std::int64_t k = positive["flat"];
         EXPECT_EQ(found.labels[k].item<std::int64_t>(), positive["label"].get<int>()) << name;
         EXPECT_EQ(found.instance[k].item<std::int64_t>(), positive["gt"].get<int>()) << name;
-        if (!positive.contains("ltrb_normalised")) continue;
+        if (!positive.contains("ltrb_normalised")) {
+            continue;
+        }
         testing::expect_close(found.ltrb[k], as_tensor(positive["ltrb_normalised"]), 1e-12, name);
         EXPECT_NEAR(centerness(found.ltrb.slice(0, k, k + 1)).item<double>(),
                     positive["centerness"].get<double>(), 1e-12);

@@ -14,7 +14,9 @@ inline torch::Tensor as_tensor(const nlohmann::json& list) {
     std::vector<std::int64_t> shape;
     for (const nlohmann::json* level = &list; level->is_array(); level = &level->front()) {
         shape.push_back(static_cast<std::int64_t>(level->size()));
-        if (level->empty()) break;
+        if (level->empty()) {
+            break;
+        }
     }
     std::vector<double> values;
     const auto collect = [&](const auto& self, const nlohmann::json& item) -> void {
@@ -35,7 +37,9 @@ inline torch::Tensor as_tensor(const nlohmann::json& list) {
 inline void expect_close(const torch::Tensor& found, const torch::Tensor& expected,
                          double tolerance, const std::string& what = "") {
     ASSERT_EQ(found.sizes(), expected.sizes()) << what;
-    if (found.numel() == 0) return;
+    if (found.numel() == 0) {
+        return;
+    }
     const torch::Tensor scale = expected.to(torch::kFloat64).abs().clamp_min(1);
     const double error = ((found.to(torch::kFloat64) - expected.to(torch::kFloat64)).abs() / scale)
                              .max()

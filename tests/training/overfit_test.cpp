@@ -62,7 +62,9 @@ double iou_through_the_grid(const Rle& truth) {
 
 TEST(Overfit, OneImageIsLearnedByHeart) {
     const std::filesystem::path data = shared_data();
-    if (data.empty()) GTEST_SKIP() << kNoSharedData;
+    if (data.empty()) {
+        GTEST_SKIP() << kNoSharedData;
+    }
     const TemporaryFolder folder;
     json annotations = read_json(data / "coco-mini/annotations/instances_train.json");
     std::erase_if(annotations["images"].get_ref<json::array_t&>(),

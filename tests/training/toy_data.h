@@ -34,7 +34,9 @@ inline nlohmann::json circle(double x, double y, double radius) {
 inline void paint(Image& image, double x, double y, double radius, int color) {
     for (int row = 0; row < image.size.height; ++row) {
         for (int column = 0; column < image.size.width; ++column) {
-            if (std::hypot(column + 0.5 - x, row + 0.5 - y) > radius) continue;
+            if (std::hypot(column + 0.5 - x, row + 0.5 - y) > radius) {
+                continue;
+            }
             const auto at =
                 3 * (static_cast<std::size_t>(row) * static_cast<std::size_t>(image.size.width) +
                      static_cast<std::size_t>(column));

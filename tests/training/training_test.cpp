@@ -42,7 +42,9 @@ protected:
                                      const std::string& environment = "",
                                      const std::string& before = "") {
         const pid_t child = fork();
-        if (child != 0) return child;
+        if (child != 0) {
+            return child;
+        }
         const std::string line = before + " exec env " + environment + " " + EMBEDMASK_PROGRAM +
                                  " " + arguments + " >" + log + " 2>&1 </dev/null";
         execl("/bin/sh", "sh", "-c", line.c_str(), nullptr);
@@ -143,7 +145,7 @@ TEST_F(Training, ADamagedNewestCheckpointIsPassedOver) {
     std::ofstream(path("run") / "checkpoint-0000009.safetensors.part") << "half";
     const Ran resumed = run(command("run", 5, "--resume"));
     EXPECT_EQ(resumed.code, 0) << resumed.talk;
-    EXPECT_TRUE(has(resumed.talk, "passed over")) << resumed.talk;
+    EXPECT_TRUE(has(resumed.talk, "skipped")) << resumed.talk;
     EXPECT_TRUE(has(resumed.talk, "resuming after iteration 2")) << resumed.talk;
 }
 
@@ -186,7 +188,7 @@ TEST_F(Training, ARunFolderBelongsToOneTraining) {
     ASSERT_TRUE(appears(path("run") / "config.toml"));
     const Ran second = run(command("run", 2, "--resume"));
     EXPECT_EQ(second.code, 1);
-    EXPECT_TRUE(has(second.talk, "another training is writing")) << second.talk;
+    EXPECT_TRUE(has(second.talk, "another training run is writing")) << second.talk;
     kill(child, SIGKILL);
     wait(child);
     EXPECT_EQ(run(command("run", 2, "--resume")).code, 0);
@@ -202,8 +204,10 @@ TEST_F(Training, PathsNeedNotBeUtf8) {
 TEST_F(Training, AResumedRunSaysWhatIsNotAsBefore) {
     ASSERT_EQ(run(command("run", 2)).code, 0);
     const Ran resumed = run(command("run", 3, "--resume --set solver.wd=0.5"));
-    EXPECT_TRUE(has(resumed.talk, "not as before: solver.wd: 0.0001 -> 0.5")) << resumed.talk;
-    EXPECT_TRUE(has(resumed.talk, "not as before: solver.max_iter: 2 -> 3")) << resumed.talk;
+    EXPECT_TRUE(has(resumed.talk, "changed since the checkpoint: solver.wd: 0.0001 -> 0.5"))
+        << resumed.talk;
+    EXPECT_TRUE(has(resumed.talk, "changed since the checkpoint: solver.max_iter: 2 -> 3"))
+        << resumed.talk;
 }
 
 // Files of a run that a save has begun and not ended.
@@ -317,7 +321,7 @@ TEST_F(Training, SeveralFilesAreMixed) {
 TEST_F(Training, DryRunPrintsThePlanAndWritesNothing) {
     const Ran ran = run(command("run", 50, "--dry-run"));
     EXPECT_EQ(ran.code, 0) << ran.talk;
-    for (const char* part : {"6 images, 12 objects", "disc", "50 iterations", "an iteration"}) {
+    for (const char* part : {"6 images, 12 objects", "disc", "50 iterations", "per iteration"}) {
         EXPECT_TRUE(has(ran.talk, part)) << part << "\n" << ran.talk;
     }
     EXPECT_FALSE(fs::exists(path("run")));
@@ -342,7 +346,7 @@ TEST_F(Training, BadInputEndsBeforeTheFirstIteration) {
     fails(command("run", 2, "--set solver.batch=8"), "more than the 6 usable images");
     fails(command("run", 2, "--set solver.learning=1"), "unknown key");
     fails(command("run", 2, "--set data.weights=[0.0]"), "data.weights are all zero");
-    fails(command("run", 2, "--val-images images"), "data.val_images is given without data.val");
+    fails(command("run", 2, "--val-images images"), "data.val_images is set, but data.val is not");
     fails(command("run", 2, "--weights nowhere.pth"), "nowhere.pth");
     fails("train" + kSmall + "--out " + path("run").string(), "data.train is empty");
     fails(command("data.json/run", 2), "data.json/run");
@@ -355,25 +359,25 @@ TEST_F(Training, BadInputEndsBeforeTheFirstIteration) {
     fails(command("run", 2,
                   "--val-data " + (path("val") / "data.json").string() + " --val-images " +
                       (path("val") / "images").string()),
-          "its categories are not those that are trained");
+          "validation categories do not match the training set");
     fails(command("run", 2,
                   "--data " + (path("val") / "data.json").string() + " --images " +
                       (path("val") / "images").string()),
-          "other categories");
+          "differ from those of");
 
     json turned = json::parse(bytes_of(path("data.json")));
     turned["annotations"][0]["segmentation"] = {{"size", {128, 96}}, {"counts", {128 * 96}}};
     detail::write_file_atomically(path("turned.json"), turned.dump());
     const std::string with_file = "train" + kSmall + "--images " + path("images").string() +
                                   " --out " + path("run").string() + " --data ";
-    fails(with_file + path("turned.json").string(), "its mask is 96x128 pixels");
+    fails(with_file + path("turned.json").string(), "the mask is 96x128 pixels");
 
     json empty = json::parse(bytes_of(path("data.json")));
     for (json& annotation : empty["annotations"]) {
         annotation["bbox"] = {1, 1, 1, 1};
     }
     detail::write_file_atomically(path("empty.json"), empty.dump());
-    fails(with_file + path("empty.json").string(), "no image with a usable object");
+    fails(with_file + path("empty.json").string(), "no image has a usable object");
     fs::remove(path("images") / "3.png");
     fails(command("run", 2), "3.png");
 }
@@ -400,7 +404,7 @@ TEST_F(Training, ACheckpointIsNoModel) {
           "convert " + checkpoint + " --preset g3 --categories a --out " + path("m").string()}) {
         const Ran ran = run(arguments);
         EXPECT_EQ(ran.code, 1);
-        EXPECT_TRUE(has(ran.talk, "a checkpoint of a training")) << ran.talk;
+        EXPECT_TRUE(has(ran.talk, "a training checkpoint")) << ran.talk;
         EXPECT_TRUE(has(ran.talk, "last.safetensors")) << ran.talk;
     }
 }
@@ -409,7 +413,7 @@ TEST_F(Training, AModelFileBringsHowItsImagesAreSeen) {
     ASSERT_EQ(run(command("first", 2, "--set input.order=rgb --set input.mean=[1,2,3]")).code, 0);
     const std::string weights = " --weights " + (path("first") / "last.safetensors").string();
     const Ran second = run(command("second", 2, weights + " --set \"input.mean = [4,5,6]\""));
-    EXPECT_TRUE(has(second.talk, "as in the weights: input.order")) << second.talk;
+    EXPECT_TRUE(has(second.talk, "taken from the weights: input.order")) << second.talk;
     const std::string config = bytes_of(path("second") / "config.toml");
     EXPECT_TRUE(has(config, "order = \"rgb\"")) << config;
     EXPECT_TRUE(has(config, "mean = [4.0, 5.0, 6.0]")) << config;
@@ -447,7 +451,7 @@ TEST_F(Training, AnotherPresetCannotResume) {
     ASSERT_EQ(run(command("run", 2)).code, 0);
     const Ran ran = run(command("run", 4, "--resume --set tower_convs=2"));
     EXPECT_EQ(ran.code, 1);
-    EXPECT_TRUE(has(ran.talk, "another preset")) << ran.talk;
+    EXPECT_TRUE(has(ran.talk, "a different preset")) << ran.talk;
 }
 
 // Images of one size in one pass, so that ranks and a single process see the same global batch.
@@ -514,7 +518,7 @@ TEST_F(Distributed, AKilledRankEndsTheOthersWithAMessage) {
     const auto killed = std::chrono::steady_clock::now();
     EXPECT_EQ(wait(ranks[0]), 1);
     EXPECT_LT(std::chrono::steady_clock::now() - killed, 30s);
-    EXPECT_TRUE(has(bytes_of(path("log0")), "lost another process")) << bytes_of(path("log0"));
+    EXPECT_TRUE(has(bytes_of(path("log0")), "another process failed")) << bytes_of(path("log0"));
     const auto records = metrics("run");
     const int done = records.back()["iteration"];
     train_together("run", 2, "--resume --set solver.max_iter=" + std::to_string(done + 3) + " ");

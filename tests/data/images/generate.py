@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes decode.json and resize.json: tiny image files and what Pillow makes of them.
 
-Needs numpy and Pillow >= 11. The images are drawn here; nothing comes from images.
+Needs numpy and Pillow >= 11. The images are drawn here; nothing comes from photographs.
 """
 import io
 import json
