@@ -1,4 +1,5 @@
-/// Where the errors are: confusion between categories, and the TIDE split of lost AP.
+/// @file
+/// Error analysis: confusion between categories, and the lost AP by kind of error (TIDE).
 #pragma once
 
 #include <array>
@@ -12,40 +13,43 @@
 
 namespace embedmask {
 
-/// Counts of what each ground truth was taken for. Row: true category, column: detected category,
-/// in the order of `categories`; the last row and column are background.
+/// What each ground truth was detected as. Rows are true categories, columns detected ones, in the
+/// order of `categories`; the last row and column are background.
 struct ConfusionMatrix {
     std::vector<std::int64_t> categories;  ///< ascending ids
     std::vector<std::uint64_t> counts;     ///< (categories + 1) x (categories + 1), row-major
 
+    /// The count of a row and a column.
     [[nodiscard]] std::uint64_t at(std::size_t truth, std::size_t found) const {
         return counts[truth * (categories.size() + 1) + found];
     }
 };
 
-/// Detections of at least `score` by falling score take the free ground truth of highest IoU, if
-/// that reaches `iou`, whatever its category (of equal IoUs one of their own category). Crowds are
-/// no ground truth; a detection left over that lies in one of its category is not counted.
+/// Detections with a score of at least `score`, in descending order, are matched to the unmatched
+/// ground truth with the highest IoU if it is at least `iou`, whatever its category; on ties one of
+/// the same category wins. Crowds are not matched; an unmatched detection inside a crowd of its
+/// category is not counted. `threads` 0: all processors. Error for unknown ids.
 EMBEDMASK_EXPORT ConfusionMatrix confusion_matrix(const Dataset& dataset,
                                                   std::span<const Result> results, IouType type,
                                                   double score = 0.3, double iou = 0.5,
                                                   int threads = 0);
 
-/// TIDE (Bolya et al. 2020), equal to tidecv 1.0.1: AP50 in points (0..100), and the points gained
-/// if all errors of one kind were repaired.
+/// TIDE (Bolya et al. 2020), equal to tidecv 1.0.1. In AP50 points (0..100): the AP itself, and the
+/// points gained if all errors of one kind were fixed.
 struct TideErrors {
-    double ap = 0;
-    double classification = 0;
-    double localisation = 0;
-    double both = 0;
-    double duplicate = 0;
-    double background = 0;
-    double missed = 0;
-    double false_positive = 0;  ///< if no false positive scored above a true one
-    double false_negative = 0;  ///< if every missed ground truth were not there
+    double ap = 0;              ///< AP50
+    double classification = 0;  ///< right place, wrong category
+    double localization = 0;    ///< right category, IoU too low
+    double both = 0;            ///< wrong category and IoU too low
+    double duplicate = 0;       ///< a second detection of an object
+    double background = 0;      ///< a detection without an object
+    double missed = 0;          ///< an object without a detection
+    double false_positive = 0;  ///< gain without false positives
+    double false_negative = 0;  ///< gain without false negatives
 };
 
-/// `type` bbox or segm; 100 detections an image count.
+/// `type` is bbox or segm; the first 100 detections of an image count. `threads` 0: all processors.
+/// Error for unknown ids.
 EMBEDMASK_EXPORT TideErrors tide_errors(const Dataset& dataset, std::span<const Result> results,
                                         IouType type, int threads = 0);
 

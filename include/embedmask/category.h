@@ -1,4 +1,5 @@
-/// A class of objects as the user's annotation file knows it.
+/// @file
+/// Categories of objects.
 #pragma once
 
 #include <cstdint>
@@ -6,10 +7,12 @@
 
 namespace embedmask {
 
+/// A category of an annotation file. A network numbers its classes from 0; `label` k of a detection
+/// is the k-th category of the model.
 struct Category {
-    std::int64_t id = 0;  ///< ids in = ids out, whatever gaps they have
-    std::string name;
-    std::string supercategory = {};
+    std::int64_t id = 0;             ///< as in the annotation file, with any gaps
+    std::string name;                ///< unique within a file
+    std::string supercategory = {};  ///< empty: none
 
     bool operator==(const Category&) const = default;
 };

@@ -1,6 +1,5 @@
-/// Images in memory: reading, writing, resizing.
-///
-/// All functions are pure apart from the files they name and may be called from any thread.
+/// @file
+/// Images in memory: reading, writing, resizing. All functions may be called from any thread.
 #pragma once
 
 #include <cstddef>
@@ -18,101 +17,109 @@ namespace embedmask {
 
 /// Width and height in pixels.
 struct ImageSize {
-    int width = 0;
-    int height = 0;
+    int width = 0;   ///< columns
+    int height = 0;  ///< rows
 
     bool operator==(const ImageSize&) const = default;
 };
 
-/// An 8-bit image: rows from top to bottom, pixels R,G,B interleaved, no padding between rows:
-/// `rgb.size() == 3 * width * height`.
+/// An 8-bit RGB image.
 struct Image {
-    ImageSize size;
+    ImageSize size;  ///< pixels
+    /// R,G,B interleaved, rows from top to bottom without padding: 3 * width * height bytes.
     std::vector<std::uint8_t> rgb;
 };
 
-/// How the bytes of one pixel follow each other.
-enum class PixelOrder { rgb, bgr, rgba, bgra, gray };
+/// Byte order of a pixel.
+enum class PixelOrder {
+    rgb,   ///< 3 bytes
+    bgr,   ///< 3 bytes, as in OpenCV
+    rgba,  ///< 4 bytes; alpha is ignored
+    bgra,  ///< 4 bytes; alpha is ignored
+    gray,  ///< 1 byte, read as three equal channels
+};
 
-/// Bytes of a pixel: 1, 3 or 4.
+/// Bytes per pixel: 1, 3 or 4.
 EMBEDMASK_EXPORT int bytes_per_pixel(PixelOrder order);
 
-/// 8-bit pixels that somebody else owns: a camera's frame, a cv::Mat, an AVFrame, a numpy array.
-/// Nothing is copied; the pixels must stay as they are until the call that gets the view returns.
-/// Alpha is ignored; grey counts as three equal channels.
+/// Borrowed 8-bit pixels: a camera frame, a cv::Mat, an AVFrame, a numpy array. Nothing is copied;
+/// the pixels must not change until the call that takes the view returns.
 struct EMBEDMASK_EXPORT ImageView {
     const std::uint8_t* data = nullptr;  ///< first byte of the top row
-    ImageSize size;
-    std::ptrdiff_t row_stride = 0;  ///< bytes from one row to the next; negative: bottom-up
-    PixelOrder order = PixelOrder::rgb;
+    ImageSize size;                      ///< pixels
+    std::ptrdiff_t row_stride = 0;       ///< bytes from one row to the next; negative: bottom-up
+    PixelOrder order = PixelOrder::rgb;  ///< byte order
 
+    /// An empty view.
     ImageView() = default;
+    /// A view of `pixels`, rows `stride` bytes apart.
     ImageView(const std::uint8_t* pixels, ImageSize image_size, std::ptrdiff_t stride,
               PixelOrder pixel_order)
         : data(pixels), size(image_size), row_stride(stride), order(pixel_order) {}
-    /// Implicit: whatever takes a view takes an Image. Error when its bytes are not 3 per pixel.
+    /// Implicit, so that an Image can be passed as a view. Error unless it has 3 bytes per pixel.
     ImageView(const Image& image);  // NOLINT(google-explicit-constructor)
 };
 
-/// A copy as an Image. Error as for `Predictor::predict`.
+/// Copies a view to an Image. Error as for `Predictor::predict`.
 [[nodiscard]] EMBEDMASK_EXPORT Image to_image(const ImageView& view);
 
-/// What to do with the EXIF orientation of a file.
+/// Treatment of the EXIF orientation of a file.
 enum class Orientation {
-    apply_exif,  ///< turn and mirror the image as its camera noted (plain images)
-    stored,      ///< rows as they lie in the file (spec §2.1)
+    apply_exif,  ///< rotate and mirror the image upright
+    stored,      ///< keep the rows of the file (spec §2.1)
 };
 
+/// Options of `decode_image` and `read_image`.
 struct DecodeOptions {
-    /// An image whose header states more pixels is refused before memory is taken for it.
+    /// Images with more pixels are rejected by their header, before memory is allocated.
     std::uint64_t max_pixels = 178'000'000;
-    Orientation orientation = Orientation::apply_exif;
-    /// The size that an annotation file records for this image. It decides instead of
-    /// `orientation`: rows as stored when that size fits the record, turned as EXIF says when only
-    /// that fits, and Error when neither does.
+    Orientation orientation = Orientation::apply_exif;  ///< without `expected_size`
+    /// Size recorded by an annotation file; replaces `orientation`. The rows are kept if the stored
+    /// size matches, rotated by EXIF if only that matches, and it is an Error if neither does.
     std::optional<ImageSize> expected_size = std::nullopt;
-    /// Above 0, the JPEG decoder may shrink the image to a half, a quarter or an eighth as long
-    /// as its short side keeps this many pixels: faster, but not the pixels of a whole decoding.
-    /// `expected_size` still speaks of the whole image.
+    /// If above 0, the JPEG decoder may shrink the image to 1/2, 1/4 or 1/8 as long as the short
+    /// side has at least this many pixels: faster, but not exact. `expected_size` still refers to
+    /// the full size.
     int shrink_to_short_side = 0;
 };
 
-/// Decodes a JPEG or PNG file that lies in memory. `name` is how errors call it.
+/// Decodes a JPEG or PNG file in memory. Errors call it `name`.
 ///
 /// JPEG: baseline and progressive, grey, YCbCr, RGB, CMYK and YCCK (inverted, as Adobe writes
 /// them), decoded with the accurate integer DCT and smooth chroma upsampling (spec §2.1). PNG:
-/// every colour type and depth, interlaced too. Grey is replicated; of 16-bit samples the high byte
-/// is kept; alpha and transparent colours are dropped without blending, so a pixel has the colour
-/// that is stored for it, also where it is invisible; gamma and profiles are ignored.
+/// every colour type and depth, also interlaced. Grey becomes three equal channels; 16-bit samples
+/// keep their high byte; alpha is dropped without blending; gamma and colour profiles are ignored.
 ///
-/// Error: empty, not JPEG or PNG, cut short, damaged, too large, more than 100 JPEG scans, or not
-/// of the expected size.
+/// Error for a file that is empty, not JPEG or PNG, truncated, damaged, too large, of a different
+/// size than expected, or has more than 100 JPEG scans.
 [[nodiscard]] EMBEDMASK_EXPORT Image decode_image(std::span<const std::uint8_t> bytes,
                                                   std::string_view name,
                                                   const DecodeOptions& options = {});
 
-/// `decode_image` of a file; also Error when it is not a readable regular file.
+/// Reads and decodes a file. Error as for `decode_image`, and if it is not a readable regular file.
 [[nodiscard]] EMBEDMASK_EXPORT Image read_image(const std::filesystem::path& path,
                                                 const DecodeOptions& options = {});
 
-/// Resamples to `size` (both sides at least 1) bilinearly with anti-aliasing where it shrinks,
-/// bit-equal to Pillow's BILINEAR (spec §2.3).
+/// Resizes to `size` (both sides at least 1, Error otherwise), bilinear with antialiasing,
+/// bit-equal to BILINEAR of Pillow (spec §2.3).
 [[nodiscard]] EMBEDMASK_EXPORT Image resize(const Image& image, ImageSize size);
 
-/// A baseline JPEG file; `quality` 1..100, chroma subsampled 2x2 below 90.
+/// Encodes a baseline JPEG file. `quality` is 1..100; chroma is subsampled 2x2 below 90. Error for
+/// other qualities and for sides above 65500 pixels.
 [[nodiscard]] EMBEDMASK_EXPORT std::vector<std::uint8_t> encode_jpeg(const Image& image,
                                                                      int quality = 92);
-/// An 8-bit RGB PNG file.
+/// Encodes an 8-bit RGB PNG file.
 [[nodiscard]] EMBEDMASK_EXPORT std::vector<std::uint8_t> encode_png(const Image& image);
-/// A 16-bit greyscale PNG file of `size.width * size.height` values in row order.
+/// Encodes a 16-bit greyscale PNG file of `size.width * size.height` values in row order.
 [[nodiscard]] EMBEDMASK_EXPORT std::vector<std::uint8_t> encode_png(
     std::span<const std::uint16_t> gray, ImageSize size);
 
-/// The same, written so that `path` holds either its old content or the whole new file.
-/// Error when that fails.
+/// Encodes and writes a file atomically: on an error `path` keeps its old content.
 EMBEDMASK_EXPORT void write_jpeg(const std::filesystem::path& path, const Image& image,
                                  int quality = 92);
+/// Encodes and writes a file atomically.
 EMBEDMASK_EXPORT void write_png(const std::filesystem::path& path, const Image& image);
+/// Encodes and writes a 16-bit greyscale file atomically.
 EMBEDMASK_EXPORT void write_png(const std::filesystem::path& path,
                                 std::span<const std::uint16_t> gray, ImageSize size);
 

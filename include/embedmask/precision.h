@@ -1,17 +1,19 @@
-/// What the network computes in.
+/// @file
+/// Arithmetic of the network.
 #pragma once
 
 #include "embedmask/export.h"
 
 namespace embedmask {
 
+/// Arithmetic of the network.
 enum class Precision {
-    automatic,  ///< bf16 where the CPU has units for it (AMX, AVX512-BF16), else fp32
-    fp32,
-    bf16,  ///< Error where the CPU has no units for it
+    automatic,  ///< bf16 if the CPU has units for it (AMX, AVX512-BF16), else fp32
+    fp32,       ///< 32-bit floats
+    bf16,       ///< bfloat16 convolutions; Error if the CPU has no units for it
 };
 
-/// "auto", "fp32" or "bf16".
+/// The name of a precision: "auto", "fp32" or "bf16".
 EMBEDMASK_EXPORT const char* name_of(Precision precision);
 
 }  // namespace embedmask

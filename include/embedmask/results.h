@@ -1,4 +1,5 @@
-/// COCO results files (spec §7.7): one record per detection.
+/// @file
+/// COCO results files (spec §7.7), one record per detection.
 #pragma once
 
 #include <cstdint>
@@ -16,44 +17,48 @@
 
 namespace embedmask {
 
-/// One detection as a results file writes it.
+/// A record of a results file.
 struct Result {
-    std::int64_t image_id = 0;
-    std::int64_t category_id = 0;  ///< the id of the annotation file
+    std::int64_t image_id = 0;     ///< ImageRecord::id
+    std::int64_t category_id = 0;  ///< Category::id
     double score = 0;              ///< finite
-    std::optional<CocoBox> box;
-    Segmentation segmentation;
+    std::optional<CocoBox> box;    ///< pixels
+    Segmentation segmentation;     ///< the mask
 };
 
-/// Reads a results file: a JSON array of records (an empty one is fine). Error (file, byte
-/// position, index) for malformed JSON, missing keys, scores that are not finite, broken run
-/// lengths. A record needs a non-empty `bbox` or a `segmentation`. `threads` 0: all processors.
+/// Reads a results file: a JSON array of records, which may be empty. Each record needs a `bbox` or
+/// a `segmentation`. Error (file, byte position, index) for malformed JSON, missing keys, scores
+/// that are not finite and invalid run lengths. `threads` 0: all processors.
 EMBEDMASK_EXPORT std::vector<Result> read_results(const std::filesystem::path& path,
                                                   int threads = 0);
+/// As `read_results`, for text in memory; `source` names it in messages.
 EMBEDMASK_EXPORT std::vector<Result> parse_results(std::string_view json, const std::string& source,
                                                    int threads = 0);
 
-/// Error that lists every image id and category id of the results that the data set does not have,
-/// and names both files.
+/// Throws an Error that lists all image and category ids of the results that the data set does not
+/// have, and names both files.
 EMBEDMASK_EXPORT void require_known_ids(const Dataset& dataset, std::span<const Result> results,
                                         const std::string& source);
 
-/// Writes a results file record by record; it appears under its name at `commit()`.
-/// Numbers are written so that reading them gives the same bits.
+/// Writes a results file record by record; the file appears at `commit()`. Numbers are written with
+/// enough digits to read the same value back. For one thread.
 class EMBEDMASK_EXPORT ResultsWriter {
 public:
+    /// Opens a temporary file next to `path`. Error if that fails.
     explicit ResultsWriter(const std::filesystem::path& path);
     ~ResultsWriter();
     ResultsWriter(const ResultsWriter&) = delete;
     ResultsWriter& operator=(const ResultsWriter&) = delete;
 
-    /// {"image_id","category_id","bbox":[x,y,w,h],"score"}. Error when a number is not finite.
+    /// Adds {"image_id","category_id","bbox":[x,y,w,h],"score"}. Error for a number that is not
+    /// finite.
     void add_box(std::int64_t image_id, std::int64_t category_id, const CocoBox& box, double score);
 
-    /// {"image_id","category_id","segmentation":{"size","counts"},"score"}: without a `bbox`, or
-    /// the COCO tools would take areas from boxes.
+    /// Adds {"image_id","category_id","segmentation":{"size","counts"},"score"}. There is no
+    /// `bbox`, from which COCO tools would take the area. Error for a score that is not finite.
     void add_mask(std::int64_t image_id, std::int64_t category_id, const Rle& mask, double score);
 
+    /// Completes the file under its name. Error if that fails.
     void commit();
 
 private:

@@ -1,4 +1,5 @@
-/// What was built.
+/// @file
+/// Version information.
 #pragma once
 
 #include <string>
@@ -7,7 +8,7 @@
 
 namespace embedmask {
 
-/// Version, compiler, and the network engine with its version, one per line. Any thread.
+/// Version, engine and compiler, one per line. Thread-safe.
 EMBEDMASK_EXPORT std::string version_text();
 
 }  // namespace embedmask

@@ -90,7 +90,7 @@ YoloObject yolo_object(const std::vector<double>& values, ImageSize size,
     }
     if (object.ring.size() < 6 || object.ring.size() % 2 != 0) {
         throw Error(
-            fmt::format("{}: found {} numbers after the class: expected at least three x y pairs",
+            fmt::format("{}: found {} numbers after the class: expected x y pairs, at least three",
                         owner, object.ring.size()));
     }
     return object;

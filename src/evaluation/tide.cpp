@@ -17,7 +17,7 @@ constexpr double kPositive = 0.5;    // IoU from which a detection is right
 constexpr double kBackground = 0.1;  // IoU up to which it saw nothing
 constexpr std::size_t kMost = 100;   // detections an image
 
-enum class Kind { classification, localisation, both, duplicate, background, missed };
+enum class Kind { classification, localization, both, duplicate, background, missed };
 
 struct Point {
     double score = 0;
@@ -226,7 +226,7 @@ private:
         const auto same = [&](std::size_t g) { return category_of(g) == own; };
         const auto [own_truth, own_iou] = best(d, same);
         if (kBackground <= own_iou && own_iou <= kPositive) {
-            return repair(Kind::localisation, own_truth, own);
+            return repair(Kind::localization, own_truth, own);
         }
         const auto [other_truth, other_iou] = best(d, [&](std::size_t g) { return !same(g); });
         if (other_iou >= kPositive) {
@@ -325,7 +325,7 @@ TideErrors tide_errors(const Dataset& dataset, std::span<const Result> results, 
     TideErrors errors;
     errors.ap = ap;
     errors.classification = gain(Kind::classification);
-    errors.localisation = gain(Kind::localisation);
+    errors.localization = gain(Kind::localization);
     errors.both = gain(Kind::both);
     errors.duplicate = gain(Kind::duplicate);
     errors.background = gain(Kind::background);

@@ -151,7 +151,7 @@ std::string categories(const Report& report, const Evaluation& evaluation) {
 std::string tide_bars(const TideErrors& tide) {
     std::string html = "<table><tr><th>error<th>AP50 points lost<th></tr>";
     const std::pair<const char*, double> rows[] = {{"classification", tide.classification},
-                                                   {"localisation", tide.localisation},
+                                                   {"localization", tide.localization},
                                                    {"both", tide.both},
                                                    {"duplicate", tide.duplicate},
                                                    {"background", tide.background},

@@ -22,7 +22,7 @@ Json named(const CocoStats& stats) {
 Json tide_json(const TideErrors& tide) {
     return {{"AP50", tide.ap},
             {"classification", tide.classification},
-            {"localisation", tide.localisation},
+            {"localization", tide.localization},
             {"both", tide.both},
             {"duplicate", tide.duplicate},
             {"background", tide.background},

@@ -144,7 +144,7 @@ TEST_F(Convert, BrokenLabelmeFilesAreNamed) {
     says(R"({"shapes":[{"label":"x"}]})", "key 'points' not found");
     says(shape(R"([[1,2],[3],[4,5]])"), "not a labelme file");
     says(shape("[[1,2],[3,4]]"), "found a polygon with 2 points: expected at least 3");
-    says(shape("[[1,2],[3,4]]", R"(,"shape_type":"circle")"), "found a circle of 2 points");
+    says(shape("[[1,2],[3,4]]", R"(,"shape_type":"circle")"), "found a circle with 2 points");
     says(shape("[[0,0],[9,0],[1e300,9]]"), "expected");
     says(R"({"imageWidth":9,"imageHeight":150,"shapes":[]})",
          "labelled on an image of 9x150, but the image with this name is 150x150");
@@ -163,7 +163,7 @@ TEST_F(Convert, BrokenLabelmeFilesAreNamed) {
     std::filesystem::rename(path(file), path("labelme/nobody.json"));
     fails(from("labelme"), "no image is named nobody");
     EXPECT_TRUE(
-        has(run("data convert x --from labelme --out y").talk, "--images names the folder"));
+        has(run("data convert x --from labelme --out y").talk, "set --images to the image folder"));
     fails(run("data convert " + path("nowhere") + " --from labelme --images " + images().string() +
               " --out " + path("x.json")),
           "nowhere");
@@ -177,7 +177,7 @@ TEST_F(Convert, BrokenYoloLinesAreNumbered) {
         fails(ran, message);
         EXPECT_TRUE(has(ran.talk, "1.txt, line 3")) << ran.talk;
     };
-    says("0 0 0 0.5 0 0.5 0.5 0.5", "found 7 numbers after the class: expected pairs");
+    says("0 0 0 0.5 0 0.5 0.5 0.5", "found 7 numbers after the class: expected x y pairs");
     says("0 0.1 0.2 0.3 0.4", "at least three");
     says("0 0 0 0.5 0 0.5 half", "found \"half\": expected a number");
     says("0 0 0 75 0 75 75", "found 75: expected coordinates from 0 to 1");
@@ -209,7 +209,7 @@ TEST_F(Convert, BrokenImagesAreNamed) {
     image("voc/SegmentationClass/1.png", kSide, 0);
     fails(from("voc"), "has no class in SegmentationClass");
     image("voc/SegmentationClass/1.png", kSide, 9);
-    fails(from("voc"), "expected one of the 1 that");
+    fails(from("voc"), "expected one of the 1 listed in");
     image("masks/1.png", kSide, 255);
     fails(from("masks"), "expected a name like IMAGE-OBJECT-CATEGORYID.png");
     std::filesystem::rename(path("masks/1.png"), path("masks/1-1-3.png"));

@@ -128,7 +128,7 @@ TEST_F(EvalModel, PartsMergeIntoTheDigitsOfOneRun) {
         detail::write_file_atomically(path("parts/changed.json"), changed.dump());
         return part(0) + part(1) + path("parts/changed.json");
     };
-    fails(change("/settings/precision", "bf16"), "has the precision \"fp32\"");
+    fails(change("/settings/precision", "bf16"), "has precision \"fp32\"");
     fails(change("/images", json::array()), "no part contains the images 23 of");
     fails(change("/images", {23, 3}), "image 3 is not in");
     fails(change("/segm", 5), "malformed part manifest");

@@ -42,7 +42,7 @@ json evaluate_case(const json& item) {
         const TideErrors e = tide_errors(dataset, results, options.type, options.threads);
         return {{"ap", e.ap},
                 {"errors",
-                 {e.classification, e.localisation, e.both, e.duplicate, e.background, e.missed,
+                 {e.classification, e.localization, e.both, e.duplicate, e.background, e.missed,
                   e.false_positive, e.false_negative}}};
     }
     const Evaluation evaluation = evaluate(dataset, results, options);

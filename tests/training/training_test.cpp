@@ -343,7 +343,7 @@ TEST_F(Training, BadInputEndsBeforeTheFirstIteration) {
         EXPECT_TRUE(has(ran.talk, part)) << ran.talk;
         EXPECT_FALSE(has(ran.talk, "iter 1/")) << ran.talk;
     };
-    fails(command("run", 2, "--set solver.batch=8"), "more than the 6 usable images");
+    fails(command("run", 2, "--set solver.batch=8"), "exceeds the 6 usable images");
     fails(command("run", 2, "--set solver.learning=1"), "unknown key");
     fails(command("run", 2, "--set data.weights=[0.0]"), "data.weights are all zero");
     fails(command("run", 2, "--val-images images"), "data.val_images is set, but data.val is not");
@@ -392,7 +392,7 @@ TEST_F(Training, AnEarlierRunIsNotWrittenInto) {
     for (const char* word : {"", "--resume"}) {
         const Ran bare = run(command("run", 2, word));
         EXPECT_EQ(bare.code, 1);
-        EXPECT_TRUE(has(bare.talk, "holds last.safetensors of an earlier run")) << bare.talk;
+        EXPECT_TRUE(has(bare.talk, "contains last.safetensors from an earlier run")) << bare.talk;
     }
 }
 
