@@ -5,7 +5,7 @@ export EMBEDMASK_DATA
 # Waiting threads that spin take the processor from those that work.
 export OMP_WAIT_POLICY = passive
 
-.PHONY: help setup build build-tests train demo test test-long test-asan test-tsan bench fuzz lint configs format install install-train clean
+.PHONY: help setup build build-tests train demo test test-long test-asan test-tsan bench fuzz lint docs configs format install install-train clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -67,7 +67,11 @@ fuzz: ## every reader of untrusted bytes, FUZZ_SECONDS each
 	@cmake --build --preset fuzz -j $(JOBS) --target fuzz/all
 	@scripts/fuzz build-fuzz/fuzz $(FUZZ_SECONDS)
 
-lint: ## clang-format and clang-tidy, warnings are errors
+docs: ## build/docs/html from the public headers; an undocumented symbol is an error
+	@scripts/setup --docs
+	@scripts/docs
+
+lint: ## includes, documentation, clang-format and clang-tidy; warnings are errors
 	@scripts/setup --lint
 	@scripts/lint
 
