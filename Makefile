@@ -13,12 +13,12 @@ help: ## list the targets
 setup: ## install missing dependencies (Debian packages, OpenVINO in .venv)
 	@scripts/setup
 
-build: setup ## build build/embedmask
+build: setup ## compile build/embedmask
 	@cmake --preset release -DEMBEDMASK_BUILD_TESTS=OFF $(CMAKE_FLAGS) >/dev/null
 	@cmake --build build -j $(JOBS)
 	@test -e build/embedmask-train || echo "embedmask-train is not built: no libtorch (make train installs it)"
 
-train: ## also build build/embedmask-train (installs libtorch)
+train: ## also compile build/embedmask-train (installs libtorch)
 	@scripts/setup --train
 	@cmake --preset release -DEMBEDMASK_BUILD_TESTS=OFF -DEMBEDMASK_TRAIN=ON $(CMAKE_FLAGS) >/dev/null
 	@cmake --build build -j $(JOBS)
@@ -67,7 +67,7 @@ fuzz: ## fuzz every reader of untrusted bytes, FUZZ_SECONDS each
 	@cmake --build --preset fuzz -j $(JOBS) --target fuzz/all
 	@scripts/fuzz build-fuzz/fuzz $(FUZZ_SECONDS)
 
-docs: ## build build/docs/html; an undocumented public symbol is an error
+docs: ## generate build/docs/html; an undocumented public symbol is an error
 	@scripts/setup --docs
 	@scripts/docs
 

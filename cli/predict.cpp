@@ -25,7 +25,7 @@ using scoring::ImageOutcome;
 using scoring::RunTotals;
 
 // Images with every guess above the detector's 0.05 would be unreadable.
-constexpr double kShownScore = 0.3;
+constexpr double kOverlayScoreThreshold = 0.3;
 
 struct PredictFlags {
     std::string model;
@@ -49,8 +49,9 @@ public:
           images_(images_of(options)),
           model_(read_model(find_model(options.model))),
           predictor_(model_, options.predictor.resolve(model_, !options.explain.empty())),
-          shown_score_(static_cast<float>(options.predictor.score_threshold.value_or(kShownScore))),
-          writer_(options.out, options.formats, shown_score_, model_.categories) {
+          score_threshold_(static_cast<float>(
+              options.predictor.score_threshold.value_or(kOverlayScoreThreshold))),
+          writer_(options.out, options.formats, score_threshold_, model_.categories) {
         writer_.name_images(images_);
         for (const OutputFormat format :
              {OutputFormat::idmap, OutputFormat::labelme, OutputFormat::yolo}) {
@@ -119,7 +120,7 @@ private:
         writer_.write(i, images_[i], image, prediction);
         if (!options_.explain.empty()) {
             report::write_explanation(options_.explain, writer_.name(i), image, prediction,
-                                      predictor_.config(), model_.categories, shown_score_);
+                                      predictor_.config(), model_.categories, score_threshold_);
         }
     }
 
@@ -161,7 +162,7 @@ private:
     std::vector<data::ImageFile> images_;
     Model model_;
     Predictor predictor_;
-    float shown_score_;
+    float score_threshold_;
     report::PerImageWriter writer_;
 };
 

@@ -25,14 +25,15 @@ struct ConfusionMatrix {
     }
 };
 
-/// Detections with a score of at least `score`, in descending order, are matched to the unmatched
-/// ground truth with the highest IoU if it is at least `iou`, whatever its category; on ties one of
-/// the same category wins. Crowds are not matched; an unmatched detection inside a crowd of its
-/// category is not counted. `threads` 0: all processors. Error for unknown ids.
+/// Detections with a score of at least `score_threshold`, in descending order, are matched to the
+/// unmatched ground truth with the highest IoU if it is at least `iou_threshold`, whatever its
+/// category; on ties one of the same category wins. Crowds are not matched; an unmatched detection
+/// inside a crowd of its category is not counted. `threads` 0: all processors. Error for unknown
+/// ids.
 EMBEDMASK_EXPORT ConfusionMatrix confusion_matrix(const Dataset& dataset,
                                                   std::span<const Result> results, IouType type,
-                                                  double score = 0.3, double iou = 0.5,
-                                                  int threads = 0);
+                                                  double score_threshold = 0.3,
+                                                  double iou_threshold = 0.5, int threads = 0);
 
 /// TIDE (Bolya et al. 2020), equal to tidecv 1.0.1. In AP50 points (0..100): the AP itself, and the
 /// points gained if all errors of one kind were fixed.

@@ -50,7 +50,8 @@ bool in_crowd(const detail::ImageObjects& objects, const detail::ImageOverlaps& 
 }  // namespace
 
 ConfusionMatrix confusion_matrix(const Dataset& dataset, std::span<const Result> results,
-                                 IouType type, double score, double iou, int threads) {
+                                 IouType type, double score_threshold, double iou_threshold,
+                                 int threads) {
     const detail::ObjectSource source(dataset, results, "results");
     ConfusionMatrix matrix;
     for (const Category& category : dataset.categories) {
@@ -74,20 +75,20 @@ ConfusionMatrix confusion_matrix(const Dataset& dataset, std::span<const Result>
         [&](std::size_t i) {
             const detail::ImageObjects objects = source.objects(i, type != IouType::bbox);
             const detail::ImageOverlaps overlaps =
-                detail::image_overlaps(objects, type, score, kNone);
+                detail::image_overlaps(objects, type, score_threshold, kNone);
             std::vector<bool> taken(overlaps.truths.size(), false);
             std::vector<std::pair<std::size_t, std::size_t>> cells;
             for (std::size_t d = 0; d < overlaps.detections.size(); ++d) {
                 const std::size_t column =
                     position(objects.detections[overlaps.detections[d]].category_id);
-                const std::size_t g = best_truth(objects, overlaps, d, taken, iou);
+                const std::size_t g = best_truth(objects, overlaps, d, taken, iou_threshold);
                 if (g != kNone) {
                     taken[g] = true;
                     const auto id = objects.truths[overlaps.truths[g]].category_id;
                     if (is_known(id)) {
                         cells.emplace_back(position(id), column);
                     }
-                } else if (!in_crowd(objects, overlaps, d, iou)) {
+                } else if (!in_crowd(objects, overlaps, d, iou_threshold)) {
                     cells.emplace_back(background, column);
                 }
             }

@@ -19,11 +19,11 @@ std::vector<MaskRuns> runs_of(const auto& objects, const std::vector<std::size_t
 
 }  // namespace
 
-ImageOverlaps image_overlaps(const ImageObjects& objects, IouType type, double score,
+ImageOverlaps image_overlaps(const ImageObjects& objects, IouType type, double score_threshold,
                              std::size_t most) {
     ImageOverlaps result;
     for (std::size_t i = 0; i < objects.detections.size(); ++i) {
-        if (objects.detections[i].score >= score) {
+        if (objects.detections[i].score >= score_threshold) {
             result.detections.push_back(i);
         }
     }

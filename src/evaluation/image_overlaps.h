@@ -16,9 +16,9 @@ struct ImageOverlaps {
     std::vector<double> crowd_iou;  // [detection][crowd]
 };
 
-/// The `most` best detections of at least `score`. `type` is bbox or segm (boundary counts as
-/// segm).
-ImageOverlaps image_overlaps(const ImageObjects& objects, IouType type, double score,
+/// The `most` best detections of at least `score_threshold`. `type` is bbox or segm (boundary
+/// counts as segm).
+ImageOverlaps image_overlaps(const ImageObjects& objects, IouType type, double score_threshold,
                              std::size_t most);
 
 }  // namespace embedmask::detail

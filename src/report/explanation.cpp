@@ -40,7 +40,7 @@ Image content_of(const Image& image, const Embeddings& embeddings) {
 
 void write_explanation(const std::filesystem::path& folder, const std::string& name,
                        const Image& image, const Prediction& prediction, const Config& config,
-                       const std::vector<Category>& categories, float shown_score) {
+                       const std::vector<Category>& categories, float score_threshold) {
     const Embeddings& embeddings = *prediction.embeddings;
     const ImageSize grid = {embeddings.padded.width / 8, embeddings.padded.height / 8};
     const std::vector<float> rows = proposal_rows(embeddings);
@@ -52,7 +52,7 @@ void write_explanation(const std::filesystem::path& folder, const std::string& n
     std::vector<render::DrawnInstance> instances;
     for (std::size_t i = 0; i < prediction.detections.size(); ++i) {
         const Detection& detection = prediction.detections[i];
-        if (detection.score < shown_score) {
+        if (detection.score < score_threshold) {
             continue;
         }
         instances.push_back({&detection.mask, to_box(detection.box),
@@ -69,7 +69,7 @@ void write_explanation(const std::filesystem::path& folder, const std::string& n
     int number = 0;
     for (std::size_t i = 0; i < prediction.detections.size(); ++i) {
         const Detection& detection = prediction.detections[i];
-        if (detection.score < shown_score) {
+        if (detection.score < score_threshold) {
             continue;
         }
         const std::string& category = categories[static_cast<std::size_t>(detection.label)].name;

@@ -10,9 +10,9 @@ namespace embedmask::report {
 
 /// Writes DIR/NAME-embeddings.png: image, pixel embeddings by PCA, overlay of masks in the colours
 /// that the same PCA gives to their proposals (Fig. 1), and DIR/NAME-K-CATEGORY.png per detection
-/// of at least `shown_score`: spatial-aware, spatial-free and fused probabilities (Fig. 3).
+/// of at least `score_threshold`: spatial-aware, spatial-free and fused probabilities (Fig. 3).
 void write_explanation(const std::filesystem::path& folder, const std::string& name,
                        const Image& image, const Prediction& prediction, const Config& config,
-                       const std::vector<Category>& categories, float shown_score);
+                       const std::vector<Category>& categories, float score_threshold);
 
 }  // namespace embedmask::report

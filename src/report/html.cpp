@@ -230,7 +230,7 @@ std::string worst_images(const Report& report, const scoring::TypeScores& item,
     std::stable_sort(scores.begin(), scores.end(),
                      [](const ImageScore& a, const ImageScore& b) { return a.ap < b.ap; });
     scores.resize(std::min(scores.size(), kWorst));
-    const SideBySide images(*report.dataset, results, folder, scoring::kConfusionScore);
+    const SideBySide images(*report.dataset, results, folder, scoring::kConfusionScoreThreshold);
     const ImageIndex records(*report.dataset);
     std::string html;
     for (const ImageScore& score : scores) {
@@ -279,7 +279,7 @@ void write_html(const std::filesystem::path& path, const Report& report,
         html += "<h3>Categories</h3>" + categories(report, item.evaluation);
         if (item.confusion) {
             html += fmt::format("<h3>Confusion (IoU &ge; 0.5, score &ge; {})</h3>",
-                                scoring::kConfusionScore) +
+                                scoring::kConfusionScoreThreshold) +
                     matrix(report, *item.confusion);
         }
     }
@@ -287,7 +287,7 @@ void write_html(const std::filesystem::path& path, const Report& report,
         html += fmt::format(
                     "<h2>Worst images</h2><p><small>left: ground truth; right: detections with "
                     "score &ge; {}, in the colour of the object they match</small></p>",
-                    scoring::kConfusionScore) +
+                    scoring::kConfusionScoreThreshold) +
                 worst_images(report, report.types.back(), results, images);
     }
     detail::write_file_atomically(path, html + "</html>\n");

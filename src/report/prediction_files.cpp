@@ -75,8 +75,8 @@ std::optional<OutputFormat> output_format(std::string_view name) {
 }
 
 PerImageWriter::PerImageWriter(fs::path out, std::span<const OutputFormat> formats,
-                               float shown_score, std::vector<Category> categories)
-    : out_(std::move(out)), shown_score_(shown_score), categories_(std::move(categories)) {
+                               float score_threshold, std::vector<Category> categories)
+    : out_(std::move(out)), score_threshold_(score_threshold), categories_(std::move(categories)) {
     for (const OutputFormat format : formats) {
         if (format == OutputFormat::coco) {
             continue;
@@ -111,10 +111,10 @@ void PerImageWriter::write(std::size_t index, const data::ImageFile& input, cons
     if (formats_.empty()) {
         return;
     }
-    const auto instances = render::drawn_instances(prediction, shown_score_, categories_);
+    const auto instances = render::drawn_instances(prediction, score_threshold_, categories_);
     if (formats_.contains(OutputFormat::overlay)) {
         write_jpeg(file(OutputFormat::overlay, index, ".jpg"),
-                   draw(image, prediction, categories_, {.score_threshold = shown_score_}));
+                   draw(image, prediction, categories_, {.score_threshold = score_threshold_}));
     }
     if (formats_.contains(OutputFormat::idmap)) {
         write_png(file(OutputFormat::idmap, index, ".png"),

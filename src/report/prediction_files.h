@@ -38,9 +38,9 @@ std::optional<OutputFormat> output_format(std::string_view name);
 class PerImageWriter {
 public:
     /// Creates OUT/FORMAT for every format; `coco` is CocoWriter's. Images and labels show
-    /// detections of at least `shown_score`.
+    /// detections of at least `score_threshold`.
     PerImageWriter(std::filesystem::path out, std::span<const OutputFormat> formats,
-                   float shown_score, std::vector<Category> categories);
+                   float score_threshold, std::vector<Category> categories);
 
     /// Reserves a file name for every image, unique even when images of two folders are namesakes.
     void name_images(const std::vector<data::ImageFile>& images);
@@ -55,7 +55,7 @@ private:
 
     std::filesystem::path out_;
     std::set<OutputFormat> formats_;
-    float shown_score_;
+    float score_threshold_;
     std::vector<Category> categories_;
     std::vector<std::string> names_;
 };

@@ -117,13 +117,13 @@ Image join_horizontally(const Image& left, const Image& right) {
 }  // namespace
 
 SideBySide::SideBySide(const Dataset& dataset, std::span<const Result> results,
-                       std::filesystem::path folder, double score)
+                       std::filesystem::path folder, double score_threshold)
     : dataset_(dataset), results_(results), folder_(std::move(folder)) {
     for (std::size_t i = 0; i < dataset.annotations.size(); ++i) {
         annotations_.emplace(dataset.annotations[i].image_id, i);
     }
     for (std::size_t i = 0; i < results.size(); ++i) {
-        if (results[i].score >= score) {
+        if (results[i].score >= score_threshold) {
             detections_.emplace(results[i].image_id, i);
         }
     }

@@ -14,9 +14,10 @@ namespace embedmask::report {
 
 class SideBySide {
 public:
-    /// Detections below `score` are left out; without any results only the ground truth is drawn.
+    /// Detections below `score_threshold` are left out; without any results only the ground truth
+    /// is drawn.
     SideBySide(const Dataset& dataset, std::span<const Result> results,
-               std::filesystem::path folder, double score);
+               std::filesystem::path folder, double score_threshold);
 
     /// Error when the image cannot be read.
     [[nodiscard]] Image draw(const ImageRecord& record) const;

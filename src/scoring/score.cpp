@@ -46,7 +46,7 @@ private:
         bool confident = false;  // for the confusion matrix and images
 
         [[nodiscard]] bool wants(const Detection& detection) const {
-            return all || (confident && detection.score >= kConfusionScore);
+            return all || (confident && detection.score >= kConfusionScoreThreshold);
         }
     };
 
@@ -133,8 +133,8 @@ void add_error_analysis(std::vector<TypeScores>& scores, const Dataset& dataset,
             item.tide = tide_errors(dataset, own, item.type, threads);
         }
         if (options.wants_confusion(item.type)) {
-            item.confusion =
-                confusion_matrix(dataset, own, item.type, kConfusionScore, kConfusionIou, threads);
+            item.confusion = confusion_matrix(dataset, own, item.type, kConfusionScoreThreshold,
+                                              kConfusionIou, threads);
         }
     }
 }

@@ -10,7 +10,7 @@
 namespace embedmask::scoring {
 
 // Detections that the confusion matrix counts and images show.
-inline constexpr double kConfusionScore = 0.3;
+inline constexpr double kConfusionScoreThreshold = 0.3;
 inline constexpr double kConfusionIou = 0.5;
 
 struct ScoreOptions {

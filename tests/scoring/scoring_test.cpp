@@ -190,8 +190,9 @@ TEST_F(Scoring, KeepsDetectionsOnlyForAnAnalysis) {
     const ModelScores imaged = score_model(predictor_, dataset_, folder_.path(), options);
     EXPECT_TRUE(imaged.results.boxes.empty());
     const ResultSets everything = predicted();
-    const auto confident = std::ranges::count_if(
-        *everything.masks, [](const Result& result) { return result.score >= kConfusionScore; });
+    const auto confident = std::ranges::count_if(*everything.masks, [](const Result& result) {
+        return result.score >= kConfusionScoreThreshold;
+    });
     EXPECT_EQ(std::ssize(*imaged.results.masks), confident);
 }
 
