@@ -13,6 +13,7 @@
 #include "data_print.h"
 #include "embedmask/data.h"
 #include "embedmask/error.h"
+#include "progress.h"
 #include "report/side_by_side.h"
 
 namespace embedmask::cli {
@@ -54,7 +55,7 @@ void show(const ShowOptions& options) {
                    drawing.draw(image));
         ++written;
     }
-    fmt::print(stderr, "wrote {} images to {}\n", written, options.out);
+    fmt::print(stderr, "wrote {} to {}\n", counted_images(written), options.out);
 }
 
 void add_check(CLI::App& data) {

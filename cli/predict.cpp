@@ -72,8 +72,9 @@ public:
 
     int run() {
         if (!options_.json) {
-            fmt::print(stderr, "{}: {} images, precision {}, {} stream(s)\n", model_.name,
-                       images_.size(), name_of(predictor_.precision()), predictor_.streams());
+            fmt::print(stderr, "{}: {}, precision {}, {} stream(s)\n", model_.name,
+                       counted_images(images_.size()), name_of(predictor_.precision()),
+                       predictor_.streams());
         }
         std::optional<report::CocoWriter> coco;
         if (wants(OutputFormat::coco)) {
@@ -142,8 +143,8 @@ private:
         fmt::print(stderr, "{}, {} detections\n{}\n", speed_of(totals), totals.detections,
                    stages_of(totals, "write"));
         if (totals.unreadable > 0) {
-            fmt::print(stderr, "{} of {} images could not be read\n", totals.unreadable,
-                       totals.images);
+            fmt::print(stderr, "{} of {} could not be read\n", totals.unreadable,
+                       counted_images(totals.images));
         }
         if (!coco_file.empty()) {
             fmt::print(stderr, "results: {}\n", coco_file.string());

@@ -100,18 +100,18 @@ void add_options(CLI::App& app, CommandLine& line) {
     app.add_option("--set", line.sets, "Override a configuration key: KEY=VALUE; repeatable")
         ->allow_extra_args(false);
     app.add_option("--precision", line.precision, "Arithmetic of convolutions: auto, fp32 or bf16")
-        ->check(CLI::IsMember(kPrecisions))
+        ->check(CLI::IsMember(kPrecisions).description(""))
         ->capture_default_str();
     app.add_option("--device", line.device, "Device: auto, cpu or cuda")
-        ->check(CLI::IsMember(kDevices))
+        ->check(CLI::IsMember(kDevices).description(""))
         ->capture_default_str();
     app.add_option("--threads", line.threads, "Number of threads; 0 uses all processors")
-        ->check(CLI::Range(0, 4096));
+        ->check(CLI::Range(0, 4096).description(""));
     app.add_option("--cache", line.cache, "Folder that keeps decoded images");
     app.add_flag("--dry-run", line.dry_run,
                  "Print the plan and the time of one iteration, then exit");
     app.footer(
-        "\nExamples:\n"
+        "Examples:\n"
         "  embedmask train finetune --data train.json --images images/ \\\n"
         "      --weights r50.safetensors --out run\n"
         "  embedmask train r50_1x --data instances.json --images train2017/ \\\n"

@@ -16,6 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+using testing::expect_help_fits_a_screen;
 using testing::has;
 using testing::Ran;
 using testing::run;
@@ -33,18 +34,7 @@ TEST(CommandLine, HelpAndUsageErrors) {
     for (const char* command :
          {"predict", "eval", "eval merge", "data", "data check", "data stats", "data split",
           "data merge", "data filter", "data show", "data convert", "convert", "info", "bench"}) {
-        SCOPED_TRACE(command);
-        const Ran ran = run(std::string(command) + " --help");
-        EXPECT_EQ(ran.code, 0);
-        EXPECT_TRUE(has(ran.out, "Examples:"));
-        EXPECT_FALSE(has(ran.out, "Excludes"));
-        EXPECT_FALSE(has(ran.out, "\n\n\n"));
-        std::istringstream lines(ran.out);
-        int count = 0;
-        for (std::string line; std::getline(lines, line); ++count) {
-            EXPECT_LE(line.size(), 100U) << line;
-        }
-        EXPECT_LE(count, 50) << "one screen";
+        expect_help_fits_a_screen(command);
     }
     EXPECT_TRUE(has(run("--version").out, "OpenVINO"));
     EXPECT_EQ(run("").code, 2);

@@ -1,10 +1,12 @@
 // Runs the program as people do.
 #pragma once
 
+#include <gtest/gtest.h>
 #include <sys/wait.h>
 
 #include <array>
 #include <cstdio>
+#include <sstream>
 #include <string>
 
 #include "base/file.h"
@@ -42,6 +44,21 @@ inline Ran run(const std::string& arguments, const std::string& environment = ""
 
 inline bool has(const std::string& text, const std::string& part) {
     return text.find(part) != std::string::npos;
+}
+
+/// The --help of a command ends with examples and fits a screen of 100 columns and 50 rows.
+inline void expect_help_fits_a_screen(const std::string& command) {
+    const Ran ran = run(command + " --help");
+    EXPECT_EQ(ran.code, 0) << command;
+    EXPECT_TRUE(has(ran.out, "\n\nExamples:\n")) << ran.out;
+    EXPECT_FALSE(has(ran.out, "\n\n\n")) << ran.out;
+    EXPECT_FALSE(has(ran.out, "Excludes") || has(ran.out, "INT in")) << ran.out;
+    std::istringstream lines(ran.out);
+    int rows = 0;
+    for (std::string line; std::getline(lines, line); ++rows) {
+        EXPECT_LE(line.size(), 100U) << line;
+    }
+    EXPECT_LE(rows, 50) << command;
 }
 
 }  // namespace embedmask::testing

@@ -336,6 +336,10 @@ TEST_F(Training, DryRunSaysThatALossIsNotFinite) {
     EXPECT_FALSE(fs::exists(path("run")));
 }
 
+TEST_F(Training, HelpFitsAScreen) {
+    testing::expect_help_fits_a_screen("train");
+}
+
 TEST_F(Training, BadInputEndsBeforeTheFirstIteration) {
     const auto fails = [&](const std::string& arguments, const std::string& part) {
         const Ran ran = run(arguments);
