@@ -147,7 +147,7 @@ private:
     [[nodiscard]] std::vector<Precision> precisions() const {
         const std::vector<Precision>& wanted = kPrecisions.at(options_.precision);
         if (wanted.size() > 1 && !engine::cpu_has_bf16()) {
-            fmt::print(stderr, "this CPU has no bf16 units, so only fp32 is measured\n");
+            fmt::print(stderr, "this CPU does not support bf16, so only fp32 is measured\n");
             return {Precision::fp32};
         }
         return wanted;
@@ -389,7 +389,8 @@ void add_bench_command(CLI::App& app) {
         app, "bench", "Measure every stage against the peak of this machine",
         {"embedmask bench --precision both", "embedmask bench pedestrians --size 320x544 --json"});
     const auto options = std::make_shared<BenchOptions>();
-    command->add_option("MODEL", options->model, "Model file or name (default: random weights)");
+    command->add_option("MODEL", options->model, "Model file or name (default: random weights)")
+        ->type_name("");
     command->add_option("--preset", options->preset, "Network to measure without a MODEL")
         ->capture_default_str();
     command->add_option("--size", options->size, "Network input size, HEIGHTxWIDTH")
@@ -400,19 +401,26 @@ void add_bench_command(CLI::App& app) {
         ->check(CLI::IsMember(kPrecisions))
         ->capture_default_str();
     command->add_option("--threads", options->threads, "Number of threads; 0 uses all processors")
-        ->check(CLI::Range(0, 1024));
+        ->check(CLI::Range(0, 1024))
+        ->capture_default_str();
     command
         ->add_option("--streams", options->streams,
                      "Images processed by the network at the same time")
-        ->check(CLI::Range(1, 1024));
-    command->add_option("--batch", options->batch, "Images per batch")->check(CLI::Range(1, 64));
+        ->check(CLI::Range(1, 1024))
+        ->capture_default_str();
+    command->add_option("--batch", options->batch, "Images per batch")
+        ->check(CLI::Range(1, 64))
+        ->capture_default_str();
     command->add_option("--repeat", options->repeat, "Number of runs of each stage")
         ->check(CLI::Range(1, 100000))
         ->capture_default_str();
-    auto* image = command->add_option("--image", options->image,
-                                      "JPEG or PNG file to decode (default: a synthetic image)");
+    auto* image = command
+                      ->add_option("--image", options->image,
+                                   "JPEG or PNG file to decode (default: a synthetic image)")
+                      ->type_name("FILE");
     add_alias(*command, image, "--photo", options->image);
-    command->add_option("--cache", options->cache, "Folder that keeps compiled networks");
+    command->add_option("--cache", options->cache, "Folder that keeps compiled networks")
+        ->type_name("DIR");
     command->add_flag("--json", options->json, "Print JSON");
     command->callback([options] { BenchRun(*options).run(); });
 }

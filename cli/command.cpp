@@ -23,7 +23,10 @@ CLI::App* add_command(CLI::App& app, const std::string& name, const std::string&
 std::string with_flags(const std::string& message) {
     // Flags that are named differently from the option.
     static const std::map<std::string, std::string> kOther = {
-        {"category_ids", "categories"}, {"sweep_thresholds", "mask-thresholds"}};
+        {"category_ids", "categories"},
+        {"sweep_thresholds", "mask-thresholds"},
+        {"iou_thresholds", "iou"},
+        {"max_detections", "max-dets"}};
     static const std::regex kOption("[A-Z][A-Za-z]*Options::([a-z_]+)");
     std::string text;
     auto rest = message.begin();

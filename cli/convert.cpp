@@ -53,7 +53,7 @@ Model import_model(const ConvertOptions& options) {
     }
     if (options.categories.empty()) {
         throw Error("--categories is missing: these weights do not record what they detect",
-                    "--categories NAME,NAME,... or --categories ANNOTATIONS.json");
+                    "pass --categories NAME,NAME,... or --categories ANN.json");
     }
     ImportOptions import;
     import.config = read_config(preset);
@@ -115,9 +115,10 @@ void add_convert_command(CLI::App& app) {
         ->add_option("WEIGHTS", options->weights,
                      "Weight files: safetensors, .pth from torch.save (legacy and zip),\nCaffe2 "
                      ".pkl; later files take precedence")
+        ->type_name("")
         ->required();
     command->add_option("--preset", options->preset,
-                        "Preset name or TOML file (g3); a model file has its own");
+                        "Preset name or TOML file (default: g3; a model file has its own)");
     command->add_option(
         "--categories", options->categories,
         "Names separated by commas, or a COCO annotation file;\na model file has its own");
@@ -129,10 +130,14 @@ void add_convert_command(CLI::App& app) {
                      "Storage of convolution weights: f16, f32, i8 or keep")
         ->capture_default_str()
         ->check(CLI::IsMember(kStorages));
-    command->add_option("--base", options->base,
-                        "Model file in the same folder as --out that shares a frozen\nbackbone; "
-                        "tensors it holds bit for bit are read from there");
-    command->add_option("--out", options->out, "Model file to write")->required();
+    command
+        ->add_option("--base", options->base,
+                     "Model file in the folder of --out with the same frozen backbone;\n"
+                     "identical tensors are read from it")
+        ->type_name("FILE");
+    command->add_option("--out", options->out, "Model file to write")
+        ->type_name("FILE")
+        ->required();
     command->callback([options] { convert(*options); });
 }
 

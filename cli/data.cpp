@@ -39,7 +39,7 @@ void show(const ShowOptions& options) {
     const ImageIndex index(data);
     for (const std::int64_t id : options.ids) {
         if (index.find(id) == nullptr) {
-            throw Error(fmt::format("{} has no image {}", options.data, id));
+            throw Error(fmt::format("--id {}: {} has no such image", id, options.data));
         }
     }
     detail::make_folder(options.out);
@@ -68,9 +68,13 @@ void add_check(CLI::App& data) {
     CLI::App* command = add_command(data, "check", "Report what is wrong with an annotation file",
                                     {"embedmask data check instances.json --images images/",
                                      "embedmask data check instances.json --fix repaired.json"});
-    command->add_option("ANN", flags->annotations, "COCO annotation file")->required();
-    command->add_option("--images", flags->options.images, "Image folder; every image is opened");
-    command->add_option("--fix", flags->options.repaired, "Write a repaired copy to this file");
+    command->add_option("ANN", flags->annotations, "COCO annotation file")
+        ->type_name("")
+        ->required();
+    command->add_option("--images", flags->options.images, "Image folder; every image is opened")
+        ->type_name("DIR");
+    command->add_option("--fix", flags->options.repaired, "Write a repaired copy to this file")
+        ->type_name("FILE");
     command->add_flag("--json", flags->json, "Print the findings as JSON");
     command->callback([flags] {
         const DatasetCheck check = check_dataset(flags->annotations, flags->options);
@@ -93,8 +97,11 @@ void add_stats(CLI::App& data) {
     CLI::App* command = add_command(data, "stats", "Count objects and sizes by category",
                                     {"embedmask data stats instances.json",
                                      "embedmask data stats instances.json --html stats.html"});
-    command->add_option("ANN", flags->annotations, "COCO annotation file")->required();
-    command->add_option("--html", flags->html, "Write an HTML page with histograms");
+    command->add_option("ANN", flags->annotations, "COCO annotation file")
+        ->type_name("")
+        ->required();
+    command->add_option("--html", flags->html, "Write an HTML page with histograms")
+        ->type_name("FILE");
     command->add_flag("--json", flags->json, "Print the numbers as JSON");
     command->callback([flags] {
         const auto statistics =
@@ -117,12 +124,17 @@ void add_split(CLI::App& data) {
         data, "split", "Split into training and validation files with similar category shares",
         {"embedmask data split instances.json --out instances",
          "embedmask data split instances.json --out instances --fraction 0.1 --seed 7"});
-    command->add_option("ANN", flags->annotations, "COCO annotation file")->required();
-    command->add_option("--out", flags->out, "Prefix: writes OUT-train.json and OUT-val.json")
+    command->add_option("ANN", flags->annotations, "COCO annotation file")
+        ->type_name("")
         ->required();
-    command->add_option("--fraction", flags->options.fraction,
-                        "Share of images in the validation file (0.2)");
-    command->add_option("--seed", flags->options.seed, "Random seed (1)");
+    command->add_option("--out", flags->out, "Prefix: writes OUT-train.json and OUT-val.json")
+        ->type_name("PREFIX")
+        ->required();
+    command
+        ->add_option("--fraction", flags->options.fraction,
+                     "Share of images in the validation file")
+        ->capture_default_str();
+    command->add_option("--seed", flags->options.seed, "Random seed")->capture_default_str();
     command->callback([flags] {
         const std::string train = flags->out + "-train.json";
         const std::string val = flags->out + "-val.json";
@@ -143,10 +155,12 @@ void add_merge(CLI::App& data) {
         add_command(data, "merge", "Merge several annotation files",
                     {"embedmask data merge a.json b.json --out all.json",
                      "embedmask data merge a.json b.json --out all.json --renumber"});
-    command->add_option("ANN", flags->annotations, "COCO annotation files")->required();
-    command->add_option("--out", flags->out, "Merged file to write")->required();
+    command->add_option("ANN", flags->annotations, "COCO annotation files")
+        ->type_name("")
+        ->required();
+    command->add_option("--out", flags->out, "Merged file to write")->type_name("FILE")->required();
     command->add_flag("--renumber", flags->options.renumber,
-                      "Give new ids where two files use the same id");
+                      "Give new image and annotation ids where files use the same ones");
     command->callback(
         ([flags] { merge_datasets(flags->annotations, flags->out, flags->options); }));
 }
@@ -162,8 +176,12 @@ void add_filter(CLI::App& data) {
         data, "filter", "Keep some categories or objects; ids do not change",
         {"embedmask data filter instances.json --categories person,car --used --out cars.json",
          "embedmask data filter instances.json --no-crowds --min-area 16 --out plain.json"});
-    command->add_option("ANN", flags->annotations, "COCO annotation file")->required();
-    command->add_option("--out", flags->out, "Filtered file to write")->required();
+    command->add_option("ANN", flags->annotations, "COCO annotation file")
+        ->type_name("")
+        ->required();
+    command->add_option("--out", flags->out, "Filtered file to write")
+        ->type_name("FILE")
+        ->required();
     command
         ->add_option("--categories", flags->options.categories,
                      "Categories to keep: names or ids, separated by commas")
@@ -172,21 +190,25 @@ void add_filter(CLI::App& data) {
     command->add_flag("--no-crowds", flags->options.no_crowds, "Drop crowds");
     command->add_option("--min-area", flags->options.min_area,
                         "Drop objects with a smaller area, in pixels");
-    command->callback([flags] { filter_dataset(flags->annotations, flags->out, flags->options); });
+    command->callback([flags] {
+        print_counts(flags->out, filter_dataset(flags->annotations, flags->out, flags->options));
+    });
 }
 
 void add_show(CLI::App& data) {
     auto options = std::make_shared<ShowOptions>();
     CLI::App* command = add_command(
-        data, "show", "Draw the ground truth, next to detections if given",
+        data, "show", "Draw the ground truth and, with --results, the detections next to it",
         {"embedmask data show instances.json --images images/ --out drawn/",
          "embedmask data show ann.json --images images/ --results segm.json --out drawn/ --id 42"});
-    command->add_option("ANN", options->data, "COCO annotation file")->required();
-    command->add_option("--images", options->images, "Image folder")->required();
-    command->add_option("--out", options->out, "Output folder")->required();
-    command->add_option("--results", options->results, "COCO results file, drawn on the right");
-    auto* threshold = command->add_option("--score-threshold", options->score_threshold,
-                                          "Lowest score drawn (0.3)");
+    command->add_option("ANN", options->data, "COCO annotation file")->type_name("")->required();
+    command->add_option("--images", options->images, "Image folder")->type_name("DIR")->required();
+    command->add_option("--out", options->out, "Output folder")->type_name("DIR")->required();
+    command->add_option("--results", options->results, "COCO results file, drawn on the right")
+        ->type_name("FILE");
+    auto* threshold =
+        command->add_option("--score-threshold", options->score_threshold, "Lowest score drawn")
+            ->capture_default_str();
     add_alias(*command, threshold, "--score", options->score_threshold);
     command->add_option("--id", options->ids, "Draw only these image ids");
     command->callback([options] { show(*options); });
@@ -204,19 +226,23 @@ void add_convert(CLI::App& data) {
     };
     auto flags = std::make_shared<Flags>();
     CLI::App* command = add_command(
-        data, "convert", "Convert COCO to and from labelme, YOLO-seg, VOC and masks; from LVIS",
+        data, "convert", "Convert between COCO and labelme, YOLO-seg, VOC, masks; import LVIS",
         {"embedmask data convert instances.json --to yolo --out labels/",
          "embedmask data convert labels/ --from yolo --images images/ --out instances.json"});
     command->add_option("INPUT", flags->input, "COCO file to export, or labels to import")
+        ->type_name("")
         ->required();
     command->add_option("--out", flags->out, "Output folder (--to) or COCO file (--from)")
+        ->type_name("PATH")
         ->required();
     auto* to = command->add_option("--to", flags->to, "Format to export: labelme, yolo, voc, masks")
                    ->check(CLI::IsMember(kExports));
     command->add_option("--from", flags->from, "Format to import: labelme, yolo, voc, masks, lvis")
         ->check(CLI::IsMember(kImports))
         ->excludes(to);
-    command->add_option("--images", flags->images, "Image folder, needed for --from");
+    command
+        ->add_option("--images", flags->images, "Image folder; required by --from, except for lvis")
+        ->type_name("DIR");
     command->callback([flags] {
         const auto target = label_format(flags->to);
         const auto source = label_format(flags->from);

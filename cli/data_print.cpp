@@ -111,8 +111,8 @@ void print_counts(const std::string& file, const DatasetCounts& counts) {
 }
 
 void print_export(const std::string& folder, const ExportReport& report, LabelFormat format) {
-    fmt::print(stderr, "wrote {} to {} in {}\n", counted_images(report.images), name_of(format),
-               folder);
+    fmt::print(stderr, "wrote {} labels of {} to {}\n", name_of(format),
+               counted_images(report.images), folder);
     if (report.crowds_left_out > 0) {
         fmt::print(stderr, "left out: {} crowds, which {} files cannot represent\n",
                    report.crowds_left_out, name_of(format));

@@ -188,7 +188,8 @@ void run_eval(const EvalOptions& options) {
         throw CLI::ValidationError("pass a MODEL or --results, not both");
     }
     if (options.data.empty() || (options.results.empty() && options.model.empty())) {
-        throw CLI::ValidationError("pass --data with a MODEL or --results, or pass --compare");
+        throw CLI::ValidationError(
+            "pass MODEL or --results FILE, each with --data ANN.json, or --compare BEFORE AFTER");
     }
     if (!options.model.empty() && options.images.empty()) {
         throw CLI::ValidationError("eval MODEL needs --images DIR");
@@ -197,7 +198,8 @@ void run_eval(const EvalOptions& options) {
         throw CLI::ValidationError("--mask-thresholds and --shard need a MODEL");
     }
     if (options.shard.empty() != options.out.empty()) {
-        throw CLI::ValidationError("--shard and --out go together");
+        throw CLI::ValidationError(options.out.empty() ? "--shard needs --out DIR"
+                                                       : "--out is only used with --shard");
     }
     require_folders(options);
     if (!options.shard.empty()) {
@@ -215,9 +217,11 @@ void add_merge_parts(CLI::App& eval) {
         eval, "merge", "Score the parts written by `eval MODEL --shard i/n` as one run",
         {"embedmask eval merge parts/evaluation.shard-*.json --data instances_val.json"});
     command->add_option("PARTS", options->parts, "The evaluation.shard-*.json file of every part")
+        ->type_name("")
         ->required();
     add_report_flags(*command, *options);
     command->get_option("--data")->required();
+    command->get_option("--images")->description("Image folder, for the worst images in --html");
     command
         ->add_option("--threads", options->predictor.threads,
                      "Number of threads; 0 uses all processors")
@@ -235,18 +239,23 @@ void add_eval_command(CLI::App& app) {
                     {"embedmask eval pedestrians --data instances_val.json --images images/",
                      "embedmask eval --results detections_segm.json --data instances_val.json",
                      "embedmask eval --compare before.json after.json"});
-    command->add_option("MODEL", options->model,
-                        "Model to run and score: a file, or the name of an installed model");
-    command->add_option("--results", options->results,
-                        "COCO results files of any tool; several files are combined");
+    command
+        ->add_option("MODEL", options->model,
+                     "Model to run and score: a file, or the name of an installed model")
+        ->type_name("");
+    command
+        ->add_option("--results", options->results,
+                     "COCO results files of any tool; several files are combined")
+        ->type_name("FILE");
     add_report_flags(*command, *options);
     command->add_option("--mask-thresholds", options->mask_thresholds,
                         "Also score masks at these thresholds in the same pass: 0.45:0.54:0.01");
     command->add_option("--compare", options->compare, "Compare two reports written by --json")
+        ->type_name("FILE")
         ->expected(2);
     auto* shard = command->add_option("--shard", options->shard,
                                       "Predict only part i of n (i/n or auto), for `eval merge`");
-    command->add_option("--out", options->out, "Folder for the part's files");
+    command->add_option("--out", options->out, "Folder for the part's files")->type_name("DIR");
     for (const char* flag :
          {"--json", "--csv", "--html", "--tide", "--confusion", "--bootstrap", "--type", "--iou",
           "--area", "--max-dets", "--per-category", "--class-agnostic"}) {

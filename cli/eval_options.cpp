@@ -79,18 +79,21 @@ std::vector<IouType> types_of(const EvalOptions& options, bool has_masks) {
 }  // namespace
 
 void add_report_flags(CLI::App& command, EvalOptions& options) {
-    command.add_option("--data", options.data, "COCO annotation file");
+    command.add_option("--data", options.data, "COCO annotation file")->type_name("FILE");
     command
         .add_option("--type", options.types, "IoU types: bbox, segm, boundary (default: bbox,segm)")
         ->delimiter(',')
         ->allow_extra_args(false);
     command.add_flag("--per-category", options.per_category, "Print a table of all categories");
-    command.add_option("--json", options.json, "Write the report to this JSON file");
-    command.add_option("--csv", options.csv, "Write a table to this CSV file");
-    command.add_option("--html", options.html,
-                       "Write an HTML page with curves and the worst images");
-    command.add_option("--images", options.images, "Image folder, for a MODEL or for --html");
-    command.add_flag("--tide", options.tide, "Split the lost AP by kind of error (TIDE)");
+    command.add_option("--json", options.json, "Write the report to this JSON file")
+        ->type_name("FILE");
+    command.add_option("--csv", options.csv, "Write a table to this CSV file")->type_name("FILE");
+    command
+        .add_option("--html", options.html, "Write an HTML page with curves and the worst images")
+        ->type_name("FILE");
+    command.add_option("--images", options.images, "Image folder, for a MODEL or for --html")
+        ->type_name("DIR");
+    command.add_flag("--tide", options.tide, "Report the AP lost to each kind of error (TIDE)");
     command.add_flag("--confusion", options.confusion,
                      "Add a confusion matrix to --json and --html");
     command
@@ -102,7 +105,7 @@ void add_report_flags(CLI::App& command, EvalOptions& options) {
         ->allow_extra_args(false);
     command
         .add_option("--max-dets", options.max_detections,
-                    "Detections per image, for example 1,10,100")
+                    "Detections per image and category, ascending: 1,10,100")
         ->delimiter(',')
         ->allow_extra_args(false);
     command.add_flag("--class-agnostic", options.class_agnostic, "Treat all categories as one");

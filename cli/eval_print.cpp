@@ -13,7 +13,7 @@ constexpr std::size_t kShown = 15;  // categories and images
 void print_tide(const TideErrors& tide) {
     fmt::print("\nTIDE: AP50 {:.2f}; points lost to each kind of error:\n", tide.ap);
     fmt::print(
-        "  classification {:.2f}  localization {:.2f}  both {:.2f}  duplicate {:.2f}  "
+        "  classification {:.2f}  localisation {:.2f}  both {:.2f}  duplicate {:.2f}  "
         "background {:.2f}  missed {:.2f}\n",
         tide.classification, tide.localization, tide.both, tide.duplicate, tide.background,
         tide.missed);

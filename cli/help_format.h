@@ -23,7 +23,7 @@ public:
             return {};
         }
         const std::string type = option->get_type_name();
-        std::string text = " " + type.substr(0, type.find_first_of(":{"));
+        std::string text = type.empty() ? "" : " " + type.substr(0, type.find_first_of(":{"));
         if (!option->get_default_str().empty()) {
             text += "=" + option->get_default_str();
         }

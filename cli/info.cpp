@@ -87,7 +87,7 @@ void info(const InfoOptions& options) {
         return print_preset(options, height, width);
     }
     if (options.model.empty()) {
-        throw Error("pass a MODEL, --preset NAME or --presets", "embedmask info --help");
+        throw Error("pass a MODEL, --preset NAME or --presets", "see `embedmask info --help`");
     }
     const Model model = read_model(find_model(options.model));
     const std::int64_t macs = network::count_macs(model.graph(), height, width);
@@ -105,7 +105,8 @@ void add_info_command(CLI::App& app) {
         app, "info", "Print the contents of a model file or the configuration of a preset",
         {"embedmask info pedestrians", "embedmask info --preset lite --size 480x640"});
     const auto options = std::make_shared<InfoOptions>();
-    command->add_option("MODEL", options->model, "Model file, or the name of an installed model");
+    command->add_option("MODEL", options->model, "Model file, or the name of an installed model")
+        ->type_name("");
     command->add_option("--preset", options->preset,
                         "Print the resolved configuration of this preset");
     command->add_flag("--presets", options->presets, "List the presets");

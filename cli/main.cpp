@@ -18,21 +18,33 @@ constexpr int kDone = 0;
 constexpr int kFailed = 1;
 constexpr int kUsage = 2;
 
-// CLI11 would only say that a verb is missing.
-void check_verb(const CLI::App& app, const char* word) {
-    if (word == nullptr || word[0] == '-') {
+// CLI11 would only say that a subcommand is missing.
+void check_command(const CLI::App& app, const char* word) {
+    if (word != nullptr && word[0] == '-') {
         return;
     }
-    std::vector<std::string> verbs;
-    for (const CLI::App* verb : app.get_subcommands([](const CLI::App*) { return true; })) {
-        if (verb->get_name() == word) {
+    std::vector<std::string> names;
+    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+        if (word != nullptr && command->get_name() == word) {
             return;
         }
-        verbs.push_back(verb->get_name());
+        names.push_back(command->get_name());
     }
-    throw CLI::ParseError(fmt::format("unknown command \"{}\": did you mean \"{}\"?", word,
-                                      embedmask::detail::nearest(word, verbs)),
+    const std::string expected = fmt::format("expected one of {}", fmt::join(names, ", "));
+    throw CLI::ParseError(word == nullptr
+                              ? "no command: " + expected
+                              : fmt::format("unknown command \"{}\": {}", word,
+                                            embedmask::detail::did_you_mean(word, names, expected)),
                           kUsage);
+}
+
+// "embedmask eval merge" once these words are parsed.
+std::string parsed_command(const CLI::App& app) {
+    std::string name = app.get_name();
+    for (const CLI::App* command : app.get_subcommands()) {
+        name += " " + parsed_command(*command);
+    }
+    return name;
 }
 
 int run(int argc, char** argv) {
@@ -49,7 +61,7 @@ int run(int argc, char** argv) {
     embedmask::cli::add_info_command(app);
     embedmask::cli::add_bench_command(app);
     try {
-        check_verb(app, argc > 1 ? argv[1] : nullptr);
+        check_command(app, argc > 1 ? argv[1] : nullptr);
         app.parse(argc, argv);
     } catch (const CLI::CallForHelp& request) {
         return app.exit(request);
@@ -59,7 +71,7 @@ int run(int argc, char** argv) {
         return stop.get_exit_code();
     } catch (const CLI::ParseError& error) {
         fmt::print(stderr, "embedmask: {}\n", error.what());
-        fmt::print(stderr, "  to fix: see `embedmask --help` or `embedmask COMMAND --help`\n");
+        fmt::print(stderr, "  to fix: see `{} --help`\n", parsed_command(app));
         return kUsage;
     }
     return kDone;

@@ -130,13 +130,16 @@ private:
         if (!outcome.prediction) {
             progress.clear();
             fmt::print(stderr, "skipped: {}\n", outcome.error);
+            if (!outcome.fix.empty()) {
+                fmt::print(stderr, "  to fix: {}\n", outcome.fix);
+            }
         }
         if (!options_.json) {
             return;
         }
         fmt::print("{}\n", outcome.prediction
                                ? report::json_line(input, *outcome.prediction, model_.categories)
-                               : report::json_error_line(input, outcome.error));
+                               : report::json_error_line(input, outcome.error, outcome.fix));
     }
 
     void print_summary(const RunTotals& totals, const fs::path& coco_file) const {
@@ -180,7 +183,8 @@ void check(PredictFlags& options) {
         throw CLI::ValidationError("pass images, or --data ANN.json --images DIR, but not both");
     }
     if (options.data.empty() != options.images.empty()) {
-        throw CLI::ValidationError("--data and --images go together");
+        throw CLI::ValidationError(options.data.empty() ? "--images needs --data ANN.json"
+                                                        : "--data needs --images DIR");
     }
     for (const std::string& name : options.format_names) {
         options.formats.push_back(report::output_format(name).value());
@@ -202,31 +206,41 @@ void check(PredictFlags& options) {
 }  // namespace
 
 void add_predict_command(CLI::App& app) {
-    CLI::App* command =
-        add_command(app, "predict", "Detect objects and their masks in images",
-                    {"embedmask predict pedestrians samples --out out",
-                     "embedmask predict pedestrians street.jpg --json | jq .detections[0].score"});
+    CLI::App* command = add_command(
+        app, "predict", "Detect objects and their masks in images",
+        {"embedmask predict pedestrians samples --out out",
+         "embedmask predict pedestrians street.jpg --json | jq '.detections[0].score'"});
     const auto options = std::make_shared<PredictFlags>();
     command->add_option("MODEL", options->model, "Model file, or the name of an installed model")
+        ->type_name("")
         ->required();
-    command->add_option("INPUT", options->inputs,
-                        "Images: files, folders, globs, @list or - (stdin)");
-    command->add_option("--data", options->data,
-                        "Predict the images of this COCO annotation file, in its order");
-    command->add_option("--images", options->images, "Image folder of the annotation file");
-    command->add_option("--out", options->out, "Output folder");
+    command
+        ->add_option("INPUT", options->inputs, "Images: files, folders, globs, @list or - (stdin)")
+        ->type_name("");
+    command
+        ->add_option("--data", options->data,
+                     "Predict the images of this COCO annotation file, in its order")
+        ->type_name("FILE");
+    command->add_option("--images", options->images, "Image folder of the annotation file")
+        ->type_name("DIR");
+    command->add_option("--out", options->out, "Output folder")->type_name("DIR");
     command
         ->add_option("--write", options->format_names,
                      "Outputs: coco, overlay, idmap, labelme, yolo (default: coco,overlay)")
         ->delimiter(',')
         ->allow_extra_args(false)
         ->check(CLI::IsMember(format_names()));
-    command->add_option("--explain", options->explain,
-                        "Folder for images that visualise the embeddings");
+    command
+        ->add_option("--explain", options->explain,
+                     "Folder for images that visualise the embeddings")
+        ->type_name("DIR");
     command->add_flag("--json", options->json, "Print one line of JSON per image to stdout");
     command->add_option("--shard", options->shard,
                         "Predict only part i of n of the images: i/n or auto");
     options->predictor.add_to(*command);
+    command->get_option("--score-threshold")
+        ->description(
+            "Lowest score (default: the model's for coco and --json, else 0.3)");
     command->callback([options] {
         check(*options);
         const int code = PredictRun(*options).run();

@@ -25,8 +25,7 @@ std::int64_t category_id_of(const std::string& word, const std::vector<Category>
         names.push_back(category.name);
     }
     throw Error(fmt::format("--categories {}: not a category of this model", word),
-                fmt::format("did you mean \"{}\"? `embedmask info MODEL` lists all categories",
-                            detail::nearest(word, names)));
+                detail::did_you_mean(word, names, "`embedmask info MODEL` lists its categories"));
 }
 
 // As CLI::Range, which lets NaN pass.
@@ -60,10 +59,11 @@ void PredictorFlags::add_to(CLI::App& command) {
     command.add_option("--streams", streams, "Images processed by the network at the same time")
         ->check(CLI::Range(1, 1024))
         ->capture_default_str();
-    command.add_option("--cache", cache, "Folder that keeps compiled networks between runs");
+    command.add_option("--cache", cache, "Folder that keeps compiled networks between runs")
+        ->type_name("DIR");
     command
         .add_option("--score-threshold", score_threshold,
-                    "Lowest score written (default: the model's; 0.3 for overlays)")
+                    "Lowest score of a detection (default: the model's)")
         ->check(within("score_thresh"));
     command
         .add_option("--mask-threshold", mask_threshold,
@@ -71,7 +71,9 @@ void PredictorFlags::add_to(CLI::App& command) {
         ->check(within("mask_thresh"));
     command.add_option("--short-side", short_side, "Short side of the network input, in pixels")
         ->check(CLI::Range(1, 16384));
-    command.add_option("--max-side", max_side, "Longest side of the network input, in pixels")
+    command
+        .add_option("--max-side", max_side,
+                    "Limit of the long side of the network input, in pixels")
         ->check(CLI::Range(1, 16384));
     auto* only = command
                      .add_option("--categories", categories,

@@ -34,7 +34,9 @@ std::string variable(const char* name) {
     const char* value = std::getenv(name);
     if (value == nullptr) {
         throw Error(fmt::format("RANK and WORLD_SIZE are set, but {} is not", name),
-                    "start the processes with torchrun --no-python, which sets all three");
+                    "start the processes with torchrun --no-python, which sets RANK, WORLD_SIZE, "
+                    "MASTER_ADDR and "
+                    "MASTER_PORT");
     }
     return value;
 }
@@ -159,8 +161,8 @@ private:
         } catch (const std::exception& error) {
             const std::string text = error.what();
             throw Error(
-                fmt::format("rank {} of {}: another process failed, or the backward pass of this "
-                            "one did: {}",
+                fmt::format("process {} of {}: communication failed because another process ended, "
+                            "or the backward pass failed: {}",
                             rank_, world_, text.substr(0, text.find('\n'))),
                 "see the output of the other process; --resume continues from the last checkpoint");
         }

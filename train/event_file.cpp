@@ -4,6 +4,7 @@
 
 #include <array>
 #include <bit>
+#include <cerrno>
 #include <chrono>
 #include <cstring>
 
@@ -93,7 +94,7 @@ EventFile::EventFile(const std::filesystem::path& folder, std::int64_t first_ste
     : path_(folder / fmt::format("events.out.tfevents.{:010d}.embedmask", first_step)),
       file_(path_, std::ios::binary) {
     if (!file_) {
-        throw Error(fmt::format("{}: cannot write", path_.string()),
+        throw Error(fmt::format("{}: cannot write: {}", path_.string(), std::strerror(errno)),
                     "check the folder's permissions and the disk's free space");
     }
     write_record(key(kWallTime, kFixed64) + little_endian(seconds_now()) +

@@ -70,7 +70,7 @@ torch::Device device_of(DeviceChoice choice) {
     const bool has_cuda = torch::cuda::is_available();
     if (choice == DeviceChoice::cuda && !has_cuda) {
         throw Error("--device cuda: libtorch finds no CUDA device",
-                    "use --device cpu, or install a libtorch with CUDA and a driver");
+                    "use --device cpu, or install a CUDA build of libtorch and an NVIDIA driver");
     }
     if (choice == DeviceChoice::cpu || !has_cuda) {
         return torch::kCPU;
@@ -86,16 +86,21 @@ Compute automatic_compute(const torch::Device& device) {
 }  // namespace
 
 void add_options(CLI::App& app, CommandLine& line) {
-    app.add_option("CONFIG", line.config, "Preset name or TOML file")->capture_default_str();
-    app.add_option("--data", line.data, "COCO annotation file; repeatable");
-    app.add_option("--images", line.images, "Image folder of each --data file; repeatable");
+    app.add_option("CONFIG", line.config, "Preset name or TOML file")
+        ->type_name("")
+        ->capture_default_str();
+    app.add_option("--data", line.data, "COCO annotation file; repeatable")->type_name("FILE");
+    app.add_option("--images", line.images, "Image folder of each --data file; repeatable")
+        ->type_name("DIR");
     app.add_option("--val-data", line.val_data,
-                   "Annotation file for best.safetensors and early stopping");
-    app.add_option("--val-images", line.val_images, "Image folder of --val-data");
+                   "Annotation file for best.safetensors and early stopping")
+        ->type_name("FILE");
+    app.add_option("--val-images", line.val_images, "Image folder of --val-data")->type_name("DIR");
     app.add_option("--weights", line.weights,
-                   "Weights to start from; repeatable, later files take precedence");
+                   "Weights to start from; repeatable, later files take precedence")
+        ->type_name("FILE");
     app.add_flag("--new-classes", line.new_classes, "Discard the classifier of the weights");
-    app.add_option("--out", line.out, "Run folder");
+    app.add_option("--out", line.out, "Run folder")->type_name("DIR");
     app.add_flag("--resume", line.resume, "Resume from the newest checkpoint in --out");
     app.add_option("--set", line.sets, "Override a configuration key: KEY=VALUE; repeatable")
         ->allow_extra_args(false);
@@ -107,7 +112,7 @@ void add_options(CLI::App& app, CommandLine& line) {
         ->capture_default_str();
     app.add_option("--threads", line.threads, "Number of threads; 0 uses all processors")
         ->check(CLI::Range(0, 4096).description(""));
-    app.add_option("--cache", line.cache, "Folder that keeps decoded images");
+    app.add_option("--cache", line.cache, "Folder that keeps decoded images")->type_name("DIR");
     app.add_flag("--dry-run", line.dry_run,
                  "Print the plan and the time of one iteration, then exit");
     app.footer(
@@ -138,8 +143,8 @@ TrainOptions resolve(const CommandLine& line) {
     }
     scale_to_batch(options.config, preset_batch, line);
     if (line.out.empty() && !line.dry_run) {
-        throw Error("train needs --out FOLDER",
-                    "the run's checkpoints and metrics are written there");
+        throw Error("--out is missing",
+                    "pass --out DIR for the checkpoints and metrics of the run");
     }
     options.out = line.out;
     options.weights = line.weights;

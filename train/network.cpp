@@ -157,7 +157,8 @@ private:
             case Op::input:
                 break;
         }
-        throw Error("the trainer does not implement this op");
+        throw Error(
+            fmt::format("the trainer does not implement the op {}", network::op_name(node.op)));
     }
 
     // a and β − μ·a of §3.2.

@@ -39,7 +39,9 @@ void copy_checked(Tensor& target, const State& state, const std::string& key) {
         throw Error(fmt::format("the checkpoint has no tensor {}", key), kCure);
     }
     if (found->second.sizes() != target.sizes()) {
-        throw Error(fmt::format("the checkpoint's tensor {} has a different shape", key), kCure);
+        throw Error(fmt::format("the checkpoint's tensor {} has {} elements, expected {}", key,
+                                found->second.numel(), target.numel()),
+                    kCure);
     }
     target.copy_(found->second);
 }

@@ -24,7 +24,7 @@ std::string category_table(const DataSummary& summary, const std::vector<Categor
     }
     if (order.size() > kShownCategories) {
         const std::size_t fewest = order.back();
-        text += fmt::format("    ... {} more categories, the fewest objects: {} {}\n",
+        text += fmt::format("    ... and {} more categories; fewest objects: {} {}\n",
                             order.size() - kShownCategories, summary.per_category[fewest],
                             categories[fewest].name);
     }
@@ -56,7 +56,7 @@ std::string plan_text(const Trainer& trainer, const TrainOptions& options) {
     if (config.solver.schedule == ScheduleKind::steps && !steps.empty() &&
         steps.front() >= config.solver.max_iter) {
         text += fmt::format(
-            "          the learning rate never drops: solver.steps = [{}] are past the last "
+            "          the learning rate never drops: all of solver.steps = [{}] are past the last "
             "iteration\n",
             fmt::join(steps, ", "));
     }

@@ -4,6 +4,8 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
@@ -38,7 +40,7 @@ std::ofstream open_metrics(const fs::path& run, std::int64_t done) {
     drop_later_lines(path, done);
     std::ofstream file(path, std::ios::app);
     if (!file) {
-        throw Error(fmt::format("{}: cannot write", path.string()),
+        throw Error(fmt::format("{}: cannot write: {}", path.string(), std::strerror(errno)),
                     "check the folder's permissions and the disk's free space");
     }
     return file;
@@ -135,11 +137,12 @@ void Recorder::write_period(std::int64_t iteration) {
     events_.add_scalar("speed/data_share", iteration, share);
     const double eta = seconds_ / static_cast<double>(iterations_) *
                        static_cast<double>(last_iteration_ - iteration);
-    fmt::print(stderr,
-               "iter {}/{}  loss {:.3f} ({})  lr {:.3g}  {:.2f} img/s  data {:.0f} %  {:.1f} GB  "
-               "ETA {}\n",
-               iteration, last_iteration_, total, parts.empty() ? parts : parts.substr(1), last.lr,
-               speed, 100 * share, peak_memory_mb() / 1000, duration(eta));
+    fmt::print(
+        stderr,
+        "iter {}/{}  loss {:.3f} ({})  lr {:.3g}  {:.2f} images/s  data {:.0f} %  {:.1f} GB  "
+        "ETA {}\n",
+        iteration, last_iteration_, total, parts.empty() ? parts : parts.substr(1), last.lr, speed,
+        100 * share, peak_memory_mb() / 1000, duration(eta));
     period_.clear();
 }
 

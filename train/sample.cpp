@@ -46,7 +46,7 @@ std::optional<Tensor> mask_of(const Annotation& annotation, const Geometry& geom
     } catch (const Error& error) {
         throw Error(fmt::format("annotation {} of image {}: {}", annotation.id, annotation.image_id,
                                 error.what()),
-                    "`embedmask data check` lists all such annotations");
+                    "`embedmask data check FILE` counts such annotations");
     }
 }
 

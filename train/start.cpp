@@ -51,7 +51,8 @@ void check(const ImportReport& report, const Config& config) {
     }
     if (report.matched.empty()) {
         throw Error("no tensor of the weights matches this network by name",
-                    "`embedmask info` shows the contents of a model file");
+                    "expected a ResNet backbone or EmbedMask weights; `embedmask convert` lists "
+                    "which names match");
     }
 }
 

@@ -42,7 +42,7 @@ void check_batch(const Config& config, const TrainingData& data, int world) {
     if (config.solver.batch % parts != 0) {
         throw Error(
             fmt::format(
-                "solver.batch = {} cannot be divided among {} devices x {} accumulation steps",
+                "solver.batch = {} cannot be divided among {} processes x solver.accumulate = {}",
                 config.solver.batch, world, config.solver.accumulate),
             fmt::format("choose a multiple of {}", parts));
     }
@@ -110,15 +110,16 @@ Trainer::Trainer(const TrainOptions& options, Communicator& ranks)
 
 void Trainer::resume(const Checkpoint& checkpoint) {
     if (checkpoint.categories != data_.categories()) {
-        throw Error(
-            fmt::format("{}: the run was started with different categories", options_.out.string()),
-            "resume with the same data, or start a new run with --weights");
+        throw Error(fmt::format("{}: the run was started with different categories: {}",
+                                options_.out.string(),
+                                category_difference(data_.categories(), checkpoint.categories)),
+                    "resume with the same data, or choose a new --out");
     }
     if (network::embedmask(checkpoint.config).parameters.size() !=
         network_->graph().parameters.size()) {
         throw Error(
             fmt::format("{}: the run was started with a different preset", options_.out.string()),
-            "resume with the same configuration");
+            "resume with the same configuration, or choose a new --out");
     }
     restore_model(*network_, checkpoint.tensors);
     optimizer_->restore(checkpoint.tensors);
@@ -181,8 +182,9 @@ void Trainer::require_finite(const std::string& name, double value, const Batch&
     }
     constexpr const char* kCure =
         "try a smaller solver.lr, a longer solver.warmup_iters, or solver.clip_norm=10";
-    const std::string problem = fmt::format("iteration {}: {} is {}; images {}", iteration, name,
-                                            value, fmt::join(batch.image_ids, ", "));
+    const std::string problem =
+        fmt::format("iteration {}: {} is {}: expected a finite number; image ids of the batch: {}",
+                    iteration, name, value, fmt::join(batch.image_ids, ", "));
     if (options_.dry_run) {
         throw Error(problem, kCure);
     }
@@ -210,9 +212,9 @@ void Trainer::require_equal_progress() {
     if (torch::equal(first, mine)) {
         return;
     }
-    throw Error(fmt::format("rank {} resumed after iteration {}, rank 0 after {}", ranks_.rank(),
-                            progress_.iteration, first[0].item<std::int64_t>()),
-                "--out must be a folder shared by all ranks");
+    throw Error(fmt::format("process {} resumed after iteration {}, process 0 after {}",
+                            ranks_.rank(), progress_.iteration, first[0].item<std::int64_t>()),
+                "--out must be a folder that all processes share");
 }
 
 // An image that cannot be read ends the run, and what was learned until then is kept.

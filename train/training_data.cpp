@@ -22,13 +22,13 @@ bool is_usable(const std::vector<const Annotation*>& annotations) {
 void check_image(const TrainingImage& image, const std::string& source) {
     if (image.size.width <= 0 || image.size.height <= 0) {
         throw Error(fmt::format("{}: image {}: no width and height", source, image.id),
-                    "`embedmask data check` lists all such images");
+                    "`embedmask data check FILE` counts such images");
     }
     if (!fs::is_regular_file(image.file)) {
         throw Error(
             fmt::format("{}: image {}: file not found: {}", source, image.id, image.file.string()),
-            "pass the folder that contains the images; `embedmask data check` lists all missing "
-            "files");
+            "pass the folder that contains the images; `embedmask data check FILE "
+            "--images DIR` counts missing files");
     }
 }
 
@@ -47,7 +47,7 @@ void check_mask(const Annotation& annotation, const TrainingImage& image,
             "{}: annotation {}: the mask is {}x{} pixels, but image {} is {}x{} (width x height)",
             source, annotation.id, mask.width, mask.height, image.id, image.size.width,
             image.size.height),
-        "\"size\" is [height, width]; `embedmask data check` lists all such masks");
+        "\"size\" is [height, width]; `embedmask data check FILE` counts such masks");
 }
 
 std::string names_of(const std::vector<Category>& categories) {
@@ -58,7 +58,26 @@ std::string names_of(const std::vector<Category>& categories) {
     return text;
 }
 
+std::string category_text(const std::vector<Category>& categories, std::size_t k) {
+    if (k >= categories.size()) {
+        return "missing";
+    }
+    const Category& category = categories[k];
+    return fmt::format("{} \"{}\"", category.id, category.name) +
+           (category.supercategory.empty() ? "" : fmt::format(" ({})", category.supercategory));
+}
+
 }  // namespace
+
+std::string category_difference(const std::vector<Category>& found,
+                                const std::vector<Category>& expected) {
+    std::size_t k = 0;
+    while (k < std::min(found.size(), expected.size()) && found[k] == expected[k]) {
+        ++k;
+    }
+    return fmt::format("category {} is {}, expected {}", k + 1, category_text(found, k),
+                       category_text(expected, k));
+}
 
 TrainingData::TrainingData(const Config& config) {
     const Config::Data& data = config.data;
@@ -78,14 +97,14 @@ TrainingData::TrainingData(const Config& config) {
     }
     if (!data.weights.empty() && *std::ranges::max_element(data.weights) <= 0) {
         throw Error("data.weights are all zero: no image would be used",
-                    "a weight of 1 uses every image of a file once per pass");
+                    "set at least one weight above 0; 1 uses every image of a file once per pass");
     }
     for (std::size_t i = 0; i < data.train.size(); ++i) {
         add_file(config, i);
     }
     if (images_.empty()) {
         throw Error(fmt::format("{}: no image has a usable object", data.train.front()),
-                    "`embedmask data check` reports the problem of each");
+                    "`embedmask data check FILE` counts what is wrong and shows examples");
     }
     if (summary_.unknown_masks > 0 && data.unknown_masks == UnknownMasks::error &&
         has_masks(config)) {
@@ -104,10 +123,11 @@ void TrainingData::add_file(const Config& config, std::size_t index) {
         categories_ = file.categories;
         summary_.per_category.resize(categories_.size());
     } else if (file.categories != categories_) {
-        throw Error(fmt::format("the categories of {} differ from those of {}: {} instead of {}",
-                                file.source, files_.front()->source, names_of(file.categories),
-                                names_of(categories_)),
-                    "`embedmask data merge` gives files the same categories");
+        throw Error(
+            fmt::format("the categories of {} differ from those of {}: {} instead of {}",
+                        file.source, files_.front()->source, names_of(file.categories),
+                        names_of(categories_)),
+            "merge the files with `embedmask data merge` and pass the result as one --data");
     }
     const ImageIndex images(file);
     std::map<std::int64_t, std::vector<const Annotation*>> by_image;
@@ -115,7 +135,7 @@ void TrainingData::add_file(const Config& config, std::size_t index) {
         if (images.find(annotation.image_id) == nullptr) {
             throw Error(fmt::format("{}: annotation {}: unknown image {}", file.source,
                                     annotation.id, annotation.image_id),
-                        "`embedmask data check --fix` removes such annotations");
+                        "`embedmask data check FILE --fix OUT.json` removes such annotations");
         }
         by_image[annotation.image_id].push_back(&annotation);
     }
@@ -163,7 +183,7 @@ std::int64_t TrainingData::label(std::int64_t category_id) const {
     if (found == categories_.end()) {
         throw Error(fmt::format("{}: an annotation has category {}, which is not listed",
                                 files_.back()->source, category_id),
-                    "`embedmask data check` lists all such annotations");
+                    "`embedmask data check FILE` counts such annotations");
     }
     return found - categories_.begin() + 1;
 }

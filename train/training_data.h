@@ -59,4 +59,9 @@ private:
     DataSummary summary_;
 };
 
+/// The first difference of two lists of categories that differ: "category 3 is 5 "car", expected 6
+/// "truck"".
+std::string category_difference(const std::vector<Category>& found,
+                                const std::vector<Category>& expected);
+
 }  // namespace embedmask::train

@@ -7,16 +7,16 @@
 #include "embedmask/error.h"
 #include "embedmask/overlay.h"
 #include "scoring/score.h"
+#include "train/training_data.h"
 
 namespace embedmask::train {
-
 Validation::Validation(const std::filesystem::path& annotations, std::filesystem::path images,
                        const std::vector<Category>& categories)
     : dataset_(read_dataset(annotations)), images_(std::move(images)) {
     if (dataset_.categories != categories) {
         throw Error(
-            fmt::format("{}: validation categories do not match the training set ({} against {})",
-                        dataset_.source, dataset_.categories.size(), categories.size()),
+            fmt::format("{}: validation categories do not match the training set: {}",
+                        dataset_.source, category_difference(dataset_.categories, categories)),
             "training and validation files need the same category ids and names in the same order");
     }
     scoring::require_unique_images(dataset_);

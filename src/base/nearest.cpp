@@ -1,5 +1,7 @@
 #include "base/nearest.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
 #include <vector>
@@ -22,14 +24,26 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     return row.back();
 }
 
+// A word may differ by a third of its letters.
+bool is_close(std::string_view word, std::string_view candidate) {
+    constexpr std::size_t kShortestPrefix = 3;
+    const std::size_t shorter = std::min(word.size(), candidate.size());
+    return edit_distance(word, candidate) <= std::max<std::size_t>(1, word.size() / 3) ||
+           (shorter >= kShortestPrefix && word.substr(0, shorter) == candidate.substr(0, shorter));
+}
+
 }  // namespace
 
-std::string nearest(std::string_view word, std::span<const std::string> candidates) {
-    const auto best = std::min_element(candidates.begin(), candidates.end(),
-                                       [&](const std::string& a, const std::string& b) {
-                                           return edit_distance(word, a) < edit_distance(word, b);
-                                       });
-    return best == candidates.end() ? std::string{} : *best;
+std::string did_you_mean(std::string_view word, std::span<const std::string> candidates,
+                         const std::string& otherwise) {
+    const std::string* best = nullptr;
+    for (const std::string& candidate : candidates) {
+        if (is_close(word, candidate) &&
+            (best == nullptr || edit_distance(word, candidate) < edit_distance(word, *best))) {
+            best = &candidate;
+        }
+    }
+    return best == nullptr ? otherwise : fmt::format("did you mean \"{}\"?", *best);
 }
 
 }  // namespace embedmask::detail

@@ -133,7 +133,8 @@ Dataset parse_dataset(std::string_view json, const std::string& source,
     const auto list = [&](std::string_view key, bool required) -> const detail::JsonMember* {
         const detail::JsonMember* member = layout.member(key);
         if (member == nullptr && required) {
-            throw Error(fmt::format("{}: the key \"{}\" is missing", source, key));
+            throw Error(fmt::format(
+                "{}: the key \"{}\" is missing: expected a COCO annotation file", source, key));
         }
         if (member != nullptr && !member->array) {
             throw Error(fmt::format("{}, byte {}: key \"{}\": expected a list", source,

@@ -155,7 +155,8 @@ private:
         if (found == choices.end()) {
             fail(place_, field_.key,
                  fmt::format("\"{}\" is not one of {}", text, fmt::join(choices, ", ")),
-                 fmt::format("did you mean \"{}\"?", detail::nearest(text, choices)));
+                 detail::did_you_mean(text, choices,
+                                      fmt::format("use {}", fmt::join(choices, ", "))));
         }
         word.set(static_cast<std::size_t>(found - choices.begin()));
     }
@@ -229,12 +230,12 @@ void set_all(const std::vector<detail::Field>& all, const toml::table& table,
                 keys.push_back(f.key);
             }
             fail(place_of(source, node), key, "unknown key",
-                 fmt::format("did you mean \"{}\"?", detail::nearest(key, keys)));
+                 detail::did_you_mean(key, keys, "`embedmask info --preset g3` lists all keys"));
         }
     }
 }
 
-void require(bool holds, const std::string& source, const char* problem, const char* fix) {
+void require(bool holds, const std::string& source, const std::string& problem, const char* fix) {
     if (!holds) {
         throw Error(fmt::format("{}: {}", source, problem), fix);
     }
@@ -243,12 +244,17 @@ void require(bool holds, const std::string& source, const char* problem, const c
 // Values that are fine one by one but not together.
 void check_consistency(const Config& c, const std::string& source) {
     require(c.backbone.depth == 50 || c.backbone.depth == 101, source,
-            "backbone.depth must be 50 or 101", "set backbone.depth = 50");
-    require(c.strides == Config().strides, source, "strides must be [8, 16, 32, 64, 128]",
-            "the strides of the pyramid levels P3 to P7 are fixed");
+            fmt::format("backbone.depth: found {}: expected 50 or 101", c.backbone.depth),
+            "set backbone.depth = 50");
+    require(c.strides == Config().strides, source,
+            fmt::format("strides: found [{}]: expected [8, 16, 32, 64, 128]",
+                        fmt::join(c.strides, ", ")),
+            "remove strides from the configuration");
     constexpr std::int64_t kCoarsestOfBackbone = 32;
     require(c.input.size_divisor % kCoarsestOfBackbone == 0, source,
-            "input.size_divisor must be a multiple of 32", "set input.size_divisor = 32");
+            fmt::format("input.size_divisor: found {}: expected a multiple of 32",
+                        c.input.size_divisor),
+            "set input.size_divisor = 32");
     require(c.names != ParameterNames::detectron2 || c.position_scale != PositionScale::learned,
             source, "names = \"detectron2\" has no learned position scale",
             "set position_scale = \"none\"");
@@ -258,10 +264,11 @@ void check_consistency(const Config& c, const std::string& source) {
     require(!c.use_dcn_in_tower, source,
             "use_dcn_in_tower = true is not supported (no published result uses it, spec §4.1)",
             "set use_dcn_in_tower = false");
-    require(c.spatial_dims == 0 || c.spatial_dims == 2, source, "spatial_dims must be 0 or 2",
-            "2 = with coordinates (x and y), 0 = spatial-free embeddings only");
+    require(c.spatial_dims == 0 || c.spatial_dims == 2, source,
+            fmt::format("spatial_dims: found {}: expected 0 or 2", c.spatial_dims),
+            "set spatial_dims = 2 (with coordinates) or 0 (spatial-free only)");
     require(c.spatial_dims <= c.embed_dim, source, "spatial_dims is larger than embed_dim",
-            "embed_dim counts the spatial dimensions too");
+            "set embed_dim to at least 2");
     require(c.tower_channels % c.tower_groups == 0, source,
             "tower_channels is not a multiple of tower_groups", "set tower_groups to a divisor");
     require(c.pixel_norm == PixelNorm::bn || c.pixel_channels % c.tower_groups == 0, source,
@@ -275,7 +282,7 @@ void check_consistency(const Config& c, const std::string& source) {
         c.input.short_train_mode == ShortTrainMode::list ||
             (c.input.short_train.size() == 2 && c.input.short_train[0] <= c.input.short_train[1]),
         source, "input.short_train_mode = \"range\" needs input.short_train = [low, high]",
-        "give two numbers, the smaller one first");
+        "pass two numbers, the smaller one first");
 }
 
 std::string toml_number(double value) {
@@ -340,7 +347,8 @@ void assign(Config& config, std::string_view assignment) {
         }
     }
     if (!table) {
-        throw Error(fmt::format("{}: not a TOML value", source));
+        throw Error(fmt::format("{}: not a TOML value", source),
+                    "quote lists and strings: --set \"input.mean=[1,2,3]\"");
     }
     // input.range is a word that looks like a number.
     if (key == "input.range" && table->at_path(key).is_integer()) {

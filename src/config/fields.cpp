@@ -134,7 +134,7 @@ void add_tables(Config& c, std::vector<Field>& all) {
                    number("log_period", c.log_period, 1, kBillion),
                    number("workers", c.workers, 0, 1024),
                    number("seed", c.seed, 0, 9e15),
-                   number("backbone.depth", backbone.depth, 50, 101),
+                   number("backbone.depth", backbone.depth, 1, 1000),
                    flag("backbone.stride_in_1x1", backbone.stride_in_1x1),
                    number("backbone.frozen_bn_eps", backbone.frozen_bn_eps, 0, 1),
                    number("backbone.freeze_at", backbone.freeze_at, 0, 5),
@@ -208,7 +208,7 @@ std::string range_problem(const Field& field, double value) {
     if (value >= field.min && value <= field.max) {
         return {};
     }
-    return fmt::format("{} is out of range, allowed {} to {}", value, field.min, field.max);
+    return fmt::format("found {}: expected {} to {}", value, field.min, field.max);
 }
 
 namespace {

@@ -156,7 +156,7 @@ Config preset(std::string_view name) {
         names.push_back(candidate.info.name);
     }
     throw Error(fmt::format("no preset named \"{}\"; available: {}", name, fmt::join(names, ", ")),
-                fmt::format("did you mean \"{}\"?", detail::nearest(name, names)));
+                detail::did_you_mean(name, names, "`embedmask info --presets` describes them"));
 }
 
 Config read_config(const std::string& file_or_preset) {

@@ -161,7 +161,7 @@ void Check::check_categories() {
                  fmt::format("{} and {}: {}", other->second, category.id, category.name));
         }
         if (data_.has_annotations && uses[category.id] == 0) {
-            note("unused category", "it has no AP, and its class is never learned",
+            note("unused category", "its AP is undefined, and the model never learns it",
                  by_hand("`data filter --used` drops it"),
                  fmt::format("{} ({})", category.id, category.name))
                 .harmless = true;
@@ -177,12 +177,14 @@ void Check::check_annotations() {
         const ImageRecord* image = images_.find(annotation.image_id);
         if (image == nullptr) {
             repair(i, Repair::drop);
-            note("annotation with an unknown image id", "it is ignored", repaired("drops it"), who);
+            note("annotation with an unknown image id", "the annotation is ignored",
+                 repaired("drops the annotation"), who);
             continue;
         }
         if (!categories_.contains(annotation.category_id)) {
             repair(i, Repair::drop);
-            note("annotation with an unknown category id", "it is ignored", repaired("drops it"),
+            note("annotation with an unknown category id", "the annotation is ignored",
+                 repaired("drops the annotation"),
                  fmt::format("{}: category {}", who, annotation.category_id));
         }
         if (annotation.box) {
@@ -207,7 +209,7 @@ void Check::check_annotations() {
         if (annotation.crowd && annotation.segmentation.format == Segmentation::Format::polygons) {
             repair(i, Repair::crowd_flag);
             note("crowd annotated with polygons",
-                 "a crowd region covers many objects, a polygon outlines one",
+                 "a crowd region covers many objects, but a polygon outlines one",
                  repaired("sets iscrowd to 0"), who);
         }
         if (data::recorded_size(*image) &&
@@ -287,7 +289,7 @@ void Check::check_empty_images() {
     for (const ImageRecord& image : data_.images) {
         if (!used.contains(image.id)) {
             note("image without objects", "it only trains the background",
-                 by_hand("nothing to do if intended"),
+                 by_hand("no action needed if intended"),
                  fmt::format("image {}, {}", image.id, image.file_name))
                 .harmless = true;
         }

@@ -31,7 +31,7 @@ int category_index(const Dataset& data, const Annotation& annotation) {
     }
     throw Error(fmt::format("{}: annotation {} has category {}, which the file does not list",
                             data.source, annotation.id, annotation.category_id),
-                "`embedmask data check` lists such annotations");
+                "`embedmask data check FILE` counts such annotations");
 }
 
 LabeledImage labeled_image(const Dataset& data, const ImageRecord& record,

@@ -108,8 +108,8 @@ const DatasetBuilder::Image& DatasetBuilder::image(const std::string& stem,
     if (found != by_stem_.end()) {
         return found->second;
     }
-    throw Error(fmt::format("{}: no image is named {}", owner, stem),
-                "set DatasetImportOptions::images to the image folder");
+    throw Error(fmt::format("{}: no image in the image folder is named {}", owner, stem),
+                "add the image, remove the label, or correct DatasetImportOptions::images");
 }
 
 std::int64_t DatasetBuilder::category_named(const std::string& name, const std::string& owner) {
@@ -122,7 +122,8 @@ std::int64_t DatasetBuilder::category_named(const std::string& name, const std::
     }
     if (!list_.empty()) {
         throw Error(fmt::format("{}: category \"{}\" is not listed in {}", owner, name, list_),
-                    fmt::format("did you mean \"{}\"?", detail::nearest(name, names)));
+                    detail::did_you_mean(name, names,
+                                         "add the category to that file, or correct the label"));
     }
     categories_.push_back({{"id", categories_.size() + 1}, {"name", name}});
     return categories_.back()["id"];

@@ -25,8 +25,9 @@ std::set<std::int64_t> chosen_categories(const Dataset& data,
             }
         }
         if (ids.size() == before) {
-            throw Error(fmt::format("{} has no category \"{}\"", data.source, word),
-                        fmt::format("did you mean \"{}\"?", detail::nearest(word, names)));
+            throw Error(
+                fmt::format("{} has no category \"{}\"", data.source, word),
+                detail::did_you_mean(word, names, "`embedmask data stats` lists its categories"));
         }
     }
     return ids;

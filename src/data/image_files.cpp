@@ -4,7 +4,9 @@
 #include <glob.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
+#include <cstring>
 #include <fstream>
 #include <iostream>
 #include <set>
@@ -54,7 +56,7 @@ void add_glob(const std::string& pattern, std::vector<fs::path>& paths) {
     }
     ::globfree(&matches);
     if (status != 0) {
-        throw Error(pattern + ": no file matches");
+        throw Error(pattern + ": no file matches the pattern");
     }
 }
 
@@ -65,7 +67,9 @@ void add_input(const std::string& input, std::vector<fs::path>& paths) {
     if (input.starts_with('@')) {
         std::ifstream list(input.substr(1));
         if (!list) {
-            throw Error(fmt::format("{}: cannot open the list file", input.substr(1)));
+            throw Error(fmt::format("{}: cannot open the list of images: {}", input.substr(1),
+                                    std::strerror(errno)),
+                        "@FILE names a file with one path per line", ErrorKind::system);
         }
         return add_lines(list, paths);
     }

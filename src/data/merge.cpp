@@ -20,10 +20,11 @@ void require_same_categories(const Dataset& first, const Dataset& other) {
     for (const Category& a : first.categories) {
         for (const Category& b : other.categories) {
             if ((a.id == b.id) != (a.name == b.name)) {
-                throw Error(fmt::format("category {} \"{}\" of {} conflicts with category {} "
-                                        "\"{}\" of {}: an id and a name must belong together",
-                                        a.id, a.name, first.source, b.id, b.name, other.source),
-                            "make the categories of the two files match");
+                throw Error(
+                    fmt::format("category {} \"{}\" of {} conflicts with category {} "
+                                "\"{}\" of {}: each category id needs the same name in all files",
+                                a.id, a.name, first.source, b.id, b.name, other.source),
+                    "make the categories of the two files match");
             }
         }
     }

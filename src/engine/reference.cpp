@@ -135,7 +135,8 @@ private:
             case Op::input:
                 break;
         }
-        throw Error("the reference engine does not implement this op");
+        throw Error(fmt::format("the reference engine does not implement the op {}",
+                                network::op_name(node.op)));
     }
 
     [[nodiscard]] Array conv2d(const Node& node, const Array& x) const {

@@ -68,12 +68,18 @@ EvaluationOptions with_defaults(EvaluationOptions options) {
     }
     for (const double threshold : options.iou_thresholds) {
         if (!(threshold >= 0 && threshold <= 1)) {
-            throw Error(fmt::format("IoU threshold {}: expected 0 to 1", threshold));
+            throw Error(fmt::format("EvaluationOptions::iou_thresholds: found {}: expected 0 to 1",
+                                    threshold),
+                        {}, ErrorKind::usage);
         }
     }
     if (options.max_detections.front() < 0 ||
         !std::is_sorted(options.max_detections.begin(), options.max_detections.end())) {
-        throw Error("detection limits: expected an ascending list");
+        throw Error(
+            fmt::format("EvaluationOptions::max_detections: found {}: expected an ascending list "
+                        "of numbers from 0",
+                        fmt::join(options.max_detections, ", ")),
+            {}, ErrorKind::usage);
     }
     return options;
 }
@@ -223,7 +229,8 @@ Evaluator::Evaluator(std::span<const Category> categories, EvaluationOptions opt
     std::set<std::int64_t> ids;
     for (const Category& category : categories) {
         if (!ids.insert(category.id).second) {
-            throw Error(fmt::format("duplicate category id {}", category.id));
+            throw Error(fmt::format("duplicate category id {}", category.id),
+                        "`embedmask data check FILE --fix OUT.json` keeps the first");
         }
     }
     implementation_->categories.assign(ids.begin(), ids.end());

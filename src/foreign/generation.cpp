@@ -96,8 +96,8 @@ void check_generation(const Recognized& recognized, const Config& config, const 
     if (recognized.generation != Generation::unknown &&
         detectron != (recognized.generation == Generation::t2)) {
         throw Error(
-            fmt::format("{}: {} does not match this preset, which uses the parameter names of {}",
-                        file, describe(recognized),
+            fmt::format("{}: {} does not match this preset, which uses {} parameter names", file,
+                        describe(recognized),
                         config.names == ParameterNames::detectron2 ? "detectron2" : "authors"),
             detectron ? "choose --preset g3, r50_1x or r101_ms_3x"
                       : "choose --preset table2 or table2_r101_3x");

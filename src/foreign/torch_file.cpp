@@ -126,7 +126,8 @@ public:
     Tensor rebuild(const std::vector<Id>& arguments, bool typed_by_argument) {
         const std::size_t expected = typed_by_argument ? 7 : 4;
         if (arguments.size() < expected) {
-            fail(fmt::format("{} arguments, expected at least {}", arguments.size(), expected));
+            fail(fmt::format("its constructor has {} arguments, expected at least {}",
+                             arguments.size(), expected));
         }
         const TorchStorage storage = describe_storage(tree_, arguments[0], source_.file);
         const auto memory = torch_.storages.find(storage.key);

@@ -65,9 +65,9 @@ void check_target(ImageSize target, ImageSize padded) {
 
 ImageSize resized_size(ImageSize original, int short_side, int max_side, ResizeRule rule) {
     if (original.width < 1 || original.height < 1 || short_side < 1 || max_side < 1) {
-        throw Error(
-            fmt::format("no valid input size for an image of {}x{}, short side {}, long side {}",
-                        original.width, original.height, short_side, max_side));
+        throw Error(fmt::format(
+            "an image of {}x{}, short side {}, max side {}: expected all to be at least 1",
+            original.width, original.height, short_side, max_side));
     }
     const ImageSize size = rule == ResizeRule::mrcnn ? mrcnn_size(original, short_side, max_side)
                                                      : d2_size(original, short_side, max_side);

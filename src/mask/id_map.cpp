@@ -33,7 +33,7 @@ std::vector<std::uint16_t> id_map(ImageSize size, std::span<const ScoredMask> ma
     constexpr std::size_t kMost = std::numeric_limits<std::uint16_t>::max();
     if (masks.size() > kMost) {
         throw Error(
-            fmt::format("{} instances, but an id map is limited to {}", masks.size(), kMost),
+            fmt::format("{} detections, but an id map is limited to {}", masks.size(), kMost),
             "raise --score-threshold");
     }
     require_size(size, masks);

@@ -52,7 +52,8 @@ fs::path find_model(const std::string& name) {
         }
     }
     throw Error(fmt::format("{}: no such file, and no installed model has that name", name),
-                fmt::format("installed: {}", fmt::join(installed_models(), ", ")));
+                fmt::format("pass a file, or one of the installed models: {}",
+                            fmt::join(installed_models(), ", ")));
 }
 
 }  // namespace embedmask

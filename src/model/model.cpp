@@ -184,7 +184,8 @@ void add_shared(const fs::path& path, const network::Graph& graph, detail::Safet
     if (!fs::exists(base)) {
         throw Error(fmt::format("{}: shares its backbone with {}, which is missing", path.string(),
                                 base.string()),
-                    "put that file in the same folder; `embedmask convert FILE --out WHOLE` then "
+                    "put that file in the same folder; `embedmask convert FILE --store i8 --out "
+                    "WHOLE` then "
                     "writes a self-contained file");
     }
     const detail::Safetensors shared = detail::read_safetensors(base);

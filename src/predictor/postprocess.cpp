@@ -38,8 +38,9 @@ std::unordered_set<int> labels_of(const std::vector<Category>& categories,
         const auto found = std::find_if(categories.begin(), categories.end(),
                                         [&](const Category& c) { return c.id == id; });
         if (found == categories.end()) {
-            throw Error(fmt::format("category {} is not in the model", id),
-                        "`embedmask info MODEL` lists them");
+            throw Error(
+                fmt::format("PredictorOptions::category_ids: the model has no category {}", id),
+                "`embedmask info MODEL` lists its categories");
         }
         labels.insert(static_cast<int>(found - categories.begin()));
     }

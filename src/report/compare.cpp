@@ -90,12 +90,14 @@ Comparison compare_reports(const std::filesystem::path& before,
                                         changes(old_report, new_report, "images", type)});
         }
     } catch (const json::exception& error) {
-        throw Error(fmt::format("{} and {}: reports of different kinds: {}", before.string(),
-                                after.string(), error.what()));
+        throw Error(fmt::format("{} and {}: reports with different keys: {}", before.string(),
+                                after.string(), error.what()),
+                    "write both reports again with `eval --json` and the same options");
     }
     if (comparison.types.empty()) {
         throw Error(fmt::format("{} and {} have no evaluation type in common", before.string(),
-                                after.string()));
+                                after.string()),
+                    "run both evaluations with the same --type");
     }
     return comparison;
 }

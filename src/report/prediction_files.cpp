@@ -178,8 +178,12 @@ std::string json_line(const data::ImageFile& input, const Prediction& prediction
     return text_of(line);
 }
 
-std::string json_error_line(const data::ImageFile& input, const std::string& error) {
-    return text_of({{"file", input.path.string()}, {"image_id", input.image_id}, {"error", error}});
+std::string json_error_line(const data::ImageFile& input, const std::string& error,
+                            const std::string& fix) {
+    return text_of({{"file", input.path.string()},
+                    {"image_id", input.image_id},
+                    {"error", error},
+                    {"fix", fix}});
 }
 
 }  // namespace embedmask::report

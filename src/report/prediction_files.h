@@ -82,6 +82,7 @@ std::string json_line(const data::ImageFile& input, const Prediction& prediction
                       const std::vector<Category>& categories);
 
 /// The same for an image that could not be read.
-std::string json_error_line(const data::ImageFile& input, const std::string& error);
+std::string json_error_line(const data::ImageFile& input, const std::string& error,
+                            const std::string& fix);
 
 }  // namespace embedmask::report

@@ -42,6 +42,7 @@ RunTotals predict_images(const Predictor& predictor, std::span<const data::Image
                 throw;
             }
             outcome.error = error.what();
+            outcome.fix = error.fix();
             return outcome;
         }
         outcome.decode = milliseconds_since(stage);

@@ -18,6 +18,7 @@ namespace embedmask::scoring {
 struct ImageOutcome {
     std::optional<Prediction> prediction;
     std::string error;  ///< why the image cannot be read
+    std::string fix;    ///< what to do about it; may be empty
     double decode = 0;  ///< milliseconds
     double use = 0;     ///< milliseconds in UseImage
 };

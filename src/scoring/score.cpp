@@ -81,7 +81,7 @@ void require_unique_images(const Dataset& dataset) {
         }
         throw Error(fmt::format("{}: duplicate image id {}: expected one image per id",
                                 dataset.source, image.id),
-                    "`embedmask data check` lists and repairs duplicate ids");
+                    "`embedmask data check FILE --fix OUT.json` repairs duplicate ids");
     }
 }
 

@@ -65,11 +65,14 @@ TEST(ParallelFor, RunsEveryItemOnceAndRethrows) {
     detail::parallel_for(0, 4, [](std::size_t) { FAIL(); });
 }
 
-TEST(Nearest, FindsTheClosestWord) {
-    const std::vector<std::string> keys{"solver.lr", "solver.momentum", "embed_dim"};
-    EXPECT_EQ(detail::nearest("solver.rl", keys), "solver.lr");
-    EXPECT_EQ(detail::nearest("embeddim", keys), "embed_dim");
-    EXPECT_EQ(detail::nearest("x", {}), "");
+TEST(DidYouMean, SuggestsOnlyWhatIsClose) {
+    const std::vector<std::string> keys{"solver.lr", "solver.momentum", "embed_dim", "coordconv"};
+    const auto fix = [&](const char* word) { return detail::did_you_mean(word, keys, "list"); };
+    EXPECT_EQ(fix("solver.rl"), "did you mean \"solver.lr\"?");
+    EXPECT_EQ(fix("embeddim"), "did you mean \"embed_dim\"?");
+    EXPECT_EQ(fix("coord"), "did you mean \"coordconv\"?") << "the beginning of a word";
+    EXPECT_EQ(fix("foo"), "list") << "nothing is close";
+    EXPECT_EQ(detail::did_you_mean("x", {}, "list"), "list");
 }
 
 }  // namespace
