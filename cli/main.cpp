@@ -1,4 +1,4 @@
-// The one program that users see.
+// Entry point of the program `embedmask`.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -18,7 +18,7 @@ constexpr int kDone = 0;
 constexpr int kFailed = 1;
 constexpr int kUsage = 2;
 
-// CLI11 would only say that a verb is missing.
+// CLI11 would only report that a command is missing.
 void check_verb(const CLI::App& app, const char* word) {
     if (word == nullptr || word[0] == '-') {
         return;

@@ -29,7 +29,7 @@ std::int64_t category_id_of(const std::string& word, const std::vector<Category>
                             detail::nearest(word, names)));
 }
 
-// As CLI::Range, which lets NaN pass.
+// Like CLI::Range, which lets NaN pass.
 CLI::Validator within(double low, double high) {
     return {[=](const std::string& word) -> std::string {
                 double value = 0;

@@ -1,4 +1,4 @@
-// "Did you mean ...?"
+// Suggestions for "did you mean ...?" messages.
 #pragma once
 
 #include <span>
@@ -7,7 +7,7 @@
 
 namespace embedmask::detail {
 
-/// The candidate with the smallest edit distance to `word`; empty when there are no candidates.
+/// The candidate with the smallest edit distance to `word`; empty if there are no candidates.
 std::string nearest(std::string_view word, std::span<const std::string> candidates);
 
 }  // namespace embedmask::detail
