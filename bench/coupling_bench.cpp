@@ -1,5 +1,6 @@
-// From embeddings to run lengths. The limit is reading each window's D planes once per detection:
-// the counter `planes` is that traffic, to be held against the cache's bandwidth.
+// Benchmarks the path from embeddings to run lengths. The limit is reading the D planes of each
+// window once per detection: compare the counter `planes`, which is this traffic, with the cache
+// bandwidth.
 #include <benchmark/benchmark.h>
 
 #include <random>

@@ -1,5 +1,5 @@
-// The network alone, R-50 at 800x1088. The limit is 203.75 GMAC at the machine's multiply-add rate,
-// which `embedmask bench` measures; the counter `flops` is to be held against it.
+// Benchmarks the network alone, R-50 at 800x1088. The limit is 203.75 GMAC at the machine's
+// multiply-add rate, which `embedmask bench` measures; compare it with the counter `flops`.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>

@@ -1,5 +1,5 @@
-// The evaluator and its parts on generated data (seeded): what a change costs or gains.
-// bench/pycocotools_compare.py measures against pycocotools.
+// Benchmarks the evaluator and its parts on generated data (seeded), to measure the effect of
+// changes. bench/pycocotools_compare.py compares with pycocotools.
 #include "embedmask/evaluation.h"
 
 #include <benchmark/benchmark.h>

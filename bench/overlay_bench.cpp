@@ -1,5 +1,5 @@
-// Drawing and exporting the instances of one image. The limit of the overlay is reading and writing
-// the image's pixels once per mask that covers them.
+// Benchmarks drawing and exporting the instances of one image. The limit of the overlay is reading
+// and writing the image's pixels once per mask that covers them.
 #include <benchmark/benchmark.h>
 
 #include <vector>
@@ -12,7 +12,7 @@
 namespace embedmask {
 namespace {
 
-// A disc in run lengths.
+// A disc as run lengths.
 Rle disc(ImageSize size, int cx, int cy, int radius) {
     Rle mask{size.height, size.width, {0}};
     bool current = false;
@@ -33,7 +33,7 @@ struct Scene {
     Image image;
     std::vector<Rle> masks;
     std::vector<render::DrawnInstance> instances;
-    std::vector<data::LabeledMask> objects;  // the same, as label files see them
+    std::vector<data::LabeledMask> objects;  // the same, in the form for label files
 };
 
 Scene scene(ImageSize size, int count) {

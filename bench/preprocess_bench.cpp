@@ -1,5 +1,5 @@
-// Preprocessing of one 640x480 image to 1066x800 in a 1088x800 tensor, on one thread, and what
-// limits it: writing the tensor's 10.4 MB.
+// Benchmarks preprocessing of one 640x480 image to 1066x800 in a 1088x800 tensor, on one thread.
+// The limit is writing the tensor's 10.4 MB.
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -40,7 +40,7 @@ BENCHMARK_CAPTURE(preprocess_image, 640x480, kImage)->Unit(benchmark::kMilliseco
 BENCHMARK_CAPTURE(preprocess_image, 4000x3000, ImageSize{4000, 3000})
     ->Unit(benchmark::kMillisecond);
 
-// The physical limit: the tensor is written once and nothing else happens.
+// The physical limit: only writes the tensor once.
 void write_tensor(benchmark::State& state) {
     std::vector<float> out(kFloats);
     float value = 0;
@@ -76,7 +76,7 @@ BENCHMARK(rows_by_kernel)
     ->Unit(benchmark::kMillisecond);
 
 void decode_jpeg_640x480(benchmark::State& state) {
-    // A smooth image: noise would measure the entropy coder at its worst.
+    // A smooth image, since noise would measure the worst case of the entropy coder.
     Image image = resize(noise({40, 30}), kImage);
     const auto file = encode_jpeg(image, 85);
     for (auto step : state) {

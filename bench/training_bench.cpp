@@ -1,9 +1,9 @@
-// A training step and its parts (docs/training.md).
+// Benchmarks a training step and its parts (docs/training.md).
 //
 // The limit of a step is the network's own forward and backward pass (`bare_network`): everything
 // else of `training_step` is overhead. The limit of the mask loss is memory traffic: it reads the
-// pixel map once per object, forward and backward. `naive` is the textbook form with arrays of
-// objects x dimensions x pixels.
+// pixel map once per object, forward and backward. `naive` is the textbook implementation with
+// arrays of objects x dimensions x pixels.
 #include <benchmark/benchmark.h>
 #include <torch/torch.h>
 
@@ -106,7 +106,8 @@ struct MaskInput {
         torch::rand({kBatch * kObjects, kHeight / 4 * kWidth / 4}).lt(0.1).to(torch::kUInt8);
 };
 
-// `kept_MB`: what each form keeps between forward and backward, from the shapes of its arrays.
+// `kept_MB`: memory that each implementation keeps between forward and backward, from the shapes of
+// its arrays.
 void mask_loss_ours(benchmark::State& state) {
     MaskInput in;
     for (auto _ : state) {
@@ -126,7 +127,8 @@ void mask_loss_naive(benchmark::State& state) {
         const Tensor distance = (difference.square() * in.margins.unsqueeze(2)).sum(1);
         lovasz_of_distance(distance, in.targets, 1e-9).mean().backward();
     }
-    // difference and its square are kept for backward: (G, D, J) each, beside S and its gradient.
+    // the difference and its square are kept for backward: (G, D, J) each, in addition to S and its
+    // gradient.
     const double cells = static_cast<double>(in.targets.numel());
     state.counters["kept_MB"] = (2 * 16 + 2) * cells * sizeof(float) / 1e6;
 }

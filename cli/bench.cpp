@@ -1,4 +1,4 @@
-// embedmask bench: where the time of an image goes, beside what this machine can do at most.
+// embedmask bench: where the time per image goes, compared with the peak rates of this machine.
 #include <fmt/format.h>
 #include <malloc.h>
 #include <unistd.h>
@@ -80,7 +80,7 @@ Times measure(int repeat, Work work) {
     return times_of(std::move(samples));
 }
 
-// The process's largest resident memory since `reset_peak_memory`, megabytes.
+// Peak resident memory of the process since `reset_peak_memory`, in megabytes.
 double peak_memory() {
     std::ifstream status("/proc/self/status");
     for (std::string line; std::getline(status, line);) {
@@ -134,7 +134,7 @@ public:
             networks_.push_back(run_network(precision));
         }
         measure_other_stages();
-        // Last: its arrays would count as the network's memory.
+        // Runs last: its arrays would otherwise count as the network's memory.
         peak_ = measure_machine_peak(threads_);
         for (NetworkResult& network : networks_) {
             network.peak =
@@ -219,7 +219,8 @@ private:
         stages_.push_back({name, measure(options_.repeat, work)});
     }
 
-    // Logits of a trained detector look like this: far below the threshold but for a few thousand.
+    // Resembles the logits of a trained detector: all but a few thousand are far below the
+    // threshold.
     void measure_selection(const mask::Geometry& geometry) {
         struct Level {
             std::int64_t stride;

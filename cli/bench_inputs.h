@@ -1,4 +1,4 @@
-// What `embedmask bench` works on where it has no trained network and no image.
+// Synthetic inputs for `embedmask bench` when no trained network or image is given.
 #pragma once
 
 #include <cstddef>
@@ -10,13 +10,13 @@
 
 namespace embedmask::cli {
 
-/// The same numbers on every call.
+/// Returns the same numbers on every call.
 std::vector<float> normal_values(std::size_t count, float mean, float deviation);
 
-/// A JPEG file of 640x480 as a camera would store it: smooth, with some detail.
+/// A camera-like 640x480 JPEG file: smooth, with some detail.
 std::vector<std::uint8_t> synthetic_image();
 
-/// An object at a random place, as the network and as the user see it.
+/// A randomly placed object, in network input and in image coordinates.
 struct SyntheticObject {
     Box box;              ///< in pixels of the network input, inside the content
     Detection detection;  ///< its box in pixels of the image; no mask

@@ -21,7 +21,7 @@ CLI::App* add_command(CLI::App& app, const std::string& name, const std::string&
 }
 
 std::string with_flags(const std::string& message) {
-    // Flags that are named differently from the option.
+    // Flags whose name differs from the option's.
     static const std::map<std::string, std::string> kOther = {
         {"category_ids", "categories"},
         {"sweep_thresholds", "mask-thresholds"},

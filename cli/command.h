@@ -1,4 +1,4 @@
-// What all verbs of the command line share.
+// Helpers shared by all commands.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -7,11 +7,11 @@
 
 namespace embedmask::cli {
 
-/// Adds a verb whose help ends with examples that work.
+/// Adds a command whose help text ends with working examples.
 CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& summary,
                       const std::vector<std::string>& examples);
 
-/// Accepts the former name of an option too, without listing it in --help. Both at once are an
+/// Also accepts the former name of an option, without listing it in --help. Passing both is an
 /// error.
 template <typename T>
 CLI::Option* add_alias(CLI::App& command, CLI::Option* option, const std::string& former,
@@ -19,11 +19,11 @@ CLI::Option* add_alias(CLI::App& command, CLI::Option* option, const std::string
     return command.add_option(former, value)->group("")->excludes(option);
 }
 
-/// A message of the library in the words of the command line: "PredictorOptions::short_side"
-/// becomes "--short-side".
+/// Rewrites a library message for the command line: "PredictorOptions::short_side" becomes
+/// "--short-side".
 std::string with_flags(const std::string& message);
 
-/// True when stderr is a terminal: progress lines and colours make sense.
+/// True if stderr is a terminal, so that progress lines and colours make sense.
 bool stderr_is_terminal();
 
 void add_convert_command(CLI::App& app);

@@ -29,7 +29,7 @@ struct ConvertOptions {
 
 constexpr const char* kDefaultPreset = "g3";
 
-// Names count ids from 1; an annotation file brings its own ids.
+// Ids for plain names count from 1; an annotation file has its own ids.
 std::vector<Category> categories_of(const ConvertOptions& options) {
     if (fs::exists(options.categories)) {
         return read_dataset(options.categories).categories;
@@ -77,7 +77,7 @@ Model import_model(const ConvertOptions& options) {
     return std::move(imported.model);
 }
 
-// A model file already says what it is; only storage and settings may change.
+// A model file already has its configuration; only storage and settings may change.
 Model reread_model(const ConvertOptions& options) {
     Model model = read_model(options.weights.front());
     apply_overrides(model.config, options.sets);

@@ -1,4 +1,4 @@
-// embedmask data: look after annotation files.
+// embedmask data: maintain annotation files.
 #include "data.h"
 
 #include <fmt/format.h>
@@ -28,7 +28,7 @@ struct ShowOptions {
     std::vector<std::int64_t> ids;
 };
 
-/// Overlays of ground truth, beside detections where there are any.
+/// Overlays of the ground truth, next to the detections if there are any.
 void show(const ShowOptions& options) {
     const Dataset data = read_dataset(options.data);
     std::vector<Result> results;

@@ -1,4 +1,4 @@
-// What `embedmask data` says about the library's reports.
+// Prints the library's reports for `embedmask data`.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// embedmask eval: COCO AP of models and results files, and where it is lost.
+// embedmask eval: COCO AP of models and results files, and an analysis of the errors.
 #include "eval.h"
 
 #include <fmt/format.h>
@@ -59,7 +59,7 @@ void warn_unknown_masks(const Dataset& dataset, const std::vector<IouType>& type
     }
 }
 
-/// Prints and writes a report; `results` are what the error analysis and the images need.
+/// Prints and writes a report; the error analysis and the images need `results`.
 void publish(const EvalOptions& options, const ScoreOptions& wanted, Report& report,
              const ResultSets& results) {
     scoring::add_error_analysis(report.types, *report.dataset, results, wanted);
@@ -97,7 +97,7 @@ void evaluate_files(const EvalOptions& options) {
     publish(options, wanted, report, results);
 }
 
-/// A model whose categories are the data set's, compiled; wrong options are known before that.
+/// Compiles a model with the categories of the dataset; options are checked before that.
 Predictor predictor_for(const EvalOptions& options, const Dataset& dataset) {
     const Model model = read_model(find_model(options.model));
     scoring::require_known_categories(model, dataset);
@@ -153,7 +153,7 @@ void evaluate_part(const EvalOptions& options) {
                part.manifest.string());
 }
 
-// A report that cannot be written is better known before hours of work.
+// Fail before hours of work if a report cannot be written.
 void require_folders(const EvalOptions& options) {
     for (const fs::path file : {options.json, options.csv, options.html}) {
         const fs::path folder = file.parent_path();

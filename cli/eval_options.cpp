@@ -10,7 +10,7 @@ namespace embedmask::cli {
 namespace {
 
 constexpr double kMostNumbers = 1000;  // of a range
-constexpr double kSlack = 1e-6;        // a range's last number is meant although 0.01 is inexact
+constexpr double kSlack = 1e-6;        // includes the end of a range although 0.01 is inexact
 
 double number_of(const std::string& text, const std::string& option) {
     std::size_t used = 0;
@@ -161,7 +161,7 @@ scoring::ScoreOptions score_options(const EvalOptions& options, bool has_masks) 
             "--mask-thresholds: found boxes only: expected a model with masks and a --type that "
             "scores masks");
     }
-    // The page shows all of it.
+    // The page shows all of these.
     result.tide = options.tide || !options.html.empty();
     result.confusion = options.confusion || !options.html.empty();
     result.keep_drawn = !options.html.empty();

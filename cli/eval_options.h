@@ -1,4 +1,4 @@
-// The flags of `eval` and what they mean for the evaluator.
+// The flags of `eval` and their translation to evaluator options.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -11,7 +11,7 @@
 namespace embedmask::cli {
 
 struct EvalOptions {
-    std::string model;  // one of these three is scored
+    std::string model;  // exactly one of these three is scored
     std::vector<std::string> results;
     std::vector<std::string> parts;
 
@@ -37,15 +37,16 @@ struct EvalOptions {
     bool confusion = false;
 };
 
-/// What is reported and how, for models, files and parts alike.
+/// Report options, the same for models, files and parts.
 void add_report_flags(CLI::App& command, EvalOptions& options);
 
-/// "0.5,0.75" or "0.5:0.95:0.05", both ends included; empty for an empty text. The numbers are the
-/// decimals that a person would write. `option` names the flag in errors.
+/// "0.5,0.75" or "0.5:0.95:0.05", both ends included; empty for an empty text. Each number is the
+/// exact decimal, without accumulated rounding. `option` is the flag named in errors.
 std::vector<double> numbers_of(const std::string& text, const std::string& option);
 
-/// What is scored and how. `has_masks`: whether there are masks to score; then boxes and masks are
-/// scored, else boxes alone, unless --type says otherwise. Error for masks where there are none.
+/// Evaluator options. `has_masks`: whether there are masks to score. Boxes and masks are scored if
+/// so, else boxes only, unless --type overrides it. Error if masks are requested and there are
+/// none.
 scoring::ScoreOptions score_options(const EvalOptions& options, bool has_masks);
 
 }  // namespace embedmask::cli

@@ -1,4 +1,4 @@
-// What `embedmask eval` says about the library's reports.
+// Prints the library's reports for `embedmask eval`.
 #pragma once
 
 #include "report/compare.h"
@@ -6,7 +6,7 @@
 
 namespace embedmask::cli {
 
-/// COCO's block for every type; with `per_category` a table as well.
+/// COCO's summary block for every type, plus a table with `per_category`.
 void print_report(const report::Report& report, bool per_category);
 
 /// The twelve numbers, and the categories and images whose AP changed most.

@@ -1,4 +1,4 @@
-// How --help shows an option: its type and default, without the rules that check it.
+// Formats options in --help: type and default, without the validators.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -10,7 +10,7 @@ namespace embedmask::cli {
 
 class HelpFormat : public CLI::Formatter {
 public:
-    /// CLI11 leaves empty lines where a group of hidden options is.
+    /// CLI11 prints empty lines for a group of hidden options.
     std::string make_help(const CLI::App* app, std::string name,
                           CLI::AppFormatMode mode) const override {
         const std::string text = CLI::Formatter::make_help(app, std::move(name), mode);

@@ -1,4 +1,4 @@
-// embedmask info: what is in a model file or a preset.
+// embedmask info: describes a model file or a preset.
 #include <fmt/format.h>
 
 #include <filesystem>

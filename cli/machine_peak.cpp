@@ -27,7 +27,8 @@ using detail::Clock;
 constexpr int kRounds = 7;
 constexpr double kRoundSeconds = 0.05;
 
-// Runs `rounds` rounds of independent multiply-adds; the result only keeps the work alive.
+// Runs `rounds` rounds of independent multiply-adds; the result only keeps the work from being
+// optimised away.
 using Kernel = float (*)(std::int64_t rounds);
 
 struct Unit {
@@ -36,8 +37,8 @@ struct Unit {
     double operations_per_round;
 };
 
-// Enough independent accumulators to cover latency x throughput of every processor so far (two
-// units of latency four to five), few enough to stay in registers.
+// Enough independent accumulators to cover latency x throughput of current processors (two units of
+// latency four to five), few enough to stay in registers.
 constexpr int kChains = 12;
 
 #if defined(__x86_64__)
@@ -87,7 +88,7 @@ __attribute__((target("avx512f,avx512bf16"))) float dot_bf16(std::int64_t rounds
     for (int i = 0; i < kChains; ++i) {
         sums[i] = _mm512_setzero_ps();
     }
-    // Powers of two far below one: sums stay normal and finite.
+    // Powers of two far below one keep sums normal and finite.
     const auto a = (__m512bh)_mm512_set1_epi32(0x0D800D80);
     const auto b = (__m512bh)_mm512_set1_epi32(0x3F803F80);
     for (std::int64_t round = 0; round < rounds; ++round) {
@@ -122,7 +123,7 @@ __attribute__((target("avx512f,avx512vnni"))) float dot_int8(std::int64_t rounds
     return static_cast<float>(result);
 }
 
-// What LDTILECFG reads: tiles of 16 rows of 64 bytes.
+// The operand of LDTILECFG: tiles of 16 rows of 64 bytes.
 struct alignas(64) TileConfiguration {
     std::uint8_t palette = 1;
     std::uint8_t start_row = 0;
@@ -131,7 +132,7 @@ struct alignas(64) TileConfiguration {
     std::array<std::uint8_t, 16> rows = {16, 16, 16, 16, 16, 16, 16, 16};
 };
 
-// Four accumulating tiles fed by two pairs, the arrangement of a blocked matrix product.
+// Four accumulator tiles fed by two pairs, as in a blocked matrix product.
 __attribute__((target("amx-tile,amx-bf16"))) float tiles_bf16(std::int64_t rounds) {
     const TileConfiguration configuration;
     _tile_loadconfig(&configuration);
@@ -178,7 +179,7 @@ __attribute__((target("amx-tile,amx-int8"))) float tiles_int8(std::int64_t round
     return static_cast<float>(tile[0]);
 }
 
-// A bit of CPUID leaf 7: the compilers' own test does not know these units everywhere.
+// A bit of CPUID leaf 7: not every compiler's built-in test supports these units.
 bool leaf7_edx(unsigned bit) {
     unsigned a = 0;
     unsigned b = 0;
@@ -192,7 +193,7 @@ bool has_tiles(unsigned arithmetic_bit) {
     if (!leaf7_edx(kTileBit) || !leaf7_edx(arithmetic_bit)) {
         return false;
     }
-    // Tile registers are large; Linux gives them to a process that asks.
+    // Tile registers are large; on Linux a process must request them.
     constexpr long kRequestPermission = 0x1023;
     constexpr long kTileData = 18;
     return ::syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
@@ -232,7 +233,7 @@ Unit int8_unit() {
 
 #else
 
-// Eight independent vectors of four; the compiler turns them into the machine's own FMA.
+// Eight independent vectors of four; the compiler turns them into native FMA.
 float fma_portable(std::int64_t rounds) {
     constexpr int kLanes = 64;
     std::array<float, kLanes> sums = {};
@@ -261,7 +262,7 @@ Unit int8_unit() {
 #endif
 
 // Seconds from the first start to the last end of `body(thread)` on all threads together. Each
-// thread reads the clock itself: a thread that only watched might be woken when the work is over.
+// thread reads the clock itself: an observing thread might wake up only after the work is over.
 template <typename Body>
 double time_in_parallel(int threads, Body body) {
     std::barrier gate(threads);
@@ -284,7 +285,7 @@ double time_in_parallel(int threads, Body body) {
     return std::chrono::duration<double>(last - first).count();
 }
 
-volatile float g_keep_alive = 0;  // a result nobody reads must not let the compiler drop the work
+volatile float g_keep_alive = 0;  // keeps the compiler from dropping work whose result is unused
 
 PeakRate measure(const Unit& unit, int threads) {
     if (unit.kernel == nullptr) {
@@ -306,7 +307,7 @@ PeakRate measure(const Unit& unit, int threads) {
 }
 
 double measure_bandwidth(int threads) {
-    constexpr std::size_t kFloats = 24UL << 20U;  // three arrays of 96 MB in all threads together
+    constexpr std::size_t kFloats = 24UL << 20U;  // three arrays of 96 MB, over all threads
     const std::size_t slice = kFloats / static_cast<std::size_t>(threads);
     std::vector<float> a(kFloats);
     const std::vector<float> b(kFloats, 1.0F);

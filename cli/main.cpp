@@ -1,4 +1,4 @@
-// The one program that users see.
+// Entry point of the program `embedmask`.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>

@@ -1,4 +1,4 @@
-// embedmask predict: images → masks, in the forms that other tools read.
+// embedmask predict: images → masks, in the formats of other tools.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -24,7 +24,7 @@ using report::OutputFormat;
 using scoring::ImageOutcome;
 using scoring::RunTotals;
 
-// Images with every guess above the detector's 0.05 would be unreadable.
+// Images showing every detection above the detector's 0.05 would be unreadable.
 constexpr double kOverlayScoreThreshold = 0.3;
 
 struct PredictFlags {
@@ -35,7 +35,7 @@ struct PredictFlags {
     std::string out;
     std::string explain;
     std::vector<std::string> format_names;
-    std::vector<OutputFormat> formats;  // of those names, or the default
+    std::vector<OutputFormat> formats;  // of the given names, or the default
     std::string shard;
     bool json = false;
     PredictorFlags predictor;
@@ -239,8 +239,7 @@ void add_predict_command(CLI::App& app) {
                         "Predict only part i of n of the images: i/n or auto");
     options->predictor.add_to(*command);
     command->get_option("--score-threshold")
-        ->description(
-            "Lowest score (default: the model's for coco and --json, else 0.3)");
+        ->description("Lowest score (default: the model's for coco and --json, else 0.3)");
     command->callback([options] {
         check(*options);
         const int code = PredictRun(*options).run();

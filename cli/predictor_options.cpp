@@ -28,7 +28,7 @@ std::int64_t category_id_of(const std::string& word, const std::vector<Category>
                 detail::did_you_mean(word, names, "`embedmask info MODEL` lists its categories"));
 }
 
-// As CLI::Range, which lets NaN pass.
+// Like CLI::Range, which lets NaN pass.
 CLI::Validator within(double low, double high) {
     return {[=](const std::string& word) -> std::string {
                 double value = 0;

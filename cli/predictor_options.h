@@ -1,4 +1,4 @@
-// The flags of every verb that runs a network.
+// The flags shared by every command that runs a network.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -24,7 +24,7 @@ struct PredictorFlags {
 
     void add_to(CLI::App& command);
 
-    /// As options for a Predictor; category names become ids. Error for unknown ones.
+    /// Converts the flags to Predictor options; category names become ids. Error for unknown names.
     [[nodiscard]] PredictorOptions resolve(const Model& model, bool keep_embeddings) const;
 };
 

@@ -17,7 +17,7 @@ Progress::Progress() : shown_(stderr_is_terminal()), start_(detail::Clock::now()
 
 void Progress::update(std::size_t done, std::size_t total) {
     const auto now = detail::Clock::now();
-    // Often enough to look alive, seldom enough to cost nothing.
+    // Frequent enough to look alive, rare enough to cost nothing.
     if (!shown_ || now - last_ < std::chrono::milliseconds(100)) {
         return;
     }

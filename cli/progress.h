@@ -1,4 +1,4 @@
-// What people see of a run over many images.
+// Progress output of a run over many images.
 #pragma once
 
 #include <cstddef>
@@ -9,7 +9,7 @@
 
 namespace embedmask::cli {
 
-/// A progress line, only where stderr is a terminal.
+/// A progress line, shown only if stderr is a terminal.
 class Progress {
 public:
     Progress();
@@ -30,7 +30,7 @@ std::string counted_images(std::size_t count);
 std::string speed_of(const scoring::RunTotals& totals);
 
 /// "per image: decode 1.8 + preprocess 1.0 | network 67.2 | masks 1.6 + write 6.10 ms"; `use` names
-/// what is done with a prediction.
+/// the stage that uses a prediction.
 std::string stages_of(const scoring::RunTotals& totals, const char* use);
 
 }  // namespace embedmask::cli

@@ -27,7 +27,7 @@ std::optional<std::int64_t> environment_number(const char* name) {
     return value;
 }
 
-// Index and count of the schedulers, in the order of how specific their variables are.
+// Index and count variables of the schedulers, most specific first.
 std::optional<Shard> shard_of_environment() {
     const auto make = [](const char* index, const char* count,
                          std::int64_t first) -> std::optional<Shard> {

@@ -1,4 +1,4 @@
-// --shard: which part of its images a command works on.
+// --shard: the part of the images that a command processes.
 #pragma once
 
 #include <string>
@@ -7,8 +7,8 @@
 
 namespace embedmask::cli {
 
-/// "i/n" with 0 <= i < n, or "auto": what a Slurm array, a Kubernetes indexed job or torchrun set
-/// in the environment (docs/many-machines.md).
+/// "i/n" with 0 <= i < n, or "auto": the values that a Slurm array, a Kubernetes indexed job or
+/// torchrun sets in the environment (docs/many-machines.md).
 scoring::Shard parse_shard(const std::string& text);
 
 }  // namespace embedmask::cli

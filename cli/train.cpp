@@ -1,4 +1,4 @@
-// embedmask train: replaces itself with embedmask-train, so that nothing else loads libtorch.
+// embedmask train: replaces itself with embedmask-train, so that only training loads libtorch.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -38,7 +38,7 @@ constexpr const char* kProgram = "embedmask-train";
 
 void add_train_command(CLI::App& app) {
     CLI::App* command = app.add_subcommand("train", "Train on COCO-format data");
-    // The other program explains its own options.
+    // embedmask-train prints the help for its own options.
     command->set_help_flag();
     command->prefix_command();
     command->callback([command] { become_trainer(command->remaining()); });

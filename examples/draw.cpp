@@ -1,4 +1,4 @@
-// Draws what was found over an image: draw MODEL IMAGE OUT.jpg
+// Draws the detections on an image: draw MODEL IMAGE OUT.jpg
 #include <embedmask/error.h>
 #include <embedmask/overlay.h>
 

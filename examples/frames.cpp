@@ -1,6 +1,6 @@
-// A loop over raw frames, two of them in flight: frames MODEL WIDTH HEIGHT < FRAMES.bgr
-// Frames are what a camera or `ffmpeg -f rawvideo -pix_fmt bgr24` writes: rows of B,G,R bytes, one
-// frame after the other. They are read where they lie, as a cv::Mat or an AVFrame would be.
+// Processes raw frames, two of them in flight: frames MODEL WIDTH HEIGHT < FRAMES.bgr
+// Frames have the format of a camera or `ffmpeg -f rawvideo -pix_fmt bgr24`: rows of B,G,R bytes,
+// one frame after the other. They are read in place, as a cv::Mat or an AVFrame would be.
 #include <embedmask/error.h>
 #include <embedmask/predictor.h>
 
@@ -35,7 +35,7 @@ int main(int argc, char** argv) {
     try {
         const embedmask::Predictor predictor(embedmask::read_model(argv[1]));
         const std::ptrdiff_t stride = std::ptrdiff_t{3} * size.width;
-        // A buffer may be filled again only after the future of its last frame is ready.
+        // A buffer may be reused only after the future of its last frame is ready.
         std::array<std::vector<std::uint8_t>, 2> buffers;
         std::array<std::future<embedmask::Prediction>, 2> running;
         std::size_t frame = 0;

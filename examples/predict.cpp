@@ -13,7 +13,7 @@ int main(int argc, char** argv) {
         const embedmask::Predictor predictor(embedmask::read_model(argv[1]));
         for (int i = 2; i < argc; ++i) {
             const auto result = predictor.predict(embedmask::read_image(argv[i]));
-            for (const auto& detection : result.detections) {  // the best first
+            for (const auto& detection : result.detections) {  // best first
                 if (detection.score < 0.3F) {
                     break;
                 }

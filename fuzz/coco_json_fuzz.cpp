@@ -1,4 +1,5 @@
-// Annotation files: any bytes either throw Error or give a data set whose masks can be made.
+// Fuzzes annotation files: any bytes either throw Error or give a dataset whose masks can be
+// created.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>

@@ -1,4 +1,4 @@
-// Weights of other programs: pickles, torch files of both containers, zip archives, names.
+// Fuzzes weights of other programs: pickles, torch files in both containers, zip archives, names.
 #include <cstddef>
 #include <cstdint>
 #include <memory>

@@ -1,4 +1,4 @@
-// The front end that untrusted JPEG and PNG files meet.
+// Fuzzes the decoding of untrusted JPEG and PNG files.
 #include <cstddef>
 #include <cstdint>
 
@@ -9,7 +9,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     try {
         (void)embedmask::decode_image({data, size}, "fuzz", {.max_pixels = 1'000'000});
     } catch (const embedmask::Error&) {
-        // Refusing is right; crashing, leaking or hanging is not.
+        // Rejecting is correct; crashing, leaking or hanging is not.
     }
     return 0;
 }

@@ -1,4 +1,4 @@
-// The pickle machine and, for the same bytes, the directory of a zip archive.
+// Fuzzes the pickle machine and, with the same bytes, the directory of a zip archive.
 #include <cstddef>
 #include <cstdint>
 #include <span>

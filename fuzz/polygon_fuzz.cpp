@@ -1,4 +1,4 @@
-// The rasteriser: any doubles either throw Error or give run lengths that cover the image.
+// Fuzzes the rasteriser: any doubles either throw Error or give run lengths that cover the image.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -19,7 +19,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!ring.empty()) {
         std::memcpy(ring.data(), data + 2, ring.size() * sizeof(double));
     }
-    // Raw doubles are rarely near the image: every other one is folded into it.
+    // Raw doubles are rarely near the image, so every other one is folded into it.
     for (std::size_t i = 0; i < ring.size(); i += 2) {
         if (ring[i] > 1e3 && ring[i] < 1e30) {
             ring[i] = static_cast<double>(data[i % size]) / 3;

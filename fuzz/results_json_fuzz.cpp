@@ -1,4 +1,4 @@
-// Results files, uncompressed and compressed run lengths included.
+// Fuzzes results files, including uncompressed and compressed run lengths.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>

@@ -1,4 +1,5 @@
-// Compressed run lengths: any bytes either throw Error or give a mask that survives a round trip.
+// Fuzzes compressed run lengths: any bytes either throw Error or give a mask that survives a round
+// trip.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

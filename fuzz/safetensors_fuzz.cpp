@@ -1,4 +1,4 @@
-// The model file's container.
+// Fuzzes the container of model files.
 #include <cstddef>
 #include <cstdint>
 #include <span>

@@ -1,4 +1,4 @@
-// Configuration text.
+// Fuzzes the configuration text.
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -10,7 +10,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     try {
         const std::string_view text(reinterpret_cast<const char*>(data), size);
         const embedmask::Config config = embedmask::parse_config(text, "fuzz");
-        // What parses can be written and read back.
+        // Whatever parses can be written and read back.
         if (!(embedmask::parse_config(embedmask::to_toml(config), "again") == config)) {
             __builtin_trap();
         }

@@ -1,4 +1,4 @@
-// Where tests find their files, and what all of them need.
+// Locations of test files, and helpers shared by all tests.
 #pragma once
 
 #include <filesystem>
@@ -14,7 +14,7 @@
 
 namespace embedmask {
 
-// What nlohmann's json.get<Box>() looks for.
+// Used by nlohmann's json.get<Box>().
 inline void from_json(const nlohmann::json& numbers, Box& box) {
     box = {numbers.at(0), numbers.at(1), numbers.at(2), numbers.at(3)};
 }
@@ -26,7 +26,7 @@ inline void from_json(const nlohmann::json& numbers, CocoBox& box) {
 
 namespace embedmask::testing {
 
-/// tests/data of the checkout: everything here ships with the project.
+/// tests/data of the checkout; all its files ship with the project.
 inline std::filesystem::path data_path(const std::string& name) {
     return std::filesystem::path(EMBEDMASK_TEST_DATA) / name;
 }
@@ -37,7 +37,7 @@ inline nlohmann::json read_json(const std::filesystem::path& path) {
 }
 
 /// A golden vector of the specification (tests/data/golden). It lives as long as the program, so
-/// that parts of it can be looped over.
+/// that loops over parts of it are safe.
 inline const nlohmann::json& golden(const std::string& name) {
     static std::map<std::string, nlohmann::json> vectors;
     const auto found = vectors.find(name);
@@ -47,14 +47,14 @@ inline const nlohmann::json& golden(const std::string& name) {
     return vectors[name] = read_json(data_path("golden/" + name + ".json"));
 }
 
-/// Sanitizers keep freed memory back, so measured memory means nothing under them.
+/// Sanitizers retain freed memory, so memory measurements are meaningless under them.
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 inline constexpr bool kSanitized = true;
 #else
 inline constexpr bool kSanitized = false;
 #endif
 
-/// What an action that should fail says.
+/// The error message of an action that should fail.
 inline std::string message_of(const std::function<void()>& action) {
     try {
         action();
@@ -64,8 +64,8 @@ inline std::string message_of(const std::function<void()>& action) {
     return "no error";
 }
 
-/// The folder of images that may not ship ($EMBEDMASK_DATA); empty when it is not there, and the
-/// test then skips itself: `if (shared_data().empty()) GTEST_SKIP() << kNoSharedData;`
+/// The folder of images that may not ship ($EMBEDMASK_DATA); empty if it does not exist, in which
+/// case the test skips itself: `if (shared_data().empty()) GTEST_SKIP() << kNoSharedData;`
 inline std::filesystem::path shared_data() {
     const char* folder = std::getenv("EMBEDMASK_DATA");
     if (folder == nullptr || !std::filesystem::is_directory(folder)) {
@@ -75,7 +75,7 @@ inline std::filesystem::path shared_data() {
 }
 inline constexpr const char* kNoSharedData = "EMBEDMASK_DATA is not set: images that do not ship";
 
-/// A folder of its own for one test, removed at the end.
+/// A separate folder for one test, removed at the end.
 class TemporaryFolder {
 public:
     TemporaryFolder() {

@@ -27,8 +27,8 @@ Tensor pixels_of(Image& image) {
                             torch::kUInt8);
 }
 
-// Boxes of masks (G, h, w) that each have a pixel. x2 and y2 are the last pixels under
-// `legacy_plus_one`, else their far sides.
+// Boxes of non-empty masks (G, h, w). x2 and y2 are the last pixels under `legacy_plus_one`, else
+// their far edges.
 Tensor boxes_of(const Tensor& masks, bool legacy_plus_one) {
     const int beyond = legacy_plus_one ? 0 : 1;
     std::vector<Tensor> sides;

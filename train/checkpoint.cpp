@@ -22,7 +22,7 @@ constexpr int kVersion = 1;
 constexpr const char* kPrefix = "checkpoint-";
 constexpr const char* kSuffix = ".safetensors";
 constexpr const char* kModel = "model/";
-constexpr const char* kUnfinished = ".tmp";  // what AtomicFile leaves behind when it is killed
+constexpr const char* kUnfinished = ".tmp";  // left behind by AtomicFile if the process is killed
 constexpr std::size_t kKept = 2;
 
 json header_of(const Checkpoint& checkpoint) {
@@ -61,7 +61,7 @@ void read_header(const json& header, const std::string& name, Checkpoint& checkp
     checkpoint.config = parse_config(header.at("config").get<std::string>(), name);
 }
 
-// The number in the name; −1 where there is none.
+// The number in the name; −1 if there is none.
 std::int64_t iteration_of(const fs::path& checkpoint) {
     const std::string name = checkpoint.filename().string();
     std::int64_t iteration = -1;
@@ -87,7 +87,7 @@ std::vector<fs::path> checkpoints_of(const fs::path& run, const char* suffix = k
 }
 
 void discard(const fs::path& file) {
-    std::error_code ignored;  // an old file that stays does no harm
+    std::error_code ignored;  // a remaining old file is harmless
     fs::remove(file, ignored);
 }
 
@@ -116,7 +116,7 @@ void require_new_run(const fs::path& run) {
 
 void write_checkpoint(const fs::path& run, const Checkpoint& checkpoint) {
     detail::Safetensors file;
-    // Paths in the configuration may be no UTF-8; resuming does not need them.
+    // Paths in the configuration may not be UTF-8; resuming does not need them.
     file.metadata[detail::kCheckpointKey] =
         header_of(checkpoint).dump(-1, ' ', false, json::error_handler_t::replace);
     for (const auto& [name, tensor] : checkpoint.tensors) {

@@ -1,4 +1,4 @@
-// The whole state of a training, in files that are never half written (docs/training.md).
+// Saves the full training state in atomically written files (docs/training.md).
 #pragma once
 
 #include <filesystem>
@@ -13,14 +13,14 @@
 
 namespace embedmask::train {
 
-/// What a checkpoint says beside its tensors.
+/// The metadata of a checkpoint.
 struct Progress {
     std::int64_t iteration = 0;      ///< finished iterations
-    std::int64_t sampler_start = 0;  ///< iteration at which the sampler's stream began
-    double best_ap = -1;             ///< of the validations so far
+    std::int64_t sampler_start = 0;  ///< iteration at which the sampler's stream starts
+    double best_ap = -1;             ///< over the validations so far
     std::int64_t best_iteration = 0;
     std::int64_t validations_since_best = 0;
-    std::int64_t last_validation = 0;  ///< the iteration after which it ran
+    std::int64_t last_validation = 0;  ///< iteration after which the last validation ran
 };
 
 /// The models in a run's folder.
@@ -37,20 +37,20 @@ struct Checkpoint {
 /// RUN/checkpoint-0000100.safetensors.
 std::filesystem::path checkpoint_path(const std::filesystem::path& run, std::int64_t iteration);
 
-/// Error when `run` holds checkpoints or trained models: a new run would overwrite them.
+/// Error if `run` contains checkpoints or trained models, which a new run would overwrite.
 void require_new_run(const std::filesystem::path& run);
 
-/// Writes atomically (the old file or the whole new one), then removes all but this one, the newest
-/// other one, and what a killed process left half written.
-/// Error when the disk is full or the folder cannot be written; what was there stays.
+/// Writes atomically, then removes partial files of killed processes and all checkpoints except
+/// this one and the newest other one. Error if the disk is full or the folder is not writable;
+/// existing files are kept.
 void write_checkpoint(const std::filesystem::path& run, const Checkpoint& checkpoint);
 
-/// Error that says what is wrong: not a checkpoint, cut short, of another version.
+/// Error (with the reason) if it is not a checkpoint, truncated, or from a different version.
 Checkpoint read_checkpoint(const std::filesystem::path& path);
 
-/// The newest checkpoint of a run that can be read; nothing when there is none. One that cannot be
-/// read is passed over with a line on stderr.
-/// Error when there are checkpoints and none can be read: starting anew would lose them.
+/// The newest readable checkpoint of a run; nothing if there are no checkpoints. Skips unreadable
+/// ones with a line on stderr. Error if there are checkpoints but none is readable: starting again
+/// would lose them.
 std::optional<Checkpoint> latest_checkpoint(const std::filesystem::path& run);
 
 /// The network's parameters and buffers under "model/".

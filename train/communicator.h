@@ -1,4 +1,4 @@
-// What the devices of one training tell each other.
+// Communication between the devices of one training.
 #pragma once
 
 #include <torch/torch.h>
@@ -9,8 +9,8 @@
 
 namespace embedmask::train {
 
-/// All calls are collective: every rank makes the same ones in the same order, also a rank without
-/// anything to add, or training hangs (§6.4).
+/// All calls are collective: every rank must make the same calls in the same order, even with
+/// nothing to contribute, or training hangs (§6.4).
 class Communicator {
 public:
     Communicator() = default;
@@ -23,10 +23,11 @@ public:
 
     /// Replaces `tensor` by its sum over all ranks.
     virtual void sum(torch::Tensor& tensor) { (void)tensor; }
-    /// Copies rank 0's values to all.
+    /// Broadcasts the values of rank 0 to all ranks.
     virtual void broadcast(torch::Tensor& tensor) { (void)tensor; }
 
-    /// Averages the gradients of `parameters` over all ranks while `backward` of `loss` still runs.
+    /// Averages the gradients of `parameters` over all ranks while `backward` of `loss` is still
+    /// running.
     virtual void backward(const torch::Tensor& loss, const std::vector<torch::Tensor>& parameters) {
         (void)parameters;
         loss.backward();

@@ -41,7 +41,7 @@ struct Range {
     double high = 1;
 };
 
-// A few wild values would flatten everything else: the axis ends at three times the 98th
+// A few outliers would flatten everything else, so the axis ends at three times the 98th
 // percentile.
 Range range_of(const Series& lines, double Point::*axis, bool trim) {
     std::vector<double> values;
@@ -108,7 +108,7 @@ void draw_curves(const std::filesystem::path& run) {
     for (std::string line; std::getline(file, line);) {
         const json record = json::parse(line, nullptr, false);
         if (record.is_discarded()) {
-            continue;  // a line that a kill cut short
+            continue;  // a line truncated by a kill
         }
         const double iteration = record.value("iteration", 0.0);
         for (const auto& [key, value] : record.items()) {

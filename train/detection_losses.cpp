@@ -7,7 +7,7 @@ using torch::Tensor;
 Tensor focal_loss(const Tensor& logits, const Tensor& labels, double alpha, double gamma) {
     const Tensor channels = torch::arange(1, logits.size(-1) + 1, labels.options());
     const Tensor positive = labels.unsqueeze(-1) == channels;
-    // With x turned so that the true answer is "large", both cases are −w (1−p)^γ ln p.
+    // With the sign of x chosen so that the true answer is "large", both cases are −w (1−p)^γ ln p.
     const Tensor turned = torch::where(positive, logits, -logits);
     const Tensor log_p = torch::log_sigmoid(turned);
     const Tensor weight = torch::where(positive, alpha, 1 - alpha);

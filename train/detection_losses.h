@@ -1,4 +1,4 @@
-// Classification, box and centre-ness losses (§6.2 to §6.4). Sums; callers divide.
+// Classification, box and centre-ness losses (§6.2 to §6.4). All are sums; callers normalise.
 #pragma once
 
 #include <torch/torch.h>
@@ -17,7 +17,7 @@ struct BoxLossOptions {
     double hull_epsilon = 1e-7;
 };
 
-/// (n) box losses of distances (n, 4), both in the same units (§6.3).
+/// (n) box losses for distances (n, 4), both in the same units (§6.3).
 torch::Tensor box_loss(const torch::Tensor& predicted, const torch::Tensor& target,
                        const BoxLossOptions& options);
 

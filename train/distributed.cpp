@@ -23,10 +23,11 @@ namespace {
 
 using torch::Tensor;
 
-// A rank that dies closes its connections and ends the others at once; the limit is for ranks that
-// wait while rank 0 validates, which takes more than an hour for COCO's 5,000 images on two cores.
+// A rank that dies closes its connections, which ends the others immediately. The limit is for
+// ranks that wait while rank 0 validates, which takes more than an hour for COCO's 5,000 images on
+// two cores.
 constexpr std::chrono::milliseconds kTimeout = std::chrono::hours(6);
-// The sizes that libtorch's own data parallelism uses: a small first bucket starts early.
+// The bucket sizes of libtorch's own data parallelism: a small first bucket starts early.
 constexpr std::size_t kFirstBucketBytes = 1U << 20;
 constexpr std::size_t kBucketBytes = 25U << 20;
 
@@ -61,7 +62,7 @@ c10::intrusive_ptr<c10d::Store> meet(int rank, int world) {
     options.numWorkers = static_cast<std::size_t>(world);
     options.waitWorkers = false;
     auto store = c10::make_intrusive<c10d::TCPStore>(variable("MASTER_ADDR"), options);
-    // After an elastic restart old entries must not be taken for new ones.
+    // After an elastic restart, old entries must not be mistaken for new ones.
     const char* restarts = std::getenv("TORCHELASTIC_RESTART_COUNT");
     const std::string prefix = fmt::format("embedmask/{}", restarts == nullptr ? "0" : restarts);
     return c10::make_intrusive<c10d::PrefixStore>(prefix, store);
@@ -97,7 +98,7 @@ public:
             make_reducer(parameters);
         }
         explained([&] {
-            reducer_->rebuild_buckets();  // in the order seen in the first pass; once
+            reducer_->rebuild_buckets();  // in the order of the first pass; takes effect once
             reducer_->prepare_for_backward({});
             loss.backward();
         });
@@ -129,7 +130,8 @@ private:
 #endif
     }
 
-    // Gradients are averaged bucket by bucket, in about the order in which backward finishes them.
+    // Averages gradients bucket by bucket, approximately in the order in which backward finishes
+    // them.
     void make_reducer(const std::vector<Tensor>& parameters) {
         const std::vector<Tensor> reversed(parameters.rbegin(), parameters.rend());
         auto [buckets, limits] =
@@ -149,7 +151,7 @@ private:
             std::vector<std::int64_t>{});
     }
 
-    // What Gloo says when a peer is gone is a line of its sources.
+    // Gloo reports a lost peer only as a line of its source code.
     template <typename Call>
     void explained(Call call) const {
         try {

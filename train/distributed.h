@@ -1,4 +1,4 @@
-// Data parallel training over the processes that torchrun starts.
+// Data-parallel training over the processes started by torchrun.
 #pragma once
 
 #include <torch/torch.h>
@@ -9,8 +9,9 @@
 
 namespace embedmask::train {
 
-/// One process: a communicator of one. With RANK and WORLD_SIZE (and MASTER_ADDR, MASTER_PORT) set:
-/// Gloo on CPUs, NCCL on CUDA. Error when a variable is missing or the others do not come.
+/// For a single process, a communicator of size one. With RANK and WORLD_SIZE (and MASTER_ADDR,
+/// MASTER_PORT) set, Gloo on CPUs and NCCL on CUDA. Error if a variable is missing or other ranks
+/// do not connect.
 std::unique_ptr<Communicator> make_communicator(torch::Device device);
 
 }  // namespace embedmask::train

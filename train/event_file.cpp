@@ -39,7 +39,8 @@ std::uint32_t crc32c(const std::string& data) {
     return ~crc;
 }
 
-// Record files store checksums rotated and shifted, so that a checksum of checksums stays useful.
+// Record files store masked checksums (rotated and offset), so that a checksum of checksums stays
+// useful.
 std::uint32_t masked_crc(const std::string& data) {
     return std::rotr(crc32c(data), 15) + 0xA282EAD8U;
 }

@@ -1,4 +1,4 @@
-// TensorBoard's event files: length-prefixed records with masked CRC-32C around protocol buffers.
+// Writes TensorBoard event files: protocol buffers in length-prefixed records with masked CRC-32C.
 #pragma once
 
 #include <cstdint>
@@ -12,10 +12,10 @@
 namespace embedmask::train {
 
 /// Appends scalars and images to FOLDER/events.out.tfevents.<first step>.embedmask. A resumed run
-/// writes a new file; TensorBoard joins them. Every record is flushed. One thread.
+/// writes a new file; TensorBoard joins them. Every record is flushed. Not thread-safe.
 class EventFile {
 public:
-    /// Error when the file cannot be made.
+    /// Error if the file cannot be created.
     EventFile(const std::filesystem::path& folder, std::int64_t first_step);
 
     void add_scalar(const std::string& tag, std::int64_t step, double value);

@@ -1,4 +1,4 @@
-// Boxes and masks under resizing, flipping and cropping (§2.4, §2.6, §2.7).
+// Transforms boxes and masks by resizing, flipping and cropping (§2.4, §2.6, §2.7).
 #pragma once
 
 #include <torch/torch.h>
@@ -11,8 +11,8 @@
 
 namespace embedmask::train {
 
-/// What happened to an image, in this order: resized from `original` to `resized`, flipped, cut to
-/// the window `crop_size` at (`crop_x`, `crop_y`).
+/// The transform of an image, in this order: resize from `original` to `resized`, flip, crop to the
+/// window of `crop_size` at (`crop_x`, `crop_y`).
 struct Geometry {
     ImageSize original;
     ImageSize resized;
@@ -23,17 +23,17 @@ struct Geometry {
     ImageSize crop_size;
 };
 
-// Boxes and vertices are float32 from the file on, and so are the two scales (§2.6): in double one
-// mask pixel in ten thousand falls to the other side of an edge.
+// Boxes and vertices are float32 from reading on, and so are the two scales (§2.6): in double, one
+// mask pixel in ten thousand would be on the other side of an edge.
 
-/// The box in the cut image (inclusive ends where `plus_one`), or nothing when it is empty after
-/// clipping (§2.6). `box`: in the original image.
+/// The box in the cropped image (inclusive ends if `plus_one`), or nothing if it is empty after
+/// clipping (§2.6). `box` is in the original image.
 std::optional<Box> transform_box(const CocoBox& box, const Geometry& geometry);
 
-/// Ring x0, y0, x1, y1, ... in the resized and flipped image, before cutting; float32 numbers.
+/// Ring x0, y0, x1, y1, ... in the resized and flipped image, before cropping, as float32.
 std::vector<double> transform_ring(const std::vector<double>& ring, const Geometry& geometry);
 
-/// (h, w) uint8 mask in the cut image, or nothing when the object has no ring of three points and
+/// (h, w) uint8 mask in the cropped image, or nothing if the object has no ring of three points and
 /// must be dropped (§2.7).
 std::optional<torch::Tensor> transform_mask(const Segmentation& segmentation,
                                             const Geometry& geometry);

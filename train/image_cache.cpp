@@ -26,7 +26,7 @@ struct Header {
 std::string key_of(const fs::path& file, const DecodeOptions& options) {
     const auto time = fs::last_write_time(file).time_since_epoch().count();
     const ImageSize expected = options.expected_size.value_or(ImageSize{});
-    // Many short sides lead to the same shrunk image.
+    // Many short sides give the same shrunk image.
     const int shrunk =
         options.expected_size
             ? static_cast<int>(image::shrinking(expected, options.shrink_to_short_side))
@@ -82,7 +82,7 @@ Image ImageCache::read(const fs::path& file, const DecodeOptions& options) const
         out.write({reinterpret_cast<const char*>(image.rgb.data()), image.rgb.size()});
         out.commit();
     } catch (const Error& error) {
-        // Training goes on without the cache; a full disk is said once.
+        // Training continues without the cache; a full disk is reported once.
         if (!warned_.exchange(true)) {
             fmt::print(stderr, "not cached: {}\n", error.what());
         }

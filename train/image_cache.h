@@ -1,4 +1,4 @@
-// Decoded images on disk, so that they are decoded once.
+// Caches decoded images on disk, so that each is decoded once.
 #pragma once
 
 #include <atomic>
@@ -8,20 +8,21 @@
 
 namespace embedmask::train {
 
-/// Reads images, through a folder of decoded ones when there is one. A file that changed (size or
-/// time) is decoded again; a damaged cache file too. An image that cannot be kept (a full disk) is
-/// said once and does no harm. Const; any thread, any number of processes.
+/// Reads images, through a cache folder if there is one. A file that changed (size or time) is
+/// decoded again, and so is one whose cache file is damaged. A failure to store an image (e.g. a
+/// full disk) is reported once and otherwise ignored. Const and safe for any number of threads and
+/// processes.
 class ImageCache {
 public:
     /// An empty `folder` means no cache.
     explicit ImageCache(std::filesystem::path folder = {});
 
-    /// As `read_image`, pixel by pixel.
+    /// Returns the same pixels as `read_image`.
     [[nodiscard]] Image read(const std::filesystem::path& file, const DecodeOptions& options) const;
 
 private:
     std::filesystem::path folder_;
-    mutable std::atomic<bool> warned_ = false;  // that an image could not be kept
+    mutable std::atomic<bool> warned_ = false;  // that an image could not be stored
 };
 
 }  // namespace embedmask::train

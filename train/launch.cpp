@@ -14,7 +14,7 @@
 namespace embedmask::train {
 namespace {
 
-// lr ∝ batch, iterations and milestones ∝ 1/batch (§8.2); what the user sets stays.
+// lr ∝ batch, iterations and milestones ∝ 1/batch (§8.2); values set by the user are kept.
 void scale_to_batch(Config& config, std::int64_t preset_batch, const CommandLine& line) {
     Config::Solver& solver = config.solver;
     if (solver.batch == preset_batch) {
@@ -51,7 +51,7 @@ bool has_native_bf16(const torch::Device& device) {
         return true;
     }
 #if defined(__x86_64__)
-    return __builtin_cpu_supports("avx512bf16") != 0;  // so has every CPU with AMX
+    return __builtin_cpu_supports("avx512bf16") != 0;  // also true for every CPU with AMX
 #else
     return false;
 #endif
@@ -62,7 +62,7 @@ enum class DeviceChoice { automatic, cpu, cuda };
 const std::map<std::string, DeviceChoice> kDevices = {
     {"auto", DeviceChoice::automatic}, {"cpu", DeviceChoice::cpu}, {"cuda", DeviceChoice::cuda}};
 
-// Nothing: bf16 where the device has units for it.
+// std::nullopt: bf16 if the device has units for it.
 const std::map<std::string, std::optional<Compute>> kPrecisions = {
     {"auto", std::nullopt}, {"fp32", Compute::fp32}, {"bf16", Compute::bf16}};
 

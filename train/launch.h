@@ -1,4 +1,4 @@
-// The command line of embedmask-train as options.
+// Parses the command line of embedmask-train.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -29,9 +29,9 @@ struct CommandLine {
 
 void add_options(CLI::App& app, CommandLine& line);
 
-/// The configuration with everything applied; says on stderr what it scaled or chose. When only
-/// the batch differs from the preset's, the learning rate grows and the iterations shrink with it
-/// (§8.2) unless they are set too.
+/// The configuration with all options applied; reports scaled or automatically chosen values on
+/// stderr. If only the batch size differs from the preset, the learning rate is scaled by it and
+/// the iterations inversely (§8.2), unless these are set too.
 TrainOptions resolve(const CommandLine& line);
 
 }  // namespace embedmask::train

@@ -1,4 +1,4 @@
-// Batches in order, made ahead of time by several threads.
+// Prefetches batches with several threads and delivers them in order.
 #pragma once
 
 #include <deque>
@@ -11,24 +11,24 @@
 namespace embedmask::train {
 
 struct LoaderOptions {
-    std::int64_t workers = 4;  ///< batches made at the same time; 0 = in the calling thread
+    std::int64_t workers = 4;  ///< batches prepared concurrently; 0 = in the calling thread
     std::int64_t seed = 0;
-    std::int64_t first = 0;  ///< number of the first batch that `next` gives
+    std::int64_t first = 0;  ///< number of the first batch that `next` returns
     int rank = 0;
-    bool pinned = false;  ///< in memory that a GPU copies from quickly
+    bool pinned = false;  ///< pinned memory, for fast copies to a GPU
 };
 
-/// At most 2·workers batches wait. The k-th batch is the same whatever the number of workers.
-/// One thread calls.
+/// Queues at most 2·workers batches. The k-th batch does not depend on the number of workers. Call
+/// from one thread only.
 class Loader {
 public:
     Loader(SampleMaker maker, Sampler sampler, const Config& config, const LoaderOptions& options);
 
     ~Loader() = default;
-    Loader(const Loader&) = delete;  // batches that are being made point to it
+    Loader(const Loader&) = delete;  // batches in preparation point to it
     Loader& operator=(const Loader&) = delete;
 
-    /// Error of an image that cannot be read.
+    /// Error if an image cannot be read.
     Batch next();
 
 private:
@@ -38,11 +38,11 @@ private:
     Sampler sampler_;
     Config config_;
     LoaderOptions options_;
-    std::int64_t number_ = 0;  // of the next batch to be started
+    std::int64_t number_ = 0;  // number of the next batch to start
     std::deque<std::future<Batch>> waiting_;
 };
 
-/// Samples side by side in one padded tensor (§2.5).
+/// Collates samples into one padded tensor (§2.5).
 Batch collate(const std::vector<Sample>& samples, const Config& config);
 
 }  // namespace embedmask::train

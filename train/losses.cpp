@@ -14,7 +14,7 @@ using torch::Tensor;
 constexpr int kLevels = 5;
 constexpr double kSmallestNormalizer = 1e-6;
 
-// One head output of all levels, a row per location: (N, K, C).
+// One head output of all levels, with a row per location: (N, K, C).
 Tensor flat(const Outputs& outputs, const char* kind) {
     std::vector<Tensor> levels;
     for (int level = 0; level < kLevels; ++level) {
@@ -33,13 +33,13 @@ LevelSizes level_sizes(const Outputs& outputs) {
     return sizes;
 }
 
-// The batch with everything that was assigned to its locations.
+// The batch with all targets of its locations.
 struct Assigned {
     Locations locations;
     std::vector<Assignment> images;
     Tensor labels;      // (N, K)
     Tensor positive;    // (N, K) bool
-    Tensor ltrb;        // (P, 4) of the positives
+    Tensor ltrb;        // (P, 4), of the positives
     Tensor centerness;  // (P)
 };
 
@@ -95,7 +95,7 @@ Proposals gather(const Embeddings& all, std::int64_t image, const Tensor& locati
             all.margins[image].index_select(0, locations), objects};
 }
 
-// One proposal for every object with a known mask: the location with the best box (§5.5).
+// One proposal per object with a known mask: the location with the best box (§5.5).
 Proposals best_proposals(const Embeddings& all, std::int64_t image, const Tensor& best,
                          const Instances& instances) {
     const Tensor objects = torch::nonzero((best >= 0) & instances.known).squeeze(1);
@@ -142,7 +142,7 @@ std::vector<Proposals> proposals_of_batch(const Embeddings& all, const Outputs& 
     return list;
 }
 
-// Every positive location with a known mask, at most `max_proposals` of the batch (§5.7).
+// All positive locations with a known mask, at most `max_proposals` per batch (§5.7).
 std::vector<Proposals> all_positive_proposals(const Embeddings& all, const Batch& batch,
                                               const Assigned& assigned, const Config& config,
                                               const at::Generator& random) {
@@ -175,7 +175,7 @@ std::vector<Proposals> all_positive_proposals(const Embeddings& all, const Batch
     return list;
 }
 
-// Zero, but connected to every head, so that all parameters get a gradient on every rank.
+// A zero connected to every head, so that all parameters get a gradient on every rank.
 Tensor connection(const Outputs& outputs) {
     Tensor sum = outputs.find("pixel_embedding")->second.sum();
     for (int level = 0; level < kLevels; ++level) {
@@ -200,7 +200,7 @@ Tensor mask_loss(const Outputs& outputs, const Batch& batch, const Assigned& ass
     const std::vector<Proposals> proposals =
         every ? all_positive_proposals(all, batch, assigned, config, random)
               : proposals_of_batch(all, outputs, batch, assigned, config);
-    std::vector<Tensor> losses;  // of samples, or of images
+    std::vector<Tensor> losses;  // over samples, or over images
     for (std::size_t i = 0; i < proposals.size(); ++i) {
         const Tensor image = mask_losses(all.pixels[static_cast<std::int64_t>(i)], proposals[i],
                                          batch.instances[i], config);
@@ -237,7 +237,8 @@ Losses compute_losses(const Outputs& outputs, const Batch& batch, const Config& 
     losses.emplace_back("loss_cls", focal_loss(flat(outputs, "class_logits"), assigned.labels,
                                                config.focal_alpha, config.focal_gamma) /
                                         by.positives);
-    // Sums over the positives: without any they are zero and stay connected to the graph (§6.4).
+    // Sums over the positives: without positives they are zero and stay connected to the graph
+    // (§6.4).
     constexpr double kHullEpsilon = 1e-7;
     const BoxLossOptions options{config.box_loss, config.legacy_plus_one ? kHullEpsilon : 0};
     const Tensor boxes = flat(outputs, "box").index({assigned.positive});

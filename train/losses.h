@@ -14,16 +14,16 @@
 
 namespace embedmask::train {
 
-/// Named scalars in a fixed order: loss_cls, loss_reg, loss_centerness, then mask_loss where the
-/// network has masks and loss_semantic where it has that branch. Each already carries its weight.
+/// Named scalars in a fixed order: loss_cls, loss_reg, loss_centerness, then mask_loss if the
+/// network has masks and loss_semantic if it has that branch. Each is already weighted.
 using Losses = std::vector<std::pair<std::string, torch::Tensor>>;
 
-/// `outputs` of a forward pass in training mode for `batch`. Collective (two sums over the ranks).
-/// `random` chooses among more than `max_proposals` mask samples (§5.7).
+/// `outputs` come from a forward pass in training mode on `batch`. Collective (two sums over the
+/// ranks). `random` selects mask samples if there are more than `max_proposals` (§5.7).
 Losses compute_losses(const Outputs& outputs, const Batch& batch, const Config& config,
                       Communicator& ranks, const at::Generator& random);
 
-/// Their sum.
+/// The sum of the losses.
 torch::Tensor total(const Losses& losses);
 
 }  // namespace embedmask::train

@@ -14,7 +14,7 @@ using torch::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
-/// A cell's log-odds and its derivative with respect to the value it came from.
+/// The log-odds of a cell and its derivative with respect to the input value.
 template <typename T>
 struct Logit {
     T value = 0;
@@ -71,8 +71,8 @@ struct FromLogit {
     }
 };
 
-// One mask. Cells whose error is not positive add nothing and come last in the descending order, so
-// only the others are sorted.
+// The loss of one mask. Cells without a positive error contribute nothing and are last in
+// descending order, so only the others are sorted.
 template <typename Source, typename T>
 T lovasz_mask(const T* values, const std::uint8_t* targets, std::int64_t cells,
               const LogitLimits& limits, T* gradient) {

@@ -12,7 +12,7 @@ constexpr double kLargestFloatLogit = 16.6355;
 
 struct Logits {
     Tensor values;
-    Tensor slopes;  // derivatives with respect to what they came from
+    Tensor slopes;  // derivatives with respect to the input values
 };
 
 Logits logits_of(LovaszInput input, const Tensor& values, const LogitLimits& limits) {
@@ -42,7 +42,7 @@ LovaszTensors lovasz_by_tensor(LovaszInput input, const Tensor& values, const Te
     const auto [logits, slopes] = logits_of(input, values, limits);
     const Tensor label = (targets == 1).to(logits.scalar_type());
     const Tensor sign = 2 * label - 1;
-    // An error that is not positive adds nothing and sorts last, which is what left-out cells need.
+    // A non-positive error contributes nothing and sorts last, as needed for ignored cells.
     const Tensor error = torch::where(targets != kLeftOut, 1 - logits * sign, -1.0);
     const auto [sorted, order] = error.sort(/*stable=*/true, 1, /*descending=*/true);
     const Tensor label_sorted = label.gather(1, order);

@@ -1,4 +1,4 @@
-// The Lovász hinge as whole-tensor operations: what devices other than the CPU run.
+// The Lovász hinge as whole-tensor operations, for devices other than the CPU.
 #pragma once
 
 #include <torch/torch.h>
@@ -7,10 +7,10 @@
 
 namespace embedmask::train {
 
-/// What a cell's value is.
+/// Meaning of the cell values.
 enum class LovaszInput : std::uint8_t { Distance, Probability, Logit };
 
-/// Log-odds beyond these are cut, and their cells get no gradient (§6.5 Numerics).
+/// Log-odds are clamped to these limits, and clamped cells get no gradient (§6.5 Numerics).
 struct LogitLimits {
     double low = 0;
     double high = 0;
@@ -19,11 +19,11 @@ LogitLimits logit_limits(double eps, bool is_float);
 
 struct LovaszTensors {
     torch::Tensor losses;    ///< (G)
-    torch::Tensor gradient;  ///< (G, J), of each mask's loss
+    torch::Tensor gradient;  ///< (G, J), gradient of each mask's loss
 };
 
-/// The losses and gradients of `Lovasz` in lovasz.h on any device: `values` (G, J), `targets`
-/// (G, J) uint8. Needs a dozen (G, J) arrays while it runs; keeps one.
+/// The losses and gradients of `Lovasz` in lovasz.h, for any device. `values` (G, J); `targets` (G,
+/// J) uint8. Needs a dozen temporary (G, J) arrays; keeps one.
 LovaszTensors lovasz_by_tensor(LovaszInput input, const torch::Tensor& values,
                                const torch::Tensor& targets, const LogitLimits& limits);
 

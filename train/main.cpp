@@ -1,4 +1,4 @@
-// embedmask-train: what `embedmask train` becomes.
+// Entry point of the program `embedmask-train`, which `embedmask train` executes.
 #include <c10/util/Exception.h>
 #include <fmt/format.h>
 #include <unistd.h>
@@ -20,17 +20,17 @@ using namespace embedmask;
 constexpr int kDone = 0;
 constexpr int kFailed = 1;
 constexpr int kUsage = 2;
-constexpr int kStopped = 75;  // can be resumed; 0 would tell a scheduler that all is done
+constexpr int kStopped = 75;  // can be resumed; 0 would signal completion to a scheduler
 
-// OpenMP reads its settings when it is loaded, before main: set them and start again. Threads that
-// spin while they wait take the processor from those that work (measured: 5 times slower on a busy
+// OpenMP reads its settings when it is loaded, before main: set them and restart. Threads that spin
+// while waiting take processor time from working threads (measured: 5 times slower on a busy
 // machine).
 void wait_passively(char** argv) {
     if (std::getenv("OMP_WAIT_POLICY") != nullptr) {
         return;
     }
     setenv("OMP_WAIT_POLICY", "passive", 1);
-    execv("/proc/self/exe", argv);  // where that fails, training is only slower
+    execv("/proc/self/exe", argv);  // if that fails, training is merely slower
 }
 
 int run(const train::CommandLine& line) {

@@ -10,7 +10,7 @@ namespace {
 
 using torch::Tensor;
 
-// Cells outside of the enlarged quarter boxes do not count (§6.6).
+// Cells outside the enlarged quarter boxes do not count (§6.6).
 void mask_outside_boxes(Tensor& targets, const Tensor& boxes, double padding) {
     const Tensor quarter = boxes / 4;
     const Tensor sides = (quarter.slice(1, 2, 4) - quarter.slice(1, 0, 2)) * padding + 1;

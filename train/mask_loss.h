@@ -8,15 +8,15 @@
 
 namespace embedmask::train {
 
-/// The proposals that are responsible for masks of one image.
+/// The proposals responsible for the masks of one image.
 struct Proposals {
     torch::Tensor embeddings;  ///< q (S, D)
     torch::Tensor margins;     ///< m (S, D)
     torch::Tensor objects;     ///< (S) int64: index of the object
 };
 
-/// (S) losses, one per proposal; empty without proposals. `pixels`: p (D, H/8, W/8). Every S is
-/// computed without an (S, D, H, W) array; the largest arrays are (S, H/4, W/4).
+/// (S) losses, one per proposal; empty without proposals. `pixels`: p (D, H/8, W/8). Never
+/// allocates an (S, D, H, W) array; the largest arrays are (S, H/4, W/4).
 torch::Tensor mask_losses(const torch::Tensor& pixels, const Proposals& proposals,
                           const Instances& instances, const Config& config);
 

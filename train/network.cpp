@@ -17,11 +17,11 @@ using network::Op;
 using torch::Tensor;
 
 struct Network::Plan {
-    NodeId last_use = 0;      // node after which the value is not needed
-    int users = 0;            // nodes and outputs that read it
-    NodeId folded_norm = -1;  // of a convolution: the frozen batch norm that it takes over
-    bool passes_on = false;   // of such a batch norm: the value is its input's
-    bool in_place = false;    // may overwrite its input
+    NodeId last_use = 0;      // last node that needs the value
+    int users = 0;            // number of nodes and outputs that read it
+    NodeId folded_norm = -1;  // for a convolution: the frozen batch norm folded into it
+    bool passes_on = false;   // for such a batch norm: passes its input through
+    bool in_place = false;    // can run in place
     bool inference = true;    // an output that is not training-only needs it
 };
 
@@ -50,7 +50,7 @@ Tensor initial(const network::Parameter& parameter, at::Generator& random) {
     return torch::zeros(parameter.shape, options);
 }
 
-// The two maps x and y of §4.3, already divided (2, h, w).
+// The coordinate maps x and y of §4.3, already divided (2, h, w).
 Tensor coordinates(const network::Attributes& a, const Tensor& like) {
     const std::int64_t height = like.size(2);
     const std::int64_t width = like.size(3);
@@ -116,7 +116,7 @@ private:
                                       parameter(node, 2), parameter(node, 3), module_.is_training(),
                                       kMomentum, a.epsilon, false);
             case Op::group_norm:
-                // Statistics are fp32 either way; only the CPU's kernel takes mixed types.
+                // Statistics are fp32 in both cases; only the CPU kernel accepts mixed types.
                 return at::group_norm(x.is_cpu() ? x : x.to(torch::kFloat32), a.groups,
                                       parameter(node, 0), parameter(node, 1), a.epsilon);
             case Op::relu:
@@ -161,7 +161,7 @@ private:
             fmt::format("the trainer does not implement the op {}", network::op_name(node.op)));
     }
 
-    // a and β − μ·a of §3.2.
+    // a and β − μ·a from §3.2.
     [[nodiscard]] std::pair<Tensor, Tensor> affine(const Node& norm) const {
         const Tensor scale =
             parameter(norm, 0) / at::sqrt(parameter(norm, 3) + norm.attributes.epsilon);
@@ -175,8 +175,8 @@ private:
 
     Tensor conv2d(const Node& node, const Plan& plan, const Tensor& x) {
         const network::Attributes& a = node.attributes;
-        // libtorch 2.13 leaves part of the weights' gradient unwritten for bf16 maps that are one
-        // cell wide and strided.
+        // libtorch 2.13 leaves part of the weight gradient unwritten for strided bf16 maps of one
+        // cell width.
         const bool unsafe = x.size(3) == 1 && a.stride > 1;
         const Compute compute = unsafe ? Compute::fp32 : compute_;
         const auto& [weight, bias] = convolution_weights(node, plan, compute);
@@ -184,7 +184,7 @@ private:
                           weight, bias, a.stride, a.padding);
     }
 
-    // Towers run on five levels with the same weights: prepare them once.
+    // Towers run on five levels with the same weights, so prepare these once.
     const std::pair<Tensor, Tensor>& convolution_weights(const Node& node, const Plan& plan,
                                                          Compute compute) {
         const std::pair key(node.parameters[0], compute);

@@ -1,4 +1,4 @@
-// The network as libtorch runs it: one emitter for every graph (docs/architecture.md).
+// Runs the network in libtorch, with one emitter for every graph (docs/architecture.md).
 #pragma once
 
 #include <torch/torch.h>
@@ -12,16 +12,16 @@
 
 namespace embedmask::train {
 
-/// Tensors by the names of Graph::outputs, float32, NCHW.
+/// Tensors by their name in Graph::outputs, float32, NCHW.
 using Outputs = std::map<std::string, torch::Tensor, std::less<>>;
 
-/// What convolutions compute in. GroupNorm statistics, scales, exponentials and coordinates are
-/// float32 in both.
+/// Precision of convolutions. GroupNorm statistics, scales, exponentials and coordinates are always
+/// float32.
 enum class Compute { fp32, bf16 };
 
-/// A Graph as a module. Parameters and buffers carry the graph's names (dots make submodules) in
-/// the graph's registration order. Frozen parameters (§3.3) have requires_grad false. One thread
-/// at a time.
+/// A Graph as a module. Parameters and buffers have the names (dots create submodules) and the
+/// registration order of the graph. Frozen parameters (§3.3) have requires_grad false. Use from one
+/// thread at a time.
 class Network : public torch::nn::Module {
 public:
     explicit Network(network::Graph graph);
@@ -29,31 +29,32 @@ public:
     Network(const Network&) = delete;
     Network& operator=(const Network&) = delete;
 
-    /// Starts every parameter as the graph says (§3.4, §4.5); equal seeds give equal weights.
+    /// Initialises every parameter as specified in the graph (§3.4, §4.5); equal seeds give equal
+    /// weights.
     void initialize(std::uint64_t seed);
 
-    /// `images` (N, 3, H, W), normalised; H and W multiples of 32. In training mode all outputs,
-    /// else those that are not training-only.
+    /// `images` (N, 3, H, W), normalised; H and W multiples of 32. Returns all outputs in training
+    /// mode, else those that are not training-only.
     [[nodiscard]] Outputs forward(const torch::Tensor& images, Compute compute = Compute::fp32);
 
-    /// Copies in the weights that the graph names; Error for missing ones or other shapes.
+    /// Copies in the weights of the graph. Error for missing weights or different shapes.
     void load(const Weights& weights);
     /// The weights as float32 copies on the CPU.
     [[nodiscard]] Weights weights() const;
 
-    /// By name, in registration order: parameters and buffers.
+    /// Parameters and buffers by name, in registration order.
     [[nodiscard]] const torch::Tensor& tensor(const std::string& name) const {
         return tensors_.at(name);
     }
-    /// The parameters that are trained, with their names, in registration order.
+    /// The trainable parameters with their names, in registration order.
     [[nodiscard]] std::vector<std::pair<std::string, torch::Tensor>> trainable() const;
     [[nodiscard]] const network::Graph& graph() const { return graph_; }
 
-    /// Moving between devices replaces tensors; this keeps the by-name view right.
+    /// Moving between devices replaces tensors; this updates the by-name view.
     void move_to(torch::Device device);
 
 private:
-    struct Plan;  // what is known of a node before any run
+    struct Plan;  // static information about a node
     class Run;
 
     void register_all();

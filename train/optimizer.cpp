@@ -60,7 +60,8 @@ Optimizer::Optimizer(const Network& network, const Config::Solver& solver) : sol
             item.decay = solver.wd_bias;
         }
         if (norms.contains(name)) {
-            // A norm's bias is both; the two generations leave it undecayed (§8.1, §8.6).
+            // The bias of a norm is both a bias and a norm parameter; both generations exclude it
+            // from decay (§8.1, §8.6).
             item.decay = is_bias ? std::min(solver.wd_bias, solver.wd_norm) : solver.wd_norm;
         }
         items_.push_back(std::move(item));

@@ -13,7 +13,7 @@
 
 namespace embedmask::train {
 
-/// Tensors by name: what a checkpoint keeps.
+/// Tensors by name, as stored in a checkpoint.
 using State = std::map<std::string, torch::Tensor, std::less<>>;
 
 class Optimizer {
@@ -21,14 +21,14 @@ public:
     Optimizer(const Network& network, const Config::Solver& solver);
 
     void zero_grad();
-    /// The norm of all gradients together; scaled down to `solver.clip_norm` where that is set.
+    /// Returns the global gradient norm; clips the gradients to `solver.clip_norm` if that is set.
     double clip();
     /// One update with the learning rate of the 1-based `iteration`.
     void step(std::int64_t iteration);
 
     /// Buffers by "buffer/parameter"; empty before the first step.
     [[nodiscard]] State state() const;
-    /// Error when a buffer is missing or of another shape.
+    /// Error if a buffer is missing or has a different shape.
     void restore(const State& state);
 
     [[nodiscard]] std::vector<torch::Tensor> parameters() const;
@@ -49,8 +49,8 @@ private:
     std::vector<Item> items_;
 };
 
-/// Exponential moving average of all parameters and buffers. Early on it forgets faster, so that
-/// the random start does not stay in it: decay min(d, (1 + n)/(10 + n)) after n updates.
+/// Exponential moving average of all parameters and buffers. The decay is lower early on, so that
+/// the random initialisation is forgotten: min(d, (1 + n)/(10 + n)) after n updates.
 class WeightAverage {
 public:
     WeightAverage(const Network& network, double decay);

@@ -1,4 +1,4 @@
-// What the command line asks of a training.
+// The command line options of a training.
 #pragma once
 
 #include <filesystem>
@@ -14,13 +14,14 @@ struct TrainOptions {
     Config config;
     std::filesystem::path out;         ///< the run's folder
     std::vector<std::string> weights;  ///< files to start from; later ones win
-    bool resume = false;               ///< go on from the newest checkpoint in `out`
-    bool new_classes = false;          ///< the classifier of the weights is left behind
+    bool resume = false;               ///< continue from the newest checkpoint in `out`
+    bool new_classes = false;          ///< do not load the classifier of the weights
     bool dry_run = false;
     Compute compute = Compute::fp32;
     torch::Device device = torch::kCPU;
     std::filesystem::path cache;    ///< decoded images; empty = none
-    std::vector<std::string> sets;  ///< "key=value" of the user; weights do not change these keys
+    std::vector<std::string> sets;  ///< "key=value" set by the user; weights do not change these
+                                    /// keys
 };
 
 }  // namespace embedmask::train

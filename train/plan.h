@@ -1,4 +1,4 @@
-// What a training is going to do, for people.
+// Prints a summary of the training before it starts.
 #pragma once
 
 #include <string>
@@ -7,10 +7,10 @@
 
 namespace embedmask::train {
 
-/// The data (images, objects per category, what is left out), the network and the schedule.
+/// The data (images, objects per category, what is excluded), the network and the schedule.
 std::string plan_text(const Trainer& trainer, const TrainOptions& options);
 
-/// Seconds per iteration, memory and the time of the whole run.
+/// Seconds per iteration, memory and the total time of the run.
 std::string trial_text(const Trainer::Trial& trial, const Config& config);
 
 }  // namespace embedmask::train

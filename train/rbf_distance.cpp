@@ -38,7 +38,7 @@ struct Gradients {
     T* margins;
 };
 
-// One dimension d, one object g: dS/dp = 2m(p − q) = −dS/dq, dS/dm = (p − q)².
+// For one dimension d and one object g: dS/dp = 2m(p − q) = −dS/dq, dS/dm = (p − q)².
 template <typename T>
 void accumulate(const T* p, const T* grad, T q, T m, std::int64_t cells, T* grad_p, T& grad_q,
                 T& grad_m) {
@@ -67,7 +67,7 @@ void accumulate(const T* p, const T* grad, T q, T m, std::int64_t cells, T* grad
     }
 }
 
-// Threads share the dimensions, so that every sum has one order whatever their number.
+// Threads split the dimensions, so that the order of every sum does not depend on their number.
 template <typename T>
 void backpropagate(const T* pixels, const T* embeddings, const T* margins, const T* grad,
                    std::int64_t objects, std::int64_t dims, std::int64_t cells,

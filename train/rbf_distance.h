@@ -9,14 +9,15 @@ namespace embedmask::train {
 
 /// S (G, J) with S_gj = Σ_d m_gd (p_dj − q_gd)²; the probability is exp(−S).
 ///
-/// `pixels` (D, J), `embeddings` q and `margins` m (G, D); float32 or float64. Keeps no (G, D, J)
-/// array, neither forward nor backward: beside its inputs it needs only S. Differentiable once.
+/// `pixels` (D, J), `embeddings` q and `margins` m (G, D); float32 or float64. Allocates no (G, D,
+/// J) array, neither forward nor backward; in addition to its inputs it keeps only S.
+/// Differentiable once.
 torch::Tensor rbf_distance(const torch::Tensor& pixels, const torch::Tensor& embeddings,
                            const torch::Tensor& margins);
 
-/// The same values and gradients from whole-tensor operations, for devices other than the CPU:
-/// object by object, one (D, J) temporary at a time. Gradients: of pixels, embeddings, margins,
-/// for `grad` (G, J), the gradient of S.
+/// The same values and gradients with whole-tensor operations, for devices other than the CPU:
+/// object by object, with one (D, J) temporary at a time. Returns the gradients of pixels,
+/// embeddings and margins for `grad` (G, J), the gradient of S.
 torch::Tensor rbf_distance_by_object(const torch::Tensor& pixels, const torch::Tensor& embeddings,
                                      const torch::Tensor& margins);
 std::array<torch::Tensor, 3> rbf_gradients_by_object(const torch::Tensor& pixels,

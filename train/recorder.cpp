@@ -18,7 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-// Keeps the lines of finished iterations; a line that a kill cut short goes.
+// Keeps the lines of finished iterations; drops a line truncated by a kill.
 void drop_later_lines(const fs::path& path, std::int64_t done) {
     std::ifstream file(path);
     if (!file) {

@@ -1,4 +1,5 @@
-// What a run tells: a line on the console, metrics.jsonl, TensorBoard, the curves at the end.
+// Records the metrics of a run: a console line, metrics.jsonl, TensorBoard, and the curves at the
+// end.
 #pragma once
 
 #include <chrono>
@@ -15,26 +16,27 @@
 
 namespace embedmask::train {
 
-/// One iteration's figures.
+/// The metrics of one iteration.
 struct Measurement {
     std::vector<std::pair<std::string, double>> losses;  ///< averaged over the ranks
     double lr = 0;
     double gradient_norm = 0;
-    std::int64_t images = 0;  ///< of all ranks
-    double data_seconds = 0;  ///< waiting for the batch
+    std::int64_t images = 0;  ///< over all ranks
+    double data_seconds = 0;  ///< time spent waiting for the batch
     double total_seconds = 0;
 };
 
-/// Writes every `log_period` iterations: medians over the period, as the authors do (§8.3), and
+/// Writes every `log_period` iterations: medians over the period, like the authors (§8.3), and
 /// averages over the whole run. Used by rank 0 only.
 class Recorder {
 public:
-    /// `done` iterations are finished already (resume): later lines of metrics.jsonl are dropped.
+    /// When resuming, `done` iterations are already finished: later lines of metrics.jsonl are
+    /// dropped.
     Recorder(std::filesystem::path run, const Config& config, std::int64_t done);
 
     void add(std::int64_t iteration, const Measurement& measurement);
     void add_validation(std::int64_t iteration, const Scores& scores, double seconds, bool best);
-    /// Draws the curves.
+    /// Plots the curves.
     void finish() const;
 
 private:
@@ -46,14 +48,14 @@ private:
     std::ofstream metrics_;
     EventFile events_;
     std::deque<Measurement> period_;
-    double seconds_ = 0;  // of all iterations of this process
+    double seconds_ = 0;  // over all iterations of this process
     std::int64_t iterations_ = 0;
 };
 
 /// "1:05:09": hours, minutes, seconds.
 std::string duration(double seconds);
 
-/// Largest resident memory of this process so far, MB.
+/// Peak resident memory of this process so far, in MB.
 double peak_memory_mb();
 
 }  // namespace embedmask::train

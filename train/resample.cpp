@@ -2,8 +2,8 @@
 
 namespace embedmask::train {
 
-// Interpolate between the corners of the input with its last row and column doubled, then move
-// everything by f/2.
+// Interpolates with aligned corners over the input with its last row and column repeated, then
+// shifts the result by f/2.
 torch::Tensor resample_aligned(const torch::Tensor& maps, std::int64_t factor) {
     const std::int64_t height = factor * maps.size(2);
     const std::int64_t width = factor * maps.size(3);

@@ -1,13 +1,12 @@
-// One training at a time in a run's folder.
+// Allows one training at a time per run folder.
 #pragma once
 
 #include <filesystem>
 
 namespace embedmask::train {
 
-/// Holds RUN/lock for as long as it lives; the system frees it when the process ends in whatever
-/// way. On file systems without locks it does nothing.
-/// Error when another process holds it.
+/// Holds RUN/lock for its lifetime; the system releases the lock when the process ends for any
+/// reason. Does nothing on file systems without locks. Error if another process holds the lock.
 class RunLock {
 public:
     explicit RunLock(const std::filesystem::path& run);

@@ -16,7 +16,7 @@ namespace {
 
 using torch::Tensor;
 
-// A window of at least this part of each side is kept by a random crop.
+// A random crop keeps at least this fraction of each side.
 constexpr double kSmallestCrop = 0.6;
 
 int scaled(int side, double factor) {
@@ -32,7 +32,7 @@ void choose_window(Geometry& geometry, ImageSize window, std::mt19937_64& random
         uniform_int(random, 0, geometry.resized.height - geometry.crop_size.height));
 }
 
-// The annotated box, or the mask's where the file has none.
+// The annotated box, or the box of the mask if the file has none.
 CocoBox box_of(const Annotation& annotation, ImageSize image) {
     if (annotation.box) {
         return *annotation.box;

@@ -12,13 +12,13 @@
 namespace embedmask::train {
 
 struct Sample {
-    Image image;  ///< resized, flipped, cut; not normalised
+    Image image;  ///< resized, flipped, cropped; not normalised
     Instances instances;
     std::int64_t image_id = 0;
 };
 
-/// Makes samples of `data`. Every random choice comes from the generator that is passed, so equal
-/// generators give equal samples. Const; any thread.
+/// Creates samples from `data`. All random choices come from the given generator, so equal
+/// generators give equal samples. Const; thread-safe.
 class SampleMaker {
 public:
     SampleMaker(const TrainingData& data, const Config& config, const ImageCache& cache);

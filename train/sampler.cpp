@@ -28,7 +28,7 @@ void Sampler::skip(std::int64_t batches) {
     }
 }
 
-// All images in random order; with weights some more or less often.
+// All images in random order; with weights, some more or less often.
 std::vector<std::int64_t> Sampler::draw(std::int64_t seed) const {
     const at::Generator random = at::detail::createCPUGenerator(static_cast<std::uint64_t>(seed));
     std::vector<std::int64_t> pool;
@@ -64,7 +64,7 @@ std::size_t Sampler::group(std::int64_t index) const {
         return 0;
     }
     const ImageSize size = sizes_[static_cast<std::size_t>(index)];
-    // The two generations put a square into different groups.
+    // The two generations assign square images to different groups.
     if (options_.complete_only) {
         return size.width > size.height ? 1 : 0;
     }
@@ -84,7 +84,7 @@ void Sampler::begin_pass() {
     append({first, first + static_cast<std::ptrdiff_t>(share)});
 }
 
-// Batches of one group each, in the order of their first images.
+// Batches with images of one group each, in the order of their first images.
 void Sampler::append(const std::vector<std::int64_t>& chunk) {
     const auto full = static_cast<std::size_t>(options_.batch);
     if (options_.complete_only) {

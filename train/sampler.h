@@ -1,4 +1,4 @@
-// Which images make up which batch (§2.8).
+// Assigns images to batches (§2.8).
 #pragma once
 
 #include <cstdint>
@@ -10,22 +10,22 @@
 namespace embedmask::train {
 
 struct SamplerOptions {
-    std::int64_t batch = 1;  ///< images of one batch of this rank
-    std::int64_t parts = 1;  ///< batches that make up one iteration (accumulation)
-    std::int64_t seed = 0;   ///< added to the iteration number that seeds a pass
-    std::int64_t start = 0;  ///< iteration at which the first pass begins
+    std::int64_t batch = 1;  ///< images per batch of this rank
+    std::int64_t parts = 1;  ///< batches per iteration (accumulation)
+    std::int64_t seed = 0;   ///< offset added to the iteration number that seeds a pass
+    std::int64_t start = 0;  ///< iteration at which the first pass starts
     int rank = 0;
     int world = 1;
     bool group_by_aspect = true;
     bool complete_only = false;  ///< the "detectron2" sampler: no incomplete batches
 };
 
-/// An endless stream of batches, a function of its arguments alone: to resume, make it again with
-/// the same `start` and skip what was used.
+/// An infinite stream of batches that depends only on its arguments: to resume, create it again
+/// with the same `start` and skip the used batches.
 class Sampler {
 public:
-    /// `sizes`: of the images as stored. `weights`: how often each appears in a pass (1 = once);
-    /// the fraction is drawn anew in every pass. Empty = all once.
+    /// `sizes`: the stored image sizes. `weights`: how often each image appears in a pass (1 =
+    /// once); the fractional part is drawn again in every pass. Empty = all once.
     Sampler(std::vector<ImageSize> sizes, std::vector<double> weights,
             const SamplerOptions& options);
 
@@ -42,7 +42,7 @@ private:
     std::vector<ImageSize> sizes_;
     std::vector<double> weights_;
     SamplerOptions options_;
-    std::int64_t used_ = 0;                              // batches handed out
+    std::int64_t used_ = 0;                              // batches returned so far
     std::size_t position_ = 0;                           // in `batches_`
     std::vector<std::vector<std::int64_t>> batches_;     // of this pass
     std::vector<std::vector<std::int64_t>> unfinished_;  // by group; complete_only

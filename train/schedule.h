@@ -7,7 +7,8 @@
 
 namespace embedmask::train {
 
-/// Of the weights, for the 1-based `iteration`; biases multiply it by `bias_lr_factor`.
+/// Learning rate of the weights for the 1-based `iteration`; biases multiply it by
+/// `bias_lr_factor`.
 double learning_rate(const Config::Solver& solver, std::int64_t iteration);
 
 }  // namespace embedmask::train

@@ -14,8 +14,8 @@ namespace {
 
 constexpr const char* kClassifier = "cls_logits.";
 
-// A model file's weights as floats, whatever they are stored as, and its configuration's part that
-// belongs to them; else any file that `convert` reads.
+// Reads a model file's weights as floats, regardless of their storage type, with the part of its
+// configuration that belongs to them; or else any file that `convert` reads.
 ForeignWeights read_weights(const std::string& path, TrainOptions& options, std::string& table) {
     if (!is_model_file(path)) {
         return read_foreign_weights(path);
@@ -89,7 +89,7 @@ Start start_network(TrainOptions options) {
     const network::Graph graph = network::embedmask(start.config);
     start.network = std::make_unique<Network>(graph);
     start.network->initialize(static_cast<std::uint64_t>(options.config.seed));
-    // Frozen batch norm that no file fills is the identity.
+    // Frozen batch norm without weights in any file is the identity.
     for (const network::Parameter& parameter : graph.parameters) {
         if (parameter.name.ends_with("running_var")) {
             start.network->tensor(parameter.name).fill_(1);

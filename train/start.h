@@ -1,4 +1,4 @@
-// The network at the beginning of a training.
+// Sets up the network at the start of a training.
 #pragma once
 
 #include <memory>
@@ -11,17 +11,18 @@ namespace embedmask::train {
 
 struct Start {
     std::unique_ptr<Network> network;
-    Config config;      ///< with what the weights decide
-    std::string table;  ///< what was taken from which file, for people
+    Config config;      ///< including the settings taken from the weights
+    std::string table;  ///< human-readable: what was taken from which file
 };
 
-/// Takes over from `trained` what weights cannot do without: how the backbone computes and how
-/// images are normalised. Keys in `options.sets` stay. Returns a line of text for each change.
+/// Takes over from `trained` the settings that its weights depend on: the arithmetic of the
+/// backbone and the normalisation of images. Keys in `options.sets` are kept. Returns a line of
+/// text for each change.
 std::string adopt_weight_settings(const Config& trained, TrainOptions& options);
 
-/// Initialises everything (§3.4, §4.5), then takes over what `options.weights` has. Parameters that
-/// no file has keep their initialisation. Error for files that have nothing for this network and
-/// for other shapes; when only the classifier differs, it names both class counts.
+/// Initialises all parameters (§3.4, §4.5), then loads those in `options.weights`. Parameters
+/// missing from all files keep their initialisation. Error for files without any weights for this
+/// network and for different shapes; if only the classifier differs, it names both class counts.
 Start start_network(TrainOptions options);
 
 }  // namespace embedmask::train

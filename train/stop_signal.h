@@ -1,10 +1,10 @@
-// SIGTERM and SIGINT ask for a stop; the loop decides when.
+// SIGTERM and SIGINT request a stop; the loop decides when to stop.
 #pragma once
 
 namespace embedmask::train {
 
-/// While one lives, the two signals only set a flag. A second SIGINT ends the program at once. One
-/// per process.
+/// During its lifetime, the two signals only set a flag. A second SIGINT ends the program
+/// immediately. One per process.
 class StopSignal {
 public:
     StopSignal();
@@ -12,7 +12,7 @@ public:
     StopSignal(const StopSignal&) = delete;
     StopSignal& operator=(const StopSignal&) = delete;
 
-    /// The signal that came, 0 when none did.
+    /// The received signal, 0 if none.
     [[nodiscard]] static int received();
 };
 

@@ -30,14 +30,14 @@ Tensor region_centers(const Instances& instances, const Config& config) {
     if (config.center == SamplingCenter::box) {
         return box_centers;
     }
-    // The centroid of the mask (§5.7); of the box where the mask is unknown.
+    // The centroid of the mask (§5.7), or of the box if the mask is unknown.
     const Tensor masks = instances.masks.to(torch::kFloat64);
     const auto options = masks.options();
     const Tensor total = masks.sum({1, 2}).clamp_min(1e-6);
     const Tensor x = (masks.sum(1) * torch::arange(masks.size(2), options)).sum(1) / total;
     const Tensor y = (masks.sum(2) * torch::arange(masks.size(1), options)).sum(1) / total;
     const Tensor centroids = torch::stack({x, y}, 1).to(torch::kFloat32);
-    // A mask that vanished has no centroid (§11).
+    // An empty mask has no centroid (§11).
     const Tensor known = instances.known & (masks.sum({1, 2}) > 0);
     return torch::where(known.unsqueeze(1), centroids, box_centers);
 }
@@ -130,7 +130,8 @@ Assignment assign(const Locations& locations, const Instances& instances, const 
     }
     const Tensor area = box_area(instances.boxes, box_offset(config));
     const Tensor cost = torch::where(eligible, area.unsqueeze(0), kInfinity);
-    // argmin does not promise which of equal values it returns; the first minimum is asked for.
+    // argmin does not guarantee which of several equal minima it returns; the first one is
+    // required.
     const Tensor smallest = std::get<0>(cost.min(1, true));
     const Tensor order = torch::arange(instances.size(), instances.labels.options());
     const Tensor winner =
@@ -167,7 +168,7 @@ Tensor assigned_iou(const Locations& locations, const Assignment& assignment,
     const Tensor high = torch::minimum(boxes.slice(1, 2, 4), truth.slice(1, 2, 4));
     const Tensor common = (high - low + offset).clamp_min(0).prod(1);
     const Tensor total = box_area(boxes, offset) + box_area(truth, offset) - common;
-    // Boxes that are not finite fit nothing; the losses say so later.
+    // Non-finite boxes match nothing; the losses report them later.
     const Tensor iou = torch::nan_to_num(common / total, 0.0, 0.0, 0.0);
     return torch::where(assigned, iou, 0.0);
 }
@@ -176,7 +177,8 @@ Tensor best_locations(const Locations& locations, const Assignment& assignment,
                       const Instances& instances, const Tensor& predicted, const Config& config) {
     const torch::NoGradGuard no_grad;
     const Tensor iou = assigned_iou(locations, assignment, instances, predicted, config);
-    // (G, K): -1 where the location is not the object's; of equal values the first counts.
+    // (G, K): -1 where the location is not assigned to the object; the first of equal values
+    // counts.
     const Tensor objects = torch::arange(instances.size(), instances.labels.options());
     const Tensor own = assignment.instance.unsqueeze(0) == objects.unsqueeze(1);
     const Tensor value = torch::where(own, iou.unsqueeze(0), -1.0);
@@ -200,7 +202,7 @@ Tensor quarter_masks(const Tensor& masks, std::int64_t height, std::int64_t widt
     if (config.mask_target == MaskTarget::sample) {
         return padded.slice(1, 2, c10::nullopt, 4).slice(2, 2, c10::nullopt, 4).contiguous();
     }
-    // Bilinear to a quarter is the mean of the centre 2x2 of every 4x4 pixels.
+    // Bilinear resizing to a quarter is the mean of the centre 2x2 of every 4x4 pixels.
     Tensor sum = torch::zeros({masks.size(0), height / 4, width / 4}, masks.options());
     for (const std::int64_t row : {1, 2}) {
         for (const std::int64_t column : {1, 2}) {

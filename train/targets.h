@@ -1,4 +1,4 @@
-// Which location learns which object (§5).
+// Assigns objects to locations (§5).
 #pragma once
 
 #include <torch/torch.h>
@@ -12,10 +12,10 @@
 
 namespace embedmask::train {
 
-/// Height and width of the feature map of every level, P3 first.
+/// Height and width of the feature map per level, P3 first.
 using LevelSizes = std::vector<std::array<std::int64_t, 2>>;
 
-/// All locations of the padded input, level by level, row by row (§5.1). K of them.
+/// All K locations of the padded input, level by level, row by row (§5.1).
 struct Locations {
     torch::Tensor xy;      ///< (K, 2) float32 pixels
     torch::Tensor stride;  ///< (K) float32
@@ -25,22 +25,23 @@ struct Locations {
 };
 Locations make_locations(const LevelSizes& sizes, const Config& config, torch::Device device);
 
-/// What each location of one image is to predict.
+/// The targets of each location of one image.
 struct Assignment {
     torch::Tensor labels;    ///< (K) int64; 0 = background
     torch::Tensor instance;  ///< (K) int64 index of the object; -1 = none
-    torch::Tensor ltrb;      ///< (K, 4) float32 distances, in strides when norm_reg_targets
+    torch::Tensor ltrb;      ///< (K, 4) float32 distances, in strides if norm_reg_targets
 };
 
-/// Conditions of §5.2, smallest object first (§5.3). An object whose mask is unknown is not asked
-/// whether the location lies inside its mask. Without objects everything is background.
+/// Applies the conditions of §5.2, smallest object first (§5.3). For an object with an unknown
+/// mask, the test whether the location is inside the mask is skipped. Without objects everything is
+/// background.
 Assignment assign(const Locations& locations, const Instances& instances, const Config& config);
 
 /// sqrt(min(l,r)/max(l,r) · min(t,b)/max(t,b)) of positive distances (n, 4) (§5.4).
 torch::Tensor centerness(const torch::Tensor& ltrb);
 
-/// For every object the flat index of the assigned location whose predicted box fits it best, -1
-/// when none is assigned (§5.5). `predicted` (K, 4): distances in pixels.
+/// For every object, the flat index of the assigned location whose predicted box fits it best, -1
+/// if none is assigned (§5.5). `predicted` (K, 4): distances in pixels.
 torch::Tensor best_locations(const Locations& locations, const Assignment& assignment,
                              const Instances& instances, const torch::Tensor& predicted,
                              const Config& config);
@@ -50,11 +51,11 @@ torch::Tensor assigned_iou(const Locations& locations, const Assignment& assignm
                            const Instances& instances, const torch::Tensor& predicted,
                            const Config& config);
 
-/// Targets of the masks on the quarter grid (G, H/4, W/4) uint8 (§6.5 step 2, §11 item 12).
+/// Mask targets on the quarter grid (G, H/4, W/4) uint8 (§6.5 step 2, §11 item 12).
 torch::Tensor quarter_masks(const torch::Tensor& masks, std::int64_t height, std::int64_t width,
                             const Config& config);
 
-/// Class at every cell of the stride-8 grid, 0 = none: smallest mask first (§6.8).
+/// Class of every cell of the stride-8 grid, 0 = none; the smallest mask takes precedence (§6.8).
 torch::Tensor semantic_target(const Instances& instances, std::int64_t height, std::int64_t width);
 
 }  // namespace embedmask::train

@@ -1,4 +1,4 @@
-// Between the runtime's tensors and libtorch's.
+// Converts between the runtime's tensors and libtorch's.
 #pragma once
 
 #include <torch/torch.h>
@@ -7,10 +7,10 @@
 
 namespace embedmask::train {
 
-/// A copy; F16 and BF16 become float32, integers and F64 stay.
+/// Copies; F16 and BF16 become float32, integers and F64 are unchanged.
 torch::Tensor to_torch(const embedmask::Tensor& tensor);
 
-/// A copy on the CPU with the same dtype: float32, float64, int64, int32 or uint8.
+/// Copies to the CPU with the same dtype: float32, float64, int64, int32 or uint8.
 embedmask::Tensor from_torch(const torch::Tensor& tensor);
 
 }  // namespace embedmask::train

@@ -23,7 +23,7 @@ namespace fs = std::filesystem;
 using detail::Clock;
 using detail::seconds_since;
 
-// The configuration with the number of classes of the data.
+// The configuration with the number of classes in the data.
 Config with_classes(Config config, const TrainingData& data) {
     config.num_classes = static_cast<std::int64_t>(data.categories().size());
     return config;
@@ -86,7 +86,7 @@ Trainer::Trainer(const TrainOptions& options, Communicator& ranks)
         require_new_run(options_.out);
     }
     if (checkpoint) {
-        options_.weights.clear();  // they are in it
+        options_.weights.clear();  // included in the checkpoint
         adopt_weight_settings(checkpoint->config, options_);
     }
     Start start = start_network(options_);
@@ -174,7 +174,8 @@ Losses Trainer::forward(const Batch& batch, std::int64_t iteration) {
                           at::detail::createCPUGenerator(random()));
 }
 
-// Training does not recover from a NaN: stop before it is in the weights, and keep what led to it.
+// Training does not recover from a NaN: stop before it reaches the weights, and save the batch that
+// caused it.
 void Trainer::require_finite(const std::string& name, double value, const Batch& batch,
                              std::int64_t iteration) const {
     if (std::isfinite(value)) {
@@ -203,8 +204,8 @@ void Trainer::require_finite(const std::string& name, double value, const Batch&
                 fmt::format("{}; --resume continues from the last checkpoint", kCure));
 }
 
-// Ranks that read different checkpoints (a folder that is not shared, a stale listing) would drift
-// apart without a word.
+// Ranks that read different checkpoints (a folder that is not shared, a stale listing) would
+// diverge silently.
 void Trainer::require_equal_progress() {
     const torch::Tensor mine = torch::tensor({progress_.iteration, progress_.sampler_start});
     torch::Tensor first = mine.clone();
@@ -217,7 +218,7 @@ void Trainer::require_equal_progress() {
                 "--out must be a folder that all processes share");
 }
 
-// An image that cannot be read ends the run, and what was learned until then is kept.
+// An unreadable image ends the run, and the progress so far is saved.
 Batch Trainer::next_batch(Loader& loader, std::int64_t iteration) {
     try {
         return loader.next();
@@ -285,7 +286,7 @@ void Trainer::average_over_ranks(Measurement& measurement) {
     }
 }
 
-// All ranks stop after the same iteration, whichever of them was told to.
+// All ranks stop after the same iteration, regardless of which one received the signal.
 bool Trainer::any_rank_stops() {
     torch::Tensor flag = torch::tensor({StopSignal::received() != 0 ? 1.0 : 0.0});
     ranks_.sum(flag);
@@ -331,12 +332,12 @@ bool Trainer::validates_after(std::int64_t iteration) const {
     return iteration % period == 0 || iteration == config_.solver.max_iter;
 }
 
-// Nothing got better for `patience` validations.
+// No improvement for `patience` validations.
 bool Trainer::should_stop_early() const {
     return config_.patience > 0 && progress_.validations_since_best >= config_.patience;
 }
 
-// The first rank scores, the others wait and learn how many validations brought nothing.
+// The first rank scores; the others wait and receive the number of validations without improvement.
 void Trainer::validate(std::int64_t iteration) {
     constexpr int kOverlays = 4;
     torch::Tensor since_best = torch::zeros({1}, torch::kInt64);
@@ -369,7 +370,7 @@ RunOutcome Trainer::run() {
         torch::Tensor values = tensor.detach();
         ranks_.broadcast(values);
     }
-    // A run may have been stopped between a checkpoint and its validation.
+    // The run may have been stopped between a checkpoint and its validation.
     if (validates_after(progress_.iteration) && progress_.last_validation < progress_.iteration) {
         validate(progress_.iteration);
         save(progress_.iteration);
@@ -384,7 +385,7 @@ RunOutcome Trainer::run() {
         }
         const bool stops = any_rank_stops();
         const bool validates = validates_after(iteration);
-        // Before the validation, which may take long or fail, and again with its result.
+        // Saves before the validation, which may take long or fail, and again with its result.
         if (stops || validates || iteration % config_.checkpoint_period == 0 ||
             iteration == config_.solver.max_iter) {
             save(iteration);
@@ -409,7 +410,7 @@ RunOutcome Trainer::run() {
 }
 
 Trainer::Trial Trainer::trial() {
-    constexpr int kIterations = 3;  // the first one also sets everything up
+    constexpr int kIterations = 3;  // the first iteration includes the setup
     Loader loader = make_loader();
     Trial trial;
     for (int i = 1; i <= kIterations; ++i) {

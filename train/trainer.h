@@ -21,19 +21,18 @@ namespace embedmask::train {
 
 enum class RunOutcome {
     finished,  ///< all iterations, or early stopping
-    stopped,   ///< a signal; the checkpoint of this iteration is there
+    stopped,   ///< a signal; the checkpoint of this iteration exists
 };
 
-/// Trains until `solver.max_iter`, writing checkpoints, best.safetensors and last.safetensors into
-/// the run's folder. Constructing it does every check that can fail before the first iteration.
+/// Trains until `solver.max_iter`, writing checkpoints, best.safetensors and last.safetensors to
+/// the run's folder. The constructor does every check that can fail before the first iteration.
 class Trainer {
 public:
     Trainer(const TrainOptions& options, Communicator& ranks);
 
     RunOutcome run();
 
-    /// Time of one iteration and the memory it took, measured on the first batches; nothing is
-    /// changed on disk.
+    /// Time and memory of one iteration, measured on the first batches; changes nothing on disk.
     struct Trial {
         double seconds = 0;
         double memory_mb = 0;
@@ -52,7 +51,7 @@ private:
     void require_finite(const std::string& name, double value, const Batch& batch,
                         std::int64_t iteration) const;
     void require_equal_progress();
-    /// True when the data is to be scored after `iteration`.
+    /// True if validation runs after `iteration`.
     [[nodiscard]] bool validates_after(std::int64_t iteration) const;
     [[nodiscard]] bool should_stop_early() const;
     void average_over_ranks(Measurement& measurement);

@@ -12,7 +12,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// §2.6: an image counts when some annotation, crowd or not, is wider and higher than one pixel.
+// §2.6: an image counts if any annotation, crowd or not, is wider and higher than one pixel.
 bool is_usable(const std::vector<const Annotation*>& annotations) {
     return std::any_of(annotations.begin(), annotations.end(), [](const Annotation* annotation) {
         return !annotation->box || (annotation->box->width > 1 && annotation->box->height > 1);
@@ -32,7 +32,7 @@ void check_image(const TrainingImage& image, const std::string& source) {
     }
 }
 
-// A mask given as run lengths says its own size.
+// A run-length mask has its own size.
 void check_mask(const Annotation& annotation, const TrainingImage& image,
                 const std::string& source) {
     if (annotation.segmentation.format != Segmentation::Format::rle) {

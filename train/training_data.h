@@ -1,4 +1,4 @@
-// The images and objects that training uses (§2.6).
+// The images and objects used in training (§2.6).
 #pragma once
 
 #include <cstdint>
@@ -13,32 +13,31 @@
 
 namespace embedmask::train {
 
-/// One image that is trained on.
+/// One training image.
 struct TrainingImage {
     std::filesystem::path file;
-    ImageSize size;  ///< as the annotation file records it
+    ImageSize size;  ///< as recorded in the annotation file
     std::int64_t id = 0;
     double weight = 1;                           ///< how often it appears in a pass
     std::vector<const Annotation*> annotations;  ///< without crowds
 };
 
-/// Counts for the plan that is printed before the first iteration.
+/// Counts for the plan printed before the first iteration.
 struct DataSummary {
     std::int64_t images = 0;
-    std::int64_t without_objects = 0;  ///< images left out
+    std::int64_t without_objects = 0;  ///< images excluded
     std::int64_t objects = 0;
-    std::int64_t crowds = 0;  ///< objects left out
+    std::int64_t crowds = 0;  ///< objects excluded
     std::int64_t unknown_masks = 0;
-    std::vector<std::int64_t> per_category;  ///< objects by index of the category
+    std::vector<std::int64_t> per_category;  ///< objects per category, by category index
 };
 
-/// Reads the annotation files of `config.data`, one or several, and keeps of every file, by
-/// ascending id, the images with an annotation of more than one pixel each way.
+/// Reads the annotation files of `config.data`, one or several. Keeps, from every file and by
+/// ascending id, the images with an annotation of more than one pixel in width and height.
 ///
-/// Error before anything is trained: a file that cannot be read, files with different categories, a
-/// image that is missing or has no size, no usable image, unknown masks without
-/// `data.unknown_masks = "box-only"`, a different number of files and folders. Const after
-/// construction; any thread.
+/// Error before training starts for an unreadable file, files with different categories, an image
+/// that is missing or has no size, no usable image, unknown masks without `data.unknown_masks =
+/// "box-only"`, or a different number of files and folders. Const after construction; thread-safe.
 class TrainingData {
 public:
     explicit TrainingData(const Config& config);
@@ -46,7 +45,7 @@ public:
     [[nodiscard]] const std::vector<TrainingImage>& images() const { return images_; }
     [[nodiscard]] const std::vector<Category>& categories() const { return categories_; }
     [[nodiscard]] const DataSummary& summary() const { return summary_; }
-    /// The network's label (1..C) of a category id (App. C: place in the file + 1).
+    /// The network's label (1..C) of a category id (App. C: position in the file + 1).
     [[nodiscard]] std::int64_t label(std::int64_t category_id) const;
 
 private:

@@ -1,4 +1,5 @@
-// COCO AP on the validation set while training, with the product's own predictor and evaluator.
+// Computes COCO AP on the validation set during training, with the toolkit's own predictor and
+// evaluator.
 #pragma once
 
 #include <filesystem>
@@ -15,18 +16,18 @@ struct Scores {
     CocoStats bbox{};
     CocoStats segm{};
     bool has_masks = true;
-    /// The first images with their detections drawn on them.
+    /// The first images with their detections drawn.
     std::vector<Image> overlays;
 
-    /// What `best` and early stopping look at: segm AP, bbox AP of a detector without masks.
+    /// The metric for `best` and early stopping: segm AP, or bbox AP for a detector without masks.
     [[nodiscard]] double ap() const { return has_masks ? segm[0] : bbox[0]; }
 };
 
-/// Reads the annotation file once; `run` predicts every image and scores the detections, and draws
+/// Reads the annotation file once; `run` predicts every image, scores the detections, and draws
 /// those of the first `overlays` images.
 class Validation {
 public:
-    /// Error when the file is broken or its categories are not `categories`.
+    /// Error if the file is malformed or its categories are not `categories`.
     Validation(const std::filesystem::path& annotations, std::filesystem::path images,
                const std::vector<Category>& categories);
 

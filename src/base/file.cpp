@@ -24,7 +24,7 @@ std::string reason() {
     return std::generic_category().message(errno);
 }
 
-// Closes a descriptor when the scope ends, also by an exception.
+// Closes a descriptor at the end of the scope, including on exceptions.
 struct Descriptor {
     int fd;
     ~Descriptor() {
@@ -79,7 +79,7 @@ std::vector<std::uint8_t> read_file(const fs::path& path, std::uint64_t max_byte
 }
 
 AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)), temporary_(path_) {
-    // Two threads may write the same file at the same time.
+    // Two threads may write the same file concurrently.
     static std::atomic<unsigned> number{0};
     temporary_ += fmt::format(".{}.{}.tmp", ::getpid(), ++number);
     fd_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
@@ -165,7 +165,7 @@ MappedFile::MappedFile(const fs::path& path) {
 }
 
 MappedFile::~MappedFile() {
-    // munmap takes a non-const pointer although it changes no byte of ours.
+    // munmap takes a non-const pointer although it does not modify the memory.
     if (data_ != nullptr) {
         ::munmap(const_cast<std::byte*>(data_), size_);
     }

@@ -1,4 +1,4 @@
-// Files: read whole, map, write atomically.
+// Reads whole files, maps them, and writes them atomically.
 #pragma once
 
 #include <cstddef>
@@ -13,17 +13,17 @@
 
 namespace embedmask::detail {
 
-/// The whole file as bytes. Error when it is not a readable regular file or is larger than
-/// `max_bytes`.
+/// Reads the whole file. Error if it is not a readable regular file or is larger than `max_bytes`.
 std::vector<std::uint8_t> read_file(const std::filesystem::path& path,
                                     std::uint64_t max_bytes = 1ULL << 32);
 
-/// Writes `bytes` so that `path` holds either its old content or all of the new one: temporary file
-/// in the same folder, fsync, rename, fsync of the folder. Error (old content intact) on failure.
+/// Writes `bytes` atomically: `path` has either its old content or all of the new content. Uses a
+/// temporary file in the same folder, fsync, rename, and fsync of the folder. Error (old content
+/// intact) on failure.
 void write_file_atomically(const std::filesystem::path& path, std::string_view bytes);
 
-/// A file written piece by piece that appears under its name only at `commit()`.
-/// Without commit (an exception, say) the destructor removes the temporary file.
+/// A file written in pieces that appears under its name only on `commit()`. Without a commit (e.g.
+/// after an exception) the destructor removes the temporary file.
 class AtomicFile {
 public:
     explicit AtomicFile(std::filesystem::path path);
@@ -45,7 +45,7 @@ private:
     void flush();
 };
 
-/// A read-only memory map of a whole file; stays valid when the file is replaced by rename.
+/// A read-only memory map of a whole file; stays valid if the file is replaced by rename.
 class MappedFile {
 public:
     explicit MappedFile(const std::filesystem::path& path);
@@ -60,7 +60,7 @@ private:
     std::size_t size_ = 0;
 };
 
-/// Creates `folder` and its parents; Error that names it when that fails.
+/// Creates `folder` and its parents. Error (with its name) on failure.
 void make_folder(const std::filesystem::path& folder);
 
 }  // namespace embedmask::detail

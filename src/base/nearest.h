@@ -1,4 +1,4 @@
-// "Did you mean ...?"
+// Suggestions for "did you mean ...?" messages.
 #pragma once
 
 #include <span>

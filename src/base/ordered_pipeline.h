@@ -1,4 +1,4 @@
-// Work on many items at once, hand on the results in their order.
+// Processes items in parallel and delivers the results in order.
 #pragma once
 
 #include <algorithm>
@@ -14,8 +14,8 @@
 namespace embedmask::detail {
 
 /// Calls `process(i)` for i in [0, count) on `workers` threads and `sink(i, result)` in ascending
-/// order of i, one call at a time. Workers wait rather than run more than 2·workers items ahead of
-/// the sink, so memory is bounded. The first exception stops everything and is rethrown.
+/// order of i, one call at a time. Workers never run more than 2·workers items ahead of the sink,
+/// which bounds the memory. The first exception stops everything and is rethrown.
 template <typename Process, typename Sink>
 void run_ordered(std::size_t count, int workers, Process process, Sink sink) {
     using Output = decltype(process(std::size_t{0}));

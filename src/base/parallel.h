@@ -7,14 +7,14 @@
 namespace embedmask::detail {
 
 /// Calls `body(i)` once for every i in [0, count), on at most `threads` threads including the
-/// caller's. Items are handed out one by one, so uneven items balance; which thread runs an item is
-/// not fixed, so `body` must write only what belongs to item i. The first exception thrown by a
-/// body is rethrown here after all threads have stopped.
+/// caller's. Items are handed out one by one, which balances uneven items. Any thread may run any
+/// item, so `body` must write only data of item i. The first exception thrown by `body` is rethrown
+/// after all threads have stopped.
 ///
-/// Threads are started for the call (about 30 us each): give work worth more than that.
+/// Each call starts its threads (about 30 us each); the work must be worth more than that.
 void parallel_for(std::size_t count, int threads, const std::function<void(std::size_t)>& body);
 
-/// Number of processors that this process may run on (its affinity mask), at least 1.
+/// Number of processors available to this process (its affinity mask), at least 1.
 int available_processors();
 
 }  // namespace embedmask::detail

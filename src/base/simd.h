@@ -1,9 +1,10 @@
-// Compiling one loop for several instruction sets.
+// Compiles one function for several instruction sets.
 #pragma once
 
-/// Before a function: the compiler makes one copy per instruction set and picks one when the
-/// program starts. Without FMA contraction (see src/CMakeLists.txt) all copies give the same bits.
-/// Sanitizers run before such a choice is possible, so they get the plain copy.
+/// Put before a function: the compiler emits one copy per instruction set and selects one at
+/// program start. Without FMA contraction (see src/CMakeLists.txt) all copies are bit-identical in
+/// their results. Sanitizers run before the selection is possible, so sanitizer builds use the
+/// plain copy.
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
     !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 #define EMBEDMASK_MULTIVERSION \

@@ -56,7 +56,8 @@ Category read_category(const detail::JsonPlace& place, simdjson::dom::object rec
     return category;
 }
 
-/// `problem` takes the message of a mask that cannot be read; without it that is an Error.
+/// `problem` receives the message of an unreadable mask; without it, an unreadable mask is an
+/// Error.
 Annotation read_annotation(const detail::JsonPlace& place, simdjson::dom::object record,
                            const std::function<void(const std::string&)>& problem) {
     Annotation annotation;

@@ -1,5 +1,5 @@
-// Rewriting an annotation file record by record: what is kept is copied byte for byte, with every
-// key that this program knows nothing about.
+// Rewrites an annotation file record by record. Kept records are copied byte for byte, including
+// keys unknown to this program.
 #pragma once
 
 #include <filesystem>
@@ -16,19 +16,19 @@ namespace embedmask::detail {
 
 class DatasetText {
 public:
-    /// Reads `path`; broken masks become Dataset::problems.
+    /// Reads `path`; broken masks are collected in Dataset::problems.
     explicit DatasetText(const std::filesystem::path& path);
 
     [[nodiscard]] const Dataset& dataset() const { return dataset_; }
 
-    /// The JSON of a record by its position in the data set's lists.
+    /// The JSON of a record, by its position in the lists of the dataset.
     [[nodiscard]] std::string_view image(std::size_t i) const { return record("images", i); }
     [[nodiscard]] std::string_view annotation(std::size_t i) const {
         return record("annotations", i);
     }
     [[nodiscard]] std::string_view category(std::size_t i) const { return record("categories", i); }
 
-    /// The JSON of everything else on the top level, as `"key": value` pairs joined by commas.
+    /// The JSON of all other top-level members, as `"key": value` pairs joined by commas.
     [[nodiscard]] std::string other_members() const;
 
 private:
@@ -45,7 +45,7 @@ class DatasetTextWriter {
 public:
     DatasetTextWriter(const std::filesystem::path& path, const std::string& other_members);
 
-    /// Begins the list `name`; lists follow each other, each once.
+    /// Begins the list `name`. Lists are written one after the other, each once.
     void begin(std::string_view name);
     void add(std::string_view record);
     void commit();
@@ -55,11 +55,11 @@ private:
 
     AtomicFile file_;
     bool open_ = false;  // inside a list
-    bool first_ = true;  // no record in it yet
-    bool empty_ = true;  // nothing on the top level yet
+    bool first_ = true;  // no record in the list yet
+    bool empty_ = true;  // no top-level member yet
 };
 
-/// Copies the records that are chosen.
+/// Copies the selected records.
 struct DatasetChoice {
     std::function<bool(std::size_t)> image = [](std::size_t) { return true; };
     std::function<bool(std::size_t)> annotation = [](std::size_t) { return true; };

@@ -15,7 +15,7 @@ namespace {
 constexpr int kMaxDepth = 64;
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 
-/// Bytes at which skipping a nested value has to look.
+/// Bytes that matter when skipping a nested value.
 constexpr std::array<bool, 256> kStructural = [] {
     std::array<bool, 256> table{};
     for (const unsigned char c : {'"', '{', '}', '[', ']'}) {
@@ -34,7 +34,7 @@ public:
 
     [[nodiscard]] std::size_t position() const { return position_; }
 
-    /// The next byte that is not white space, 0 at the end.
+    /// The next non-whitespace byte, 0 at the end.
     char peek() {
         while (position_ < json_.size() && is_space(json_[position_])) {
             ++position_;
@@ -64,7 +64,7 @@ public:
                                 position_, found, expected));
     }
 
-    /// A string; returns what is between the quotes, escapes untouched.
+    /// Parses a string; returns the text between the quotes, without unescaping.
     std::string_view string() {
         require('"');
         const std::size_t begin = position_;
@@ -88,7 +88,7 @@ public:
         fail("the closing quote of a string");
     }
 
-    /// Any value.
+    /// Skips any value and returns its range.
     JsonSlice value() {
         const char first = peek();
         const std::size_t begin = position_;

@@ -1,5 +1,5 @@
-// Finds the elements of a large JSON file without parsing them: they are then parsed one by one, in
-// parallel, with memory for one element, and every message knows its byte position.
+// Finds the elements of a large JSON file without parsing them. They are then parsed individually,
+// in parallel, with memory for one element at a time, and every message has its byte position.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@ struct JsonSlice {
     std::size_t end = 0;
 };
 
-/// A member of the top-level object; of an array, its elements.
+/// A member of the top-level object; for an array, with its elements.
 struct JsonMember {
     std::string key;
     JsonSlice value;
@@ -24,16 +24,16 @@ struct JsonMember {
 };
 
 struct JsonLayout {
-    bool array = false;  // the document is an array: `elements`, else an object
+    bool array = false;  // the document is an array (`elements`), else an object
     std::vector<JsonSlice> elements;
     std::vector<JsonMember> members;  // in file order
 
-    /// The last member of that name, or nullptr.
+    /// The last member with that name, or nullptr.
     [[nodiscard]] const JsonMember* member(std::string_view key) const;
 };
 
-/// Error with `source` and the byte position when brackets, quotes or commas do not fit, or values
-/// are nested more than 64 levels deep.
+/// Error (with `source` and the byte position) if brackets, quotes or commas do not match, or if
+/// values are nested more than 64 levels deep.
 JsonLayout find_layout(std::string_view json, const std::string& source);
 
 }  // namespace embedmask::detail

@@ -17,7 +17,7 @@ namespace {
 using simdjson::dom::element;
 using simdjson::dom::element_type;
 
-constexpr std::size_t kBlock = 1024;  // elements handed to a thread at once
+constexpr std::size_t kBlock = 1024;  // elements per work item of a thread
 constexpr double kMaxExactInteger = 9007199254740992.0;
 
 std::string_view kind(const element& value) {
@@ -114,7 +114,7 @@ Rle read_counts(const JsonField& field, simdjson::dom::object value) {
     }
 }
 
-/// Parses elements one after the other, reusing its buffers.
+/// Parses elements sequentially, reusing its buffers.
 class ElementParser {
 public:
     explicit ElementParser(std::string_view json) : json_(json) {}

@@ -1,4 +1,4 @@
-// One element of a COCO file as typed values, with messages that say where it stands.
+// One element of a COCO file as typed values, with its location in error messages.
 #pragma once
 
 #include <simdjson.h>
@@ -18,12 +18,12 @@
 
 namespace embedmask::detail {
 
-/// An Error whose message already says where.
+/// An Error whose message already contains the location.
 struct BrokenRecord : Error {
     using Error::Error;
 };
 
-/// Where an element stands: "file.json, annotations[3], byte 120".
+/// Location of an element: "file.json, annotations[3], byte 120".
 struct JsonPlace {
     const std::string& source;
     std::string_view list;  // empty for the elements of a top-level array
@@ -33,13 +33,13 @@ struct JsonPlace {
     [[noreturn]] void fail(std::string_view key, const std::string& what) const;
 };
 
-/// A value of a record under its key.
+/// A value of a record, with its key.
 struct JsonField {
     const JsonPlace& place;
     std::string_view key;
     simdjson::dom::element value;
 
-    [[nodiscard]] std::int64_t integer() const;  // a float with an integer value is one, too
+    [[nodiscard]] std::int64_t integer() const;  // also accepts a float with an integer value
     [[nodiscard]] int size() const;              // 0 .. 2^31 - 1
     [[nodiscard]] double number() const;         // finite
     [[nodiscard]] bool flag() const;             // 0, 1, true, false
@@ -54,8 +54,8 @@ struct JsonField {
 using JsonVisitor =
     std::function<void(std::size_t index, const JsonPlace& place, simdjson::dom::object record)>;
 
-/// Parses the elements of a list, in parallel where that pays, and calls `visit` for each (for
-/// different elements at the same time). The Error of the first bad element is the one thrown.
+/// Parses the elements of a list, in parallel where worthwhile, and calls `visit` for each
+/// (concurrently for different elements). Throws the Error of the first bad element.
 void visit_records(std::string_view json, const std::string& source, std::string_view list,
                    const std::vector<JsonSlice>& elements, int threads, const JsonVisitor& visit);
 

@@ -15,7 +15,7 @@ namespace embedmask {
 
 namespace {
 
-constexpr std::size_t kMaxListed = 1000;  // ids in one message
+constexpr std::size_t kMaxListed = 1000;  // maximum number of ids in one message
 
 Result read_result(const detail::JsonPlace& place, simdjson::dom::object record) {
     Result result;
@@ -68,7 +68,8 @@ std::string listed(const std::set<std::int64_t>& ids) {
     return text;
 }
 
-/// Characters of a compressed string that JSON wants escaped: of '0' to 'o' only the backslash.
+/// Characters of a compressed string that JSON requires to be escaped: in '0' to 'o' only the
+/// backslash.
 std::string escaped(const std::string& text) {
     std::string result;
     result.reserve(text.size() + 8);

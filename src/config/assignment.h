@@ -1,4 +1,4 @@
-// The "key=value" of --set; blanks around either mean nothing.
+// Parses the "key=value" of --set; blanks around key and value are ignored.
 #pragma once
 
 #include <span>
@@ -7,13 +7,13 @@
 
 namespace embedmask::detail {
 
-/// The whole text when there is no "=".
+/// The whole text if there is no "=".
 std::string_view assigned_key(std::string_view assignment);
 
-/// Empty when there is no "=".
+/// Empty if there is no "=".
 std::string_view assigned_value(std::string_view assignment);
 
-/// True when one of `assignments` sets `key`.
+/// True if one of `assignments` sets `key`.
 bool assigns(std::span<const std::string> assignments, std::string_view key);
 
 }  // namespace embedmask::detail

@@ -60,7 +60,7 @@ std::string found_type(const toml::node& node) {
     }());
 }
 
-// What is wrong with the number of elements of a list; empty when nothing is.
+// Describes why the number of elements of a list is invalid; empty if it is valid.
 std::string length_problem(const detail::Field& field, std::size_t found) {
     if (found == 0 && field.may_be_empty) {
         return {};
@@ -72,7 +72,7 @@ std::string length_problem(const detail::Field& field, std::size_t found) {
                        field.length == 0 ? "1 or more" : std::to_string(field.length), found);
 }
 
-// The same for the numbers of a value that no parser has seen.
+// The same for the numbers of a value that was not parsed.
 std::string value_problem(const detail::Field& field) {
     std::string problem;
     const auto list = [&](const auto& values) {
@@ -93,7 +93,7 @@ std::string value_problem(const detail::Field& field) {
     return problem;
 }
 
-// One Field being set from one TOML node; `place` is "file:line".
+// Sets one Field from one TOML node; `place` is "file:line".
 class Setter {
 public:
     Setter(const detail::Field& field, std::string place)
@@ -161,7 +161,7 @@ private:
         word.set(static_cast<std::size_t>(found - choices.begin()));
     }
 
-    // One value stands for a list of one.
+    // A single value is a list of one.
     template <typename T>
     void assign(std::vector<T>& target, const toml::node& node) const {
         const toml::array single{node};
@@ -203,7 +203,7 @@ private:
 
 std::string place_of(std::string_view source, const toml::node& node) {
     if (!node.source().path) {
-        return std::string(source);  // of --set: one value, no lines
+        return std::string(source);  // from --set: one value, no lines
     }
     return fmt::format("{}:{}", source, node.source().begin.line);
 }
@@ -241,7 +241,7 @@ void require(bool holds, const std::string& source, const std::string& problem, 
     }
 }
 
-// Values that are fine one by one but not together.
+// Checks combinations of individually valid values.
 void check_consistency(const Config& c, const std::string& source) {
     require(c.backbone.depth == 50 || c.backbone.depth == 101, source,
             fmt::format("backbone.depth: found {}: expected 50 or 101", c.backbone.depth),
@@ -287,7 +287,7 @@ void check_consistency(const Config& c, const std::string& source) {
 
 std::string toml_number(double value) {
     std::string text = fmt::format("{}", value);
-    // TOML's floats need a point or an exponent.
+    // TOML floats need a point or an exponent.
     if (text.find_first_of(".e") == std::string::npos) {
         text += ".0";
     }
@@ -337,7 +337,7 @@ void assign(Config& config, std::string_view assignment) {
                     "for example --set solver.lr=0.005");
     }
     std::optional<toml::table> table;
-    // A bare word is a string: --set center=box.
+    // A bare word is a string, e.g. --set center=box.
     for (const char* quote : {"", "\""}) {
         try {
             table = toml::parse(fmt::format("{} = {}{}{}", key, quote, value, quote));

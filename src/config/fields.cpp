@@ -17,7 +17,7 @@ Field flag(std::string key, bool& value) {
     return {std::move(key), &value};
 }
 
-// `choices` are the words of the enum's values, in their order from 0.
+// `choices` are the words of the enum values, in order from 0.
 template <typename Enum>
 Field word(std::string key, Enum& value, std::vector<std::string> choices) {
     return {std::move(key),

@@ -1,4 +1,4 @@
-// The table of configuration keys: one line per key, with its range or its choices.
+// The table of configuration keys: one line per key, with its range or choices.
 #pragma once
 
 #include <cstddef>
@@ -12,13 +12,13 @@
 
 namespace embedmask::detail {
 
-/// A closed word: an enum of Config as the position of its word in Field::choices.
+/// A value from a fixed set: an enum of Config, as the position of its word in Field::choices.
 struct Word {
     std::function<std::size_t()> get;
     std::function<void(std::size_t)> set;
 };
 
-/// Where a key's value lives in a Config.
+/// Location of a key's value in a Config.
 using FieldValue =
     std::variant<bool*, std::int64_t*, double*, std::string*, Word, std::vector<std::int64_t>*,
                  std::vector<double>*, std::vector<std::string>*>;
@@ -33,16 +33,16 @@ struct Field {
     bool may_be_empty = false;              ///< of a list
 };
 
-/// The keys of `config` in the order in which they are written.
+/// The keys of `config`, in the order in which they are written.
 std::vector<Field> fields(Config& config);
 
-/// What is wrong with a number under this key; empty when it is in range.
+/// Describes why a number is invalid for this key; empty if it is in range.
 std::string range_problem(const Field& field, double value);
 
-/// Error "NAME: VALUE is out of range, ..." unless `value` may stand under `key`.
+/// Error "NAME: VALUE is out of range, ..." unless `value` is valid for `key`.
 void require_in_range(std::string_view key, double value, std::string_view name);
 
-/// The smallest and the largest number that may stand under `key`.
+/// The smallest and the largest valid number for `key`.
 struct Range {
     double min = 0;
     double max = 0;

@@ -1,4 +1,4 @@
-// Presets as differences from `g3`; configs/NAME.toml hold the same, resolved.
+// Presets as differences from `g3`; configs/NAME.toml contain the same presets, resolved.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -62,7 +62,8 @@ solver.steps = [210000, 250000]
 solver.max_iter = 270000
 )";
 
-// Few images: keep the pretrained backbone, average the weights, stop when nothing gets better.
+// For few images: keep the pretrained backbone, average the weights, stop when AP no longer
+// improves.
 const char* const kFinetune = R"(
 backbone.freeze_at = 5
 input.short_train = [224, 256, 288, 320]

@@ -17,11 +17,11 @@ namespace embedmask {
 namespace {
 
 constexpr std::size_t kExamples = 3;
-constexpr double kBoxSlack = 2;  // pixels that a box may cut off its mask (rounding)
+constexpr double kBoxSlack = 2;  // pixels by which a mask may extend beyond its box (rounding)
 
 using data::Repair;
 
-/// What can be done about a problem: by a repaired file, or by a person.
+/// The fix of a problem: automatic in the repaired file, or manual.
 struct Fix {
     const char* text;
     bool repairable;
@@ -44,7 +44,7 @@ public:
         }
     }
 
-    /// Opens the images when there is a folder of them.
+    /// Opens the images if an image folder is given.
     void run(const std::filesystem::path& images) {
         check_ids();
         check_categories();

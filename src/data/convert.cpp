@@ -77,7 +77,7 @@ void write_categories(const fs::path& folder, const Dataset& data) {
     detail::write_file_atomically(folder / "classes.txt", names);
 }
 
-/// Error when the format would lose which image or category an object belongs to.
+/// Error if the format would lose the image or category of an object.
 void require_expressible(const Dataset& data, LabelFormat format) {
     if (format == LabelFormat::voc && data.categories.size() > kVocMost) {
         throw Error(fmt::format("{}: {} categories: VOC images are limited to {}", data.source,
@@ -121,7 +121,7 @@ void write_image(const fs::path& folder, const LabeledImage& image, LabelFormat 
             write_mask_images(folder, image);
             break;
         case LabelFormat::lvis:
-            break;  // refused before anything is written
+            break;  // rejected before anything is written
     }
 }
 
@@ -136,7 +136,7 @@ void read_labels(DatasetBuilder& builder, LabelFormat format) {
         case LabelFormat::masks:
             return read_mask_images(builder);
         case LabelFormat::lvis:
-            break;  // no folder of labels: import_lvis
+            break;  // has no label folder: import_lvis
     }
 }
 

@@ -1,4 +1,4 @@
-// A COCO file that grows from a folder of labels and a folder of images.
+// Builds a COCO file from a folder of labels and a folder of images.
 #pragma once
 
 #include <cstdint>
@@ -14,20 +14,20 @@
 
 namespace embedmask::data {
 
-/// The JSON of a file; Error with the byte position where it is malformed.
+/// The JSON of a file. Error (with the byte position) if it is malformed.
 nlohmann::ordered_json read_json(const std::filesystem::path& path);
 
-/// The files of `folder` with this extension, sorted, without categories.json. Error when there is
+/// The files of `folder` with this extension, sorted, without categories.json. Error if there is
 /// none.
 std::vector<std::filesystem::path> files_of(const std::filesystem::path& folder,
                                             const std::string& extension);
 
 class DatasetBuilder {
 public:
-    /// Categories come from categories.json (as exports write it) or classes.txt (ids count from 1)
-    /// of the folder of labels; without these files from the labels themselves. Image ids are the
-    /// numbers that the images' names are, when all are; else they count from 1. Error for two
-    /// images of one name.
+    /// Categories come from categories.json (as written by exports) or classes.txt (ids count from
+    /// 1) in the folder of labels, or else from the labels themselves. If all image names are
+    /// numbers, these are the image ids; otherwise ids count from 1. Error for two images with the
+    /// same name.
     DatasetBuilder(std::filesystem::path labels, const std::filesystem::path& images);
 
     struct Image {
@@ -37,12 +37,12 @@ public:
 
     [[nodiscard]] const std::filesystem::path& folder() const { return labels_; }
 
-    // `owner` is what errors name: the file of labels, and the line where there are some.
+    // `owner` is named in errors: the label file, with the line if the format has lines.
 
-    /// The image that a file of labels belongs to by its name without extension.
+    /// The image of a label file, matched by name without extension.
     [[nodiscard]] const Image& image(const std::string& stem, const std::string& owner) const;
 
-    /// The id of a category by its name, by its position in the list, by the id itself.
+    /// Looks up the id of a category by name, by position in the list, or by the id itself.
     std::int64_t category_named(const std::string& name, const std::string& owner);
     [[nodiscard]] std::int64_t category_at(std::int64_t index, const std::string& owner) const;
     std::int64_t category_with_id(std::int64_t id, const std::string& owner);
@@ -61,7 +61,8 @@ private:
     void add(const Image& image, std::int64_t category, const Rle& mask, Json segmentation);
 
     std::filesystem::path labels_;
-    std::string list_;                      // the file of the categories; empty: they are collected
+    std::string list_;                      // the categories file; empty: categories are collected
+                                            // from the labels
     std::map<std::string, Image> by_stem_;  // by file name without extension
     std::vector<Json> images_;
     std::vector<Json> annotations_;

@@ -33,7 +33,7 @@ std::set<std::int64_t> chosen_categories(const Dataset& data,
     return ids;
 }
 
-/// How many of the records [0, size) are chosen.
+/// Number of selected records in [0, size).
 template <class Choice>
 std::size_t count_of(std::size_t size, const Choice& choice) {
     std::size_t count = 0;

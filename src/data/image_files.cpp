@@ -79,7 +79,7 @@ void add_input(const std::string& input, std::vector<fs::path>& paths) {
     if (!fs::exists(input) && input.find_first_of("*?[") != std::string::npos) {
         return add_glob(input, paths);
     }
-    // A path that cannot be read is reported with the image, and the others go on.
+    // An unreadable path is reported with its image, and the others continue.
     paths.emplace_back(input);
 }
 
@@ -108,7 +108,7 @@ std::vector<ImageFile> find_images(const std::vector<std::string>& inputs) {
         image.path = std::move(path);
         images.push_back(std::move(image));
     }
-    // Two images must not share an id, so names count only when they all do.
+    // Image ids must be unique, so names are used as ids only if all of them are numbers.
     if (ids.size() < images.size()) {
         for (std::size_t i = 0; i < images.size(); ++i) {
             images[i].image_id = static_cast<std::int64_t>(i) + 1;

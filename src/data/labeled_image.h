@@ -1,4 +1,4 @@
-// One image with its objects as masks: what exports write.
+// One image with its objects as masks, as input for exports.
 #pragma once
 
 #include <deque>
@@ -12,7 +12,7 @@
 
 namespace embedmask::data {
 
-/// Not to be copied: `objects` point into `masks`. The record and the annotations are borrowed.
+/// Must not be copied: `objects` point into `masks`. The record and the annotations are borrowed.
 struct LabeledImage {
     LabeledImage() = default;
     LabeledImage(const LabeledImage&) = delete;
@@ -22,8 +22,8 @@ struct LabeledImage {
     ~LabeledImage() = default;
 
     const ImageRecord* record = nullptr;
-    std::string name;  ///< of the file, without extension
-    // One entry an object in each:
+    std::string name;  ///< file name without extension
+    // One entry per object in each:
     std::deque<Rle> masks;
     std::vector<const Annotation*> annotations;
     std::vector<LabeledMask> objects;

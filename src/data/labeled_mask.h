@@ -1,4 +1,4 @@
-// What the writers of label files need to know about one object.
+// One object, as input for the label file writers.
 #pragma once
 
 #include <string>
@@ -8,7 +8,7 @@
 namespace embedmask::data {
 
 struct LabeledMask {
-    const Rle* mask = nullptr;  ///< of the image's size; owned by somebody else, not null
+    const Rle* mask = nullptr;  ///< has the size of the image; not owned, not null
     std::string label;          ///< category name
     int category_index = 0;     ///< position in the list of categories, from 0
     float score = 1;            ///< 1 for annotations

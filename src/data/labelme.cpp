@@ -24,7 +24,7 @@ Json points_of(const mask::Ring& ring) {
     return points;
 }
 
-/// The shapes of one group are the parts of one object.
+/// Shapes with the same group are parts of one object.
 struct LabelmeObject {
     std::string label;
     std::vector<std::vector<double>> rings;
@@ -107,7 +107,7 @@ std::string labelme_text(std::string_view image_path, ImageSize size,
     file["imageData"] = nullptr;
     file["imageHeight"] = size.height;
     file["imageWidth"] = size.width;
-    // Names of files may be in any encoding; a byte that is not UTF-8 must not stop the export.
+    // File names may have any encoding; invalid UTF-8 must not abort the export.
     return file.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

@@ -7,9 +7,9 @@
 
 namespace embedmask::data {
 
-/// LVIS files are COCO files whose images have a URL instead of a name and whose objects no
-/// iscrowd: both are added to the copy `annotations`. The folder stays in the name: the images of
-/// LVIS val lie in COCO's train2017 and val2017. Error for an image with neither.
+/// LVIS files are COCO files whose images have a URL instead of a name and whose objects have no
+/// iscrowd; both are added to the copy `annotations`. Names keep the folder, since the images of
+/// LVIS val are in COCO's train2017 and val2017. Error for an image with neither URL nor name.
 DatasetCounts import_lvis(const std::filesystem::path& lvis,
                           const std::filesystem::path& annotations);
 

@@ -1,4 +1,4 @@
-// One black and white image an object, called IMAGE-OBJECT-CATEGORYID.png.
+// One black and white image per object, named IMAGE-OBJECT-CATEGORYID.png.
 #pragma once
 
 #include <filesystem>
@@ -9,11 +9,12 @@ namespace embedmask::data {
 
 class DatasetBuilder;
 
-/// Writes the images of one image's objects; OBJECT is the annotation's id.
+/// Writes the mask images of one image; OBJECT is the annotation id.
 void write_mask_images(const std::filesystem::path& folder, const LabeledImage& image);
 
 /// Adds the objects of all such images in the builder's folder: pixels above 127 belong to the
-/// object. Error that names the image for another name or another size than its image's.
+/// object. Error (with the file name) for any other name and for a size that differs from the
+/// image's.
 void read_mask_images(DatasetBuilder& builder);
 
 }  // namespace embedmask::data

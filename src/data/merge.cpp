@@ -15,7 +15,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// The same id or name must mean the same category in both files.
+/// An id or name must denote the same category in both files.
 void require_same_categories(const Dataset& first, const Dataset& other) {
     for (const Category& a : first.categories) {
         for (const Category& b : other.categories) {
@@ -30,7 +30,7 @@ void require_same_categories(const Dataset& first, const Dataset& other) {
     }
 }
 
-/// Ids that are handed on: as they are, or new ones after a collision.
+/// Maps ids to the merged file: unchanged, or new after a collision.
 class Ids {
 public:
     Ids(std::string what, bool renumber) : what_(std::move(what)), renumber_(renumber) {}

@@ -1,4 +1,4 @@
-// Reading the images of an annotation file.
+// Reads the images of an annotation file.
 #pragma once
 
 #include <cstdint>
@@ -12,13 +12,13 @@
 
 namespace embedmask::data {
 
-/// The size that an annotation file records for an image; nothing unless both sides are recorded.
+/// The image size recorded in an annotation file; nothing unless both sides are recorded.
 std::optional<ImageSize> recorded_size(const ImageRecord& image);
 
-/// The images of a data set in `folder`, in its order.
+/// The images of a dataset in `folder`, in the order of the dataset.
 std::vector<ImageFile> recorded_files(const Dataset& dataset, const std::filesystem::path& folder);
 
-/// The image of a record in `folder`, as read_image_file reads it.
+/// Reads the image of a record in `folder`, like read_image_file.
 Image read_recorded_image(const std::filesystem::path& folder, const ImageRecord& image,
                           std::uint64_t max_pixels = DecodeOptions{}.max_pixels);
 

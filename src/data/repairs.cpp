@@ -9,7 +9,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// A broken mask was read as none: only its text tells it from an annotation that has none.
+/// A broken mask is read as missing; only its text distinguishes it from an annotation without a
+/// mask.
 bool has_broken_mask(const detail::DatasetText& text, std::size_t i) {
     if (text.dataset().annotations[i].segmentation.format != Segmentation::Format::none) {
         return false;
@@ -19,8 +20,8 @@ bool has_broken_mask(const detail::DatasetText& text, std::size_t i) {
     return mask != record.end() && !mask->empty();
 }
 
-/// The box of the mask, or without one the part of the box inside of the image; nothing when that
-/// has no area.
+/// The box of the mask, or without a mask the part of the box inside the image; nothing if that has
+/// no area.
 std::optional<CocoBox> repaired_box(const Annotation& annotation, const ImageRecord& image) {
     CocoBox box;
     if (annotation.segmentation.format != Segmentation::Format::none) {

@@ -1,4 +1,4 @@
-// What is to be done about the problems of an annotation file.
+// Repairs for the problems of an annotation file.
 #pragma once
 
 #include <cstddef>
@@ -10,10 +10,10 @@
 
 namespace embedmask::data {
 
-/// How one annotation is repaired.
+/// The repair of one annotation.
 enum class Repair { drop, renumber, rings, box, crowd_flag };
 
-/// By position in the data set's lists.
+/// By position in the lists of the dataset.
 struct Repairs {
     explicit Repairs(const Dataset& dataset)
         : annotations(dataset.annotations.size()),
@@ -25,14 +25,14 @@ struct Repairs {
     std::vector<bool> drop_category;
 };
 
-/// Whether a ring of that many numbers can enclose anything.
+/// Whether a ring of that many numbers can enclose an area.
 constexpr bool is_ring(std::size_t numbers) {
     constexpr std::size_t kLeast = 6;
     return numbers >= kLeast && numbers % 2 == 0;
 }
 
-/// Copies the file, repaired. Annotations whose mask is broken are dropped, too: the text of the
-/// mask would stay broken.
+/// Writes a repaired copy of the file. Annotations with a broken mask are also dropped: their mask
+/// text would stay broken.
 void write_repaired(const detail::DatasetText& text, const Repairs& repairs,
                     const std::filesystem::path& path);
 

@@ -22,7 +22,7 @@ std::size_t position_of(const ImageRecord& image, const Dataset& data) {
     return static_cast<std::size_t>(&image - data.images.data());
 }
 
-/// Objects of each category in each image.
+/// Number of objects per category and image.
 std::vector<std::map<std::int64_t, int>> objects_of_images(const Dataset& data,
                                                            const ImageIndex& images) {
     std::vector<std::map<std::int64_t, int>> counts(data.images.size());
@@ -34,7 +34,8 @@ std::vector<std::map<std::int64_t, int>> objects_of_images(const Dataset& data,
     return counts;
 }
 
-/// Which images go to val: iterative stratification (Sechidis et al. 2011), rare categories first.
+/// Selects the val images by iterative stratification (Sechidis et al. 2011), rare categories
+/// first.
 std::vector<bool> stratified(const Dataset& data, const ImageIndex& images, double fraction,
                              std::uint64_t seed) {
     const auto counts = objects_of_images(data, images);
@@ -71,7 +72,8 @@ std::vector<bool> stratified(const Dataset& data, const ImageIndex& images, doub
         return total[rarest[a]] < total[rarest[b]];
     });
 
-    // What each part still wants; an image goes where its rarest category is wanted most.
+    // Remaining demand of each part; an image goes to the part with the highest demand for its
+    // rarest category.
     std::map<std::int64_t, double> train_wants;
     std::map<std::int64_t, double> val_wants;
     for (const auto& [category, count] : total) {

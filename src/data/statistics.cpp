@@ -11,10 +11,10 @@
 namespace embedmask {
 namespace {
 
-constexpr double kSmall = 32 * 32;  // pixels below which an object is small
-constexpr double kLarge = 96 * 96;  // pixels from which on it is large
+constexpr double kSmall = 32 * 32;  // pixels; smaller objects are "small"
+constexpr double kLarge = 96 * 96;  // pixels; objects from here on are "large"
 
-/// What is collected for one category.
+/// Statistics of one category.
 struct Objects {
     CategoryStatistics counts;
     std::set<std::int64_t> images;
@@ -36,7 +36,7 @@ double median(std::vector<double> values) {
     return values[values.size() / 2];
 }
 
-/// Bars at powers of two of `value`.
+/// Histogram bars at powers of two of `value`.
 template <class Range, class Value>
 Histogram histogram(const std::string& title, const Range& items, const Value& value) {
     std::map<int, std::size_t> bins;

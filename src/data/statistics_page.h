@@ -1,4 +1,4 @@
-// The counts of a data set as a page.
+// Dataset statistics as an HTML page.
 #pragma once
 
 #include <string>
@@ -7,7 +7,7 @@
 
 namespace embedmask::data {
 
-/// An HTML page with the histograms; needs no other file.
+/// A self-contained HTML page with the histograms.
 std::string statistics_page(const DatasetStatistics& statistics);
 
 }  // namespace embedmask::data

@@ -1,4 +1,4 @@
-// Pascal VOC's images of classes and objects, in its colours.
+// Pascal VOC class and object images, in the VOC colours.
 #pragma once
 
 #include <filesystem>
@@ -9,16 +9,16 @@ namespace embedmask::data {
 
 class DatasetBuilder;
 
-/// Makes the folders of the two kinds of images inside of `folder`.
+/// Creates the folders of both kinds of images inside `folder`.
 void make_voc_folders(const std::filesystem::path& folder);
 
-/// Writes the two images of an image: SegmentationClass/NAME.png and SegmentationObject/NAME.png.
-/// Of overlapping objects one keeps the pixel; crowds are void. Error for more objects than VOC has
-/// colours.
+/// Writes the label images of one image: SegmentationClass/NAME.png and
+/// SegmentationObject/NAME.png. Where objects overlap, one keeps the pixel; crowds are void. Error
+/// for more objects than VOC has colours.
 void write_voc(const std::filesystem::path& folder, const LabeledImage& image);
 
-/// Adds the objects of all such images in the builder's folder. Error that names the image when
-/// it is of another size than its image or an object has no class.
+/// Adds the objects of all such images in the builder's folder. Error (with the file name) if its
+/// size differs from the image's or an object has no class.
 void read_voc(DatasetBuilder& builder);
 
 }  // namespace embedmask::data

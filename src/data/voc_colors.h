@@ -1,4 +1,4 @@
-// The colours by which Pascal VOC numbers classes and objects.
+// The Pascal VOC colour map, which numbers classes and objects.
 #pragma once
 
 #include <array>
@@ -7,9 +7,9 @@
 namespace embedmask::data {
 
 inline constexpr unsigned kVocVoid = 255;  // crowds and outlines: neither object nor background
-inline constexpr unsigned kVocMost = 254;  // objects of an image, and categories
+inline constexpr unsigned kVocMost = 254;  // limit on objects per image and on categories
 
-/// Bits of the index, spread over the high bits of red, green and blue.
+/// Spreads the bits of the index over the high bits of red, green and blue.
 inline std::array<std::uint8_t, 3> voc_color(unsigned index) {
     std::array<std::uint8_t, 3> color{};
     for (unsigned bit = 0; bit < 8; ++bit) {
@@ -21,7 +21,7 @@ inline std::array<std::uint8_t, 3> voc_color(unsigned index) {
     return color;
 }
 
-/// The inverse; a grey pixel that is no VOC colour stands for itself.
+/// The inverse; a grey pixel that is not a VOC colour maps to its own value.
 inline unsigned voc_index(std::uint8_t red, std::uint8_t green, std::uint8_t blue) {
     unsigned index = 0;
     for (unsigned bit = 0; bit < 8; ++bit) {

@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr double kRounding = 1e-3;  // YOLO tools write coordinates this far outside of the image
+constexpr double kRounding = 1e-3;  // YOLO tools write coordinates up to this far outside the image
 
 struct Cut {
     std::size_t from = 0;
@@ -43,7 +43,7 @@ Cut nearest_points(const mask::Ring& a, const mask::Ring& b) {
     return best;
 }
 
-// Walks to the other ring, once around it, and back: ... from | to ... to | from ...
+// Goes to the other ring, once around it, and back: ... from | to ... to | from ...
 void join(mask::Ring& ring, const mask::Ring& other) {
     const auto [from, to] = nearest_points(ring, other);
     mask::Ring detour(other.begin() + static_cast<std::ptrdiff_t>(to), other.end());
@@ -52,7 +52,7 @@ void join(mask::Ring& ring, const mask::Ring& other) {
     ring.insert(ring.begin() + static_cast<std::ptrdiff_t>(from) + 1, detour.begin(), detour.end());
 }
 
-/// The words of one line as numbers. Error for a word that is none.
+/// The words of one line as numbers. Error for a word that is not a number.
 std::vector<double> numbers(const std::string& line, const std::string& owner) {
     std::vector<double> values;
     std::istringstream words(line);
@@ -68,7 +68,7 @@ std::vector<double> numbers(const std::string& line, const std::string& owner) {
     return values;
 }
 
-/// Class and ring of one line, the ring in pixels.
+/// The class and ring of one line, with the ring in pixels.
 struct YoloObject {
     std::int64_t index = 0;
     std::vector<double> ring;

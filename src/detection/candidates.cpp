@@ -13,7 +13,7 @@ float sigmoid(float x) {
     return 1.0F / (1.0F + std::exp(-x));
 }
 
-// A logit below this cannot pass: the exact comparison on probabilities is made afterwards.
+// A logit below this cannot pass; the exact comparison of probabilities follows later.
 float logit_bound(double probability) {
     if (probability <= 0) {
         return -INFINITY;
@@ -24,7 +24,7 @@ float logit_bound(double probability) {
     return static_cast<float>(std::log(probability / (1 - probability)) - 1e-3);
 }
 
-// Whether anything in a block of `count` values exceeds `bound`; nearly all blocks hold nothing.
+// Whether anything in a block of `count` values exceeds `bound`; almost no block does.
 EMBEDMASK_MULTIVERSION
 bool any_above(const float* values, std::size_t count, float bound) {
     int found = 0;
@@ -39,7 +39,7 @@ struct Hit {
     int label;
 };
 
-// All (location, class) pairs above the bound, ordered location major, class minor.
+// All (location, class) pairs above the bound, ordered by location, then class.
 std::vector<Hit> find_hits(std::span<const float> logits, std::size_t cells, float bound) {
     constexpr std::size_t kBlock = 256;
     std::vector<Hit> hits;
@@ -88,7 +88,7 @@ Box decode_box(const LevelMaps& maps, int location, std::int64_t stride, ImageSi
     return box;
 }
 
-// Keeps the best `count` of the candidates from `begin` on, in their order.
+// Keeps the best `count` candidates from `begin` on, preserving their order.
 void keep_best(std::vector<Candidate>& all, std::size_t begin, std::size_t count) {
     if (all.size() - begin <= count) {
         return;
@@ -131,8 +131,8 @@ void add_candidates(const LevelMaps& maps, int level, std::int64_t stride, Image
         }
         Candidate candidate;
         candidate.box = decode_box(maps, hit.location, stride, content, options);
-        // With relu'd distances boxes cannot be inverted (§7.1 step 5); a network that yields NaN
-        // must not bring them in either.
+        // ReLU distances cannot give inverted boxes (§7.1 step 5), and NaN from a network must not
+        // introduce them either.
         if (!(candidate.box.x2 - candidate.box.x1 + 1 >= 0 &&
               candidate.box.y2 - candidate.box.y1 + 1 >= 0)) {
             continue;

@@ -1,4 +1,4 @@
-// From the detector's maps to scored boxes (spec §7.1, §7.9).
+// Converts the detector's maps to scored boxes (spec §7.1, §7.9).
 #pragma once
 
 #include <cstdint>
@@ -31,7 +31,7 @@ struct Candidate {
 struct CandidateOptions {
     double score_threshold = 0.05;
     std::int64_t top_n = 1000;       ///< per level
-    bool threshold_product = false;  ///< compare class probability x centre-ness instead
+    bool threshold_product = false;  ///< threshold class probability x centre-ness instead
     bool square_root = false;        ///< score = sqrt(product)
     bool plus_one = true;            ///< legacy convention: clip to the content, [0, W-1]
     bool distances_in_strides = true;
@@ -39,9 +39,8 @@ struct CandidateOptions {
     static CandidateOptions of(const Config& config);
 };
 
-/// Appends the candidates of one level in the order location major, class minor; at most `top_n`,
-/// the best by score (ties: the earlier one). `content` is the image's size inside the padded
-/// input.
+/// Appends the candidates of one level, ordered by location, then class; at most `top_n`, the best
+/// by score (ties: the earlier one). `content` is the image's size inside the padded input.
 void add_candidates(const LevelMaps& maps, int level, std::int64_t stride, ImageSize content,
                     const CandidateOptions& options, std::vector<Candidate>& out);
 

@@ -12,13 +12,13 @@ namespace embedmask::detection {
 /// Intersection over union in [0, 1]; `plus_one` counts both end pixels (§5.5).
 float iou(const Box& a, const Box& b, bool plus_one);
 
-/// Indices of the survivors, ascending: a box is suppressed by a better one (ties: the earlier one)
-/// of its label when their IoU is above `threshold`.
+/// Indices of the kept boxes, ascending. A box is suppressed by a better one (ties: the earlier
+/// one) with the same label if their IoU is above `threshold`.
 std::vector<std::size_t> nms(std::span<const Candidate> candidates, double threshold,
                              bool plus_one);
 
-/// Keeps every element of `kept` whose score reaches the `limit`-th largest; ties can leave more.
-/// A limit of 0 or less keeps all.
+/// Keeps every element of `kept` whose score is at least the `limit`-th largest; ties can keep
+/// more. A limit of 0 or less keeps all.
 std::vector<std::size_t> limit_detections(std::span<const Candidate> candidates,
                                           std::vector<std::size_t> kept, std::int64_t limit);
 

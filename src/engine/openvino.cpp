@@ -23,7 +23,7 @@ using network::Node;
 using network::Op;
 using Value = ov::Output<ov::Node>;
 
-// A constant over the tensor's own memory, a mapped file or a buffer: no copy.
+// A constant over the memory of the tensor (a mapped file or a buffer), without a copy.
 Value constant_over(const Tensor& tensor, const ov::Shape& shape) {
     const auto type = [&]() -> ov::element::Type {
         switch (tensor.dtype) {
@@ -37,7 +37,7 @@ Value constant_over(const Tensor& tensor, const ov::Shape& shape) {
                 return ov::element::f64;
         }
     }();
-    // The last argument is what OpenVINO keeps as long as it needs the bytes; it only reads them.
+    // OpenVINO keeps the last argument for as long as it needs the bytes, which it only reads.
     Value value = std::make_shared<op::Constant>(type, shape, tensor.bytes.data(),
                                                  std::const_pointer_cast<void>(tensor.owner));
     if (type != ov::element::f32) {
@@ -54,7 +54,7 @@ Value integers(const std::vector<std::int64_t>& values) {
     return op::Constant::create(ov::element::i64, {values.size()}, values);
 }
 
-// Walks the graph once; one case per op.
+// Translates the graph in one pass; one case per op.
 class Emitter {
 public:
     explicit Emitter(const network::Network& network) : network_(network) {}
@@ -182,7 +182,7 @@ private:
         return interpolate(x, a.factor, op::Interpolate::InterpolateMode::NEAREST);
     }
 
-    // §4.9: output i reads max(i − f/2, 0)/f, i.e. the plain "asymmetric" upsampling moved by f/2
+    // §4.9: output i reads max(i − f/2, 0)/f, i.e. plain "asymmetric" upsampling shifted by f/2
     // with its first row and column repeated.
     static Value resample(const Attributes& a, const Value& x) {
         const Value up = interpolate(x, a.factor, op::Interpolate::InterpolateMode::LINEAR_ONNX);
@@ -203,7 +203,7 @@ private:
         const Value zero = op::Constant::create(ov::element::i64, {}, {0});
         const Value one = op::Constant::create(ov::element::i64, {}, {1});
         const Value index = std::make_shared<op::Range>(zero, count, one, ov::element::f32);
-        const int half = a.stride / 2;  // an integer division by definition
+        const int half = a.stride / 2;  // integer division by definition
         const Value pixels = std::make_shared<op::Add>(
             std::make_shared<op::Multiply>(index, scalar(static_cast<float>(a.stride))),
             scalar(static_cast<float>(half)));
@@ -308,7 +308,7 @@ public:
         name_outputs();
     }
 
-    /// From what `save` wrote. The network's weights stay in the mapped file.
+    /// Loads a file written by `save`. The network's weights stay in the mapped file.
     OpenvinoEngine(std::unique_ptr<detail::MappedFile> saved, const Options& options)
         : OpenvinoEngine(options) {
         saved_ = std::move(saved);
@@ -325,7 +325,7 @@ public:
         detail::write_file_atomically(path, blob.view());
     }
 
-    /// What decides, beside the network, whether a saved one can be used.
+    /// The conditions, in addition to the network, for reusing a saved one.
     [[nodiscard]] std::string surroundings() {
         return fmt::format("{} {} {} {} {}", name_of(precision_), streams_, threads_,
                            ov::get_openvino_version().buildNumber,
@@ -360,7 +360,7 @@ private:
         }
     }
 
-    std::unique_ptr<detail::MappedFile> saved_;  // outlives what reads from it
+    std::unique_ptr<detail::MappedFile> saved_;  // outlives everything that reads from it
     ov::Core core_;
     ov::AnyMap properties_;
     ov::CompiledModel compiled_;
@@ -370,7 +370,7 @@ private:
     int threads_ = 1;
 };
 
-// The saved network at `path`, or nothing when there is none that can be used.
+// The saved network at `path`, or nothing if there is no usable one.
 std::unique_ptr<Engine> read_saved(const std::filesystem::path& path, const Options& options) {
     if (!std::filesystem::exists(path)) {
         return nullptr;
@@ -379,7 +379,7 @@ std::unique_ptr<Engine> read_saved(const std::filesystem::path& path, const Opti
         return std::make_unique<OpenvinoEngine>(std::make_unique<detail::MappedFile>(path),
                                                 options);
     } catch (const std::exception&) {
-        return nullptr;  // damaged: it is compiled and written again
+        return nullptr;  // damaged: compiled and written again
     }
 }
 

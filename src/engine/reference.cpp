@@ -1,4 +1,4 @@
-// Plain loops over every op: slow and obvious.
+// The reference engine: plain loops for every op, slow and obvious.
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -49,7 +49,7 @@ void for_each(const Array& shape, F f) {
     }
 }
 
-// out = f(in element) for ops that look at one element at a time.
+// out = f(in) for elementwise ops.
 template <typename F>
 Array map_elements(const Array& in, F f) {
     Array out = in;
@@ -292,7 +292,7 @@ private:
     // Channel 0 is x, channel 1 is y (§4.2, §4.3).
     static float coordinate(const network::Attributes& a, const Array& x, std::int64_t channel,
                             std::int64_t row, std::int64_t column) {
-        const int half = a.stride / 2;  // an integer division by definition
+        const int half = a.stride / 2;  // integer division by definition
         const auto pixels = static_cast<double>((channel == 0 ? column : row) * a.stride + half);
         if (!a.unit_range) {
             return static_cast<float>(pixels / a.value);

@@ -9,14 +9,14 @@ namespace embedmask::detail {
 
 namespace {
 
-/// A true positive on the way down the scores: precision peaks there and nowhere else.
+/// A true positive in order of descending score: precision peaks only there.
 struct CurvePoint {
     double recall = 0;
     double precision = 0;
     double score = 0;
 };
 
-/// The detections that count in one area range, flags of each threshold as bytes.
+/// The detections that count in one area range, with the flags of each threshold as bytes.
 struct Sequence {
     std::vector<const MatchedDetection*> detections;
     std::vector<std::uint8_t> right;  // [detection][threshold]
@@ -113,7 +113,7 @@ void accumulate(const CategoryMatches& matches, std::size_t k, Evaluation& evalu
                     evaluation.precision[index] = reached ? curve[next].precision : 0;
                     evaluation.scores[index] = reached ? curve[next].score : 0;
                 }
-                // Recall 0 is reached by the very first detection, whatever it is.
+                // Recall 0 is reached by the first detection in any case.
                 evaluation.scores[evaluation.precision_index(t, 0, k, a, m)] =
                     first == nullptr ? 0 : first->score;
                 evaluation.recall[evaluation.recall_index(t, k, a, m)] = right[t] / positives;

@@ -1,4 +1,4 @@
-// From the matches of one category to precision and recall (spec §8.7).
+// Computes precision and recall from the matches of one category (spec §8.7).
 #pragma once
 
 #include <cstdint>
@@ -11,21 +11,21 @@ namespace embedmask::detail {
 
 inline constexpr std::size_t kRecallPoints = 101;
 
-/// What is kept of a detection; its bits stand in CategoryMatches at the same index.
+/// Data kept per detection; its bits are in CategoryMatches at the same index.
 struct MatchedDetection {
     double score = 0;
     std::int64_t image_id = 0;
-    std::uint32_t rank = 0;   // among the detections of its image and category, by score
-    std::uint32_t index = 0;  // of its bits
+    std::uint32_t rank = 0;   // rank by score among the detections of its image and category
+    std::uint32_t index = 0;  // index of its bits
 };
 
-/// Ground truths that count in the first area range: kept for resampling and per-image scores.
+/// Ground truths that count in the first area range, kept for resampling and per-image scores.
 struct ImagePositives {
     std::int64_t image_id = 0;
     std::uint32_t count = 0;
 };
 
-/// Everything of one category.
+/// All matches of one category.
 struct CategoryMatches {
     std::vector<MatchedDetection> detections;
     std::vector<std::uint64_t> matched;  // Matcher::words() for each
@@ -33,7 +33,7 @@ struct CategoryMatches {
     std::vector<std::uint64_t> positives;  // per area range
     std::vector<ImagePositives> images;
 
-    /// By falling score; equal scores by image id, then rank: the order of COCO's stable sort.
+    /// Descending score; equal scores by image id, then rank: the order of COCO's stable sort.
     void sort();
 };
 
@@ -45,10 +45,10 @@ inline double recall_point(std::size_t r) {
 /// Fills the entries of category k.
 void accumulate(const CategoryMatches& matches, std::size_t k, Evaluation& evaluation);
 
-/// numpy's pairwise sum, which its mean uses: a plain sum would differ in the last bits.
+/// The pairwise sum of numpy's mean; a plain sum would differ in the last bits.
 double pairwise_sum(std::span<const double> values);
 
-/// The mean of what is above -1, or -1.
+/// The mean of the values above -1, or -1 if there are none.
 double mean_of_defined(std::vector<double> values);
 
 }  // namespace embedmask::detail

@@ -9,7 +9,7 @@ namespace embedmask::detail {
 
 namespace {
 
-/// Clears each pixel of a line that has a 0 within `reach`; beyond the line there are zeros.
+/// Clears each pixel of a line that has a 0 within `reach`; pixels beyond the line count as 0.
 void erode_line(const std::uint8_t* line, std::uint8_t* out, int length, std::ptrdiff_t stride,
                 int reach, std::vector<int>& zeros) {
     zeros.resize(static_cast<std::size_t>(length) + 1);

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
 
-/// The free ground truth that detection `d` takes, or kNone.
+/// The unmatched ground truth to assign to detection `d`, or kNone.
 std::size_t best_truth(const detail::ImageObjects& objects, const detail::ImageOverlaps& overlaps,
                        std::size_t d, const std::vector<bool>& taken, double threshold) {
     const std::int64_t own = objects.detections[overlaps.detections[d]].category_id;

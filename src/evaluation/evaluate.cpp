@@ -1,4 +1,4 @@
-// Two files in, numbers out.
+// Evaluates a results file against an annotation file.
 #include "base/parallel.h"
 #include "embedmask/evaluation.h"
 #include "evaluation/objects.h"
@@ -7,7 +7,7 @@ namespace embedmask {
 
 Evaluation evaluate(const Dataset& dataset, std::span<const Result> results,
                     const EvaluationOptions& options, const std::string& results_source) {
-    constexpr std::size_t kBlock = 16;  // images handed to a thread at once
+    constexpr std::size_t kBlock = 16;  // images per work item of a thread
     const detail::ObjectSource source(dataset, results, results_source);
     Evaluator evaluator(dataset.categories, options);
     const bool masks = options.type != IouType::bbox;

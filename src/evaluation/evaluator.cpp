@@ -19,14 +19,15 @@
 namespace embedmask {
 namespace detail {
 
-/// What one thread needs for one image, reused.
+/// Per-thread working memory for one image, reused.
 struct Workspace {
     explicit Workspace(const EvaluationOptions& options) : matcher(options) {}
 
     Matcher matcher;
     MatchBits bits;
     std::vector<std::pair<std::size_t, std::size_t>> truths;      // (category, position)
-    std::vector<std::pair<std::size_t, std::size_t>> detections;  // by falling score in a category
+    std::vector<std::pair<std::size_t, std::size_t>> detections;  // by descending score within a
+                                                                  // category
     std::vector<double> iou;
     std::vector<double> detection_areas;
     std::vector<double> truth_areas;
@@ -115,10 +116,10 @@ struct Evaluator::Implementation {
     EvaluationOptions options;
     std::vector<std::int64_t> categories;  // ascending
     std::vector<detail::CategoryMatches> matches;
-    std::mutex mutex;  // of matches and the pool
+    std::mutex mutex;  // guards matches and the pool
     std::vector<std::unique_ptr<Workspace>> pool;
 
-    /// Position of a category; none for one that is not evaluated.
+    /// Position of a category; categories.size() if it is not evaluated.
     [[nodiscard]] std::size_t position(std::int64_t id) const {
         const auto found = std::lower_bound(categories.begin(), categories.end(), id);
         if (found == categories.end() || *found != id) {
@@ -137,7 +138,7 @@ struct Evaluator::Implementation {
         return workspace;
     }
 
-    /// Splits the objects of an image by category, detections by falling score within it.
+    /// Groups the objects of an image by category, with detections by descending score.
     void group(std::span<const GroundTruthObject> ground_truth,
                std::span<const DetectedObject> detections, Workspace& work) const {
         work.truths.clear();
@@ -176,7 +177,7 @@ namespace {
 
 using Members = std::span<const std::pair<std::size_t, std::size_t>>;
 
-/// Fills `work.iou` for one category.
+/// Computes `work.iou` for one category.
 void overlaps(IouType type, std::span<const GroundTruthObject> ground_truth,
               std::span<const DetectedObject> detections, Members truths, Members found,
               Workspace& work) {

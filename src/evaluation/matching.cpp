@@ -8,7 +8,7 @@ namespace embedmask::detail {
 
 namespace {
 
-constexpr double kAlmostOne = 1 - 1e-10;  // a threshold of 1 can be reached
+constexpr double kAlmostOne = 1 - 1e-10;  // makes a threshold of 1 reachable
 constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
 
 bool outside(double area, const AreaRange& range) {
@@ -86,7 +86,7 @@ void Matcher::match_area(const MatchProblem& problem, std::size_t range, MatchBi
                 iou = found;
                 match = place;
             }
-            // The reference stores the id of the match: id 0 reads as "no match".
+            // The reference implementation stores the id of the match, so id 0 means "no match".
             bool matched = false;
             if (match != kNone) {
                 const std::size_t g = order_[match];

@@ -1,4 +1,4 @@
-// Matching the detections of one image and category to its ground truths (spec §8.7).
+// Matches the detections of one image and category to its ground truths (spec §8.7).
 #pragma once
 
 #include <cstddef>
@@ -10,9 +10,9 @@
 
 namespace embedmask::detail {
 
-/// One image and category: detections by falling score, IoU row by row.
+/// One image and category: detections by descending score, IoU row by row.
 struct MatchProblem {
-    std::span<const double> iou;              // [detection][ground truth]; empty when a side is
+    std::span<const double> iou;              // [detection][ground truth]; empty if either is
     std::span<const double> detection_areas;  // pixels
     std::span<const double> truth_areas;
     std::span<const std::uint8_t> crowd;
@@ -26,7 +26,7 @@ struct MatchBits {
     std::vector<std::uint32_t> positives;  // per area range: ground truths that count
 };
 
-/// Scratch memory is kept between calls: one matcher for each thread.
+/// Scratch memory is reused between calls; use one matcher per thread.
 class Matcher {
 public:
     explicit Matcher(const EvaluationOptions& options);
@@ -40,7 +40,7 @@ private:
     const EvaluationOptions& options_;
     std::size_t words_;
     std::vector<double> best_;           // highest IoU of each detection
-    std::vector<std::size_t> order_;     // ground truths, those that count first
+    std::vector<std::size_t> order_;     // ground truths; those that count come first
     std::vector<std::uint8_t> ignored_;  // of order_
     std::vector<std::uint8_t> taken_;
 };

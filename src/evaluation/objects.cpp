@@ -12,8 +12,8 @@ namespace embedmask::detail {
 
 namespace {
 
-/// Positions 0 .. items - 1 grouped by bucket, in order within one; `bucket` may give `buckets` to
-/// leave an item out.
+/// Groups positions 0 .. items - 1 by bucket, preserving their order; `bucket` may return `buckets`
+/// to leave an item out.
 template <class Bucket>
 void group(std::size_t items, std::size_t buckets, const Bucket& bucket,
            std::vector<std::size_t>& begin, std::vector<std::size_t>& order) {
@@ -60,7 +60,7 @@ ObjectSource::ObjectSource(const Dataset& dataset, std::span<const Result> resul
         records_.push_back(&image);
     }
     std::ranges::stable_sort(records_, {}, &ImageRecord::id);
-    // As a map filled in file order: of images that share an id the last one counts.
+    // Like a map filled in file order: the last of several images with the same id counts.
     std::size_t kept = 0;
     for (const ImageRecord* record : records_) {
         if (images_.empty() || images_.back() != record->id) {

@@ -1,4 +1,4 @@
-// The objects of one image as the evaluator wants them, from an annotation and a results file.
+// The objects of one image in evaluator form, from an annotation file and a results file.
 #pragma once
 
 #include <cstddef>
@@ -14,16 +14,16 @@
 
 namespace embedmask::detail {
 
-/// One image: objects in file order, and the masks that they point to.
+/// One image: objects in file order, and the masks they point to.
 struct ImageObjects {
     std::vector<GroundTruthObject> truths;
     std::vector<std::size_t> annotation;  // position of each truth in Dataset::annotations
     std::vector<DetectedObject> detections;
-    std::vector<std::size_t> result;  // position of each detection in the results
+    std::vector<std::size_t> result;  // position of each detection in the results file
     std::deque<Rle> masks;
 };
 
-/// Groups two files by image once, then makes the objects of any image from any thread.
+/// Groups both files by image once, then creates the objects of any image from any thread.
 class ObjectSource {
 public:
     /// Error for unknown ids (require_known_ids). Both lists are borrowed.
@@ -33,10 +33,10 @@ public:
     /// Unique image ids, ascending.
     [[nodiscard]] const std::vector<std::int64_t>& images() const { return images_; }
 
-    /// Where an image id stands in images(), or would stand.
+    /// Position of an image id in images(), or its insertion point.
     [[nodiscard]] std::size_t position(std::int64_t image_id) const;
 
-    /// The objects of images()[i]: with masks, or with boxes where the files have none.
+    /// The objects of images()[i]: with masks, or with boxes if the files have none.
     [[nodiscard]] ImageObjects objects(std::size_t i, bool masks) const;
 
 private:
@@ -48,10 +48,10 @@ private:
     const Dataset& dataset_;
     std::span<const Result> results_;
     std::string source_;
-    bool boxes_first_ = false;  // the first result has a box: areas are those of boxes
+    bool boxes_first_ = false;  // the first result has a box, so areas are box areas
     std::vector<std::int64_t> images_;
     std::vector<const ImageRecord*> records_;  // of images_
-    std::vector<std::size_t> truth_begin_;     // into truths_, for each image and the end
+    std::vector<std::size_t> truth_begin_;     // into truths_, one per image and one for the end
     std::vector<std::size_t> truths_;
     std::vector<std::size_t> result_begin_;
     std::vector<std::size_t> result_order_;

@@ -21,14 +21,14 @@ double iou(const CocoBox& detection, const CocoBox& ground_truth, bool crowd) {
 }
 
 MaskRuns::MaskRuns(const Rle& rle) {
-    // One pass for the runs, the area and the bounding box: this is where evaluation spends its
-    // time.
+    // One pass for the runs, the area and the bounding box: evaluation spends most of its time
+    // here.
     const std::size_t pairs = rle.counts.size() / 2;
     const auto height = static_cast<std::uint32_t>(rle.height);
     runs_.resize(pairs);
     std::size_t used = 0;
     std::uint32_t end = 0;
-    std::uint64_t column_end = height;  // of the column that `end` lies in
+    std::uint64_t column_end = height;  // of the column that contains `end`
     std::uint32_t top = height;
     std::uint32_t bottom = 0;  // one beyond the last row
     for (std::size_t i = 0; i < pairs; ++i) {
@@ -67,7 +67,7 @@ double MaskRuns::iou(const MaskRuns& ground_truth, bool crowd) const {
     if (!(detail::iou(box_, ground_truth.box_, crowd) > 0)) {
         return 0;
     }
-    // Both lists are sorted: skip to where they meet, stop where one of them ends.
+    // Both lists are sorted: skip to their first overlap, stop at the end of either.
     const auto ends_after = [](std::uint32_t position, const auto& run) {
         return position < run[1];
     };
@@ -88,7 +88,7 @@ double MaskRuns::iou(const MaskRuns& ground_truth, bool crowd) const {
         if (begin < end) {
             common += end - begin;
         }
-        // The run that ends first is done; both when they end together.
+        // Advance the run that ends first, or both if they end together.
         const bool next_a = (*a)[1] <= (*b)[1];
         const bool next_b = (*b)[1] <= (*a)[1];
         a += next_a ? 1 : 0;

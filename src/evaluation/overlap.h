@@ -11,10 +11,10 @@
 
 namespace embedmask::detail {
 
-/// COCO's box IoU: plain widths; for a crowd over the area of the detection.
+/// COCO's box IoU: plain widths; for a crowd, divided by the area of the detection.
 double iou(const CocoBox& detection, const CocoBox& ground_truth, bool crowd);
 
-/// A mask made ready for many intersections.
+/// A mask prepared for many intersections.
 class MaskRuns {
 public:
     explicit MaskRuns(const Rle& rle);

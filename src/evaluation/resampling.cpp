@@ -11,15 +11,15 @@ namespace embedmask::detail {
 
 namespace {
 
-/// One detection of a category: which image, and what it is at each threshold.
+/// One detection of a category: its image, and its status at each threshold.
 struct WeightedDetection {
     std::size_t image = 0;
     const std::uint64_t* matched = nullptr;
     const std::uint64_t* ignored = nullptr;
 };
 
-/// Mean precision at the 101 recall points for one threshold (area range 0).
-/// `weight(image)` says how often the image is in the sample.
+/// Mean precision at the 101 recall points for one threshold (area range 0). `weight(image)` is the
+/// number of times the image is in the sample.
 template <class Weight>
 double threshold_ap(std::span<const WeightedDetection> detections, std::size_t t, double positives,
                     const Weight& weight, std::vector<std::array<double, 2>>& curve) {

@@ -1,4 +1,4 @@
-// AP of chosen images: every image by itself, and bootstrap samples of all.
+// AP of subsets of images: per image, and for bootstrap samples of all images.
 #pragma once
 
 #include <array>
@@ -9,12 +9,13 @@
 
 namespace embedmask::detail {
 
-/// The AP of each image that has ground truth, ascending by id. `matches` are sorted.
+/// The AP of each image with ground truth, in ascending order of id. `matches` are sorted.
 std::vector<ImageScore> score_images(std::span<const CategoryMatches> matches,
                                      const EvaluationOptions& options);
 
-/// 2.5 % and 97.5 % quantile of AP over samples of the images that have ground truth or detections,
-/// drawn with replacement; an image drawn twice counts twice. Same seed, same bits.
+/// The 2.5 % and 97.5 % quantiles of AP over samples of the images with ground truth or detections,
+/// drawn with replacement; an image drawn twice counts twice. Equal seeds give bit-identical
+/// results.
 std::array<double, 2> bootstrap_interval(std::span<const CategoryMatches> matches,
                                          const EvaluationOptions& options);
 

@@ -1,4 +1,4 @@
-// The twelve numbers and their familiar lines.
+// The twelve COCO numbers and their standard output lines.
 #include <fmt/format.h>
 
 #include <optional>

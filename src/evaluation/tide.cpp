@@ -1,5 +1,5 @@
-// The TIDE error split, in the order of steps of its authors' tool: what one error type would give
-// is found by repairing its errors and computing AP anew.
+// The TIDE error split, with the same order of steps as its authors' tool. The cost of an error
+// type is found by fixing its errors and computing AP again.
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -13,9 +13,9 @@ namespace embedmask {
 
 namespace {
 
-constexpr double kPositive = 0.5;    // IoU from which a detection is right
-constexpr double kBackground = 0.1;  // IoU up to which it saw nothing
-constexpr std::size_t kMost = 100;   // detections an image
+constexpr double kPositive = 0.5;    // minimum IoU of a correct detection
+constexpr double kBackground = 0.1;  // maximum IoU of a background detection
+constexpr std::size_t kMost = 100;   // detections per image
 
 enum class Kind { classification, localization, both, duplicate, background, missed };
 
@@ -24,25 +24,25 @@ struct Point {
     bool correct = false;
 };
 
-/// An error: what the detection is now, and what it would be when repaired.
+/// An error: the current state of the detection, and its state once fixed.
 struct TideError {
     Kind kind = Kind::missed;
     std::int64_t category = 0;    // of the detection; of the ground truth for a missed one
-    std::optional<double> score;  // none: not among the points (ignored, or missed)
+    std::optional<double> score;  // none: not in the points (ignored, or missed)
     double own_score = 0;
     std::int64_t fixed_category = 0;
-    std::size_t truth = 0;  // that it would match
+    std::size_t truth = 0;  // ground truth that it would match
     bool fixable = false;
 };
 
 struct ImageErrors {
     std::vector<std::pair<std::int64_t, double>> correct;  // category, score
     std::vector<TideError> errors;
-    std::vector<std::int64_t> truths;     // categories of ground truths that count
-    std::vector<std::int64_t> unmatched;  // categories of those not found
+    std::vector<std::int64_t> truths;     // categories of the ground truths that count
+    std::vector<std::int64_t> unmatched;  // categories of the missed ones
 };
 
-/// Points by category in the order in which they came.
+/// Points by category, in order of insertion.
 struct Points {
     std::map<std::int64_t, std::vector<Point>> points;
     std::map<std::int64_t, std::int64_t> positives;
@@ -102,7 +102,7 @@ double Points::mean_ap() {
     return count == 0 ? 0 : sum / count;
 }
 
-/// Works out the errors of one image.
+/// Determines the errors of one image.
 class ImageSplit {
 public:
     ImageSplit(const detail::ImageObjects& objects, IouType type)
@@ -126,7 +126,8 @@ public:
                 result.errors.push_back(explain(d));
             }
         }
-        // Of the errors that one ground truth could repair only the best-scored one is repaired.
+        // Of the errors that one ground truth could fix, only the one with the highest score is
+        // fixed.
         for (std::size_t i = 0; i < result.errors.size(); ++i) {
             TideError& error = result.errors[i];
             if (!error.fixable) {
@@ -165,7 +166,8 @@ private:
         return overlaps_.iou[d * overlaps_.truths.size() + g];
     }
 
-    /// The first ground truth with the highest IoU among those that `counts` (the rest are 0).
+    /// The first ground truth with the highest IoU among those for which `counts` is set (others
+    /// count as 0).
     template <class Counts>
     [[nodiscard]] std::pair<std::size_t, double> best(std::size_t d, const Counts& counts) const {
         std::pair<std::size_t, double> result{0, counts(0) ? iou(d, 0) : 0};
@@ -242,15 +244,15 @@ private:
 
     const detail::ImageObjects& objects_;
     detail::ImageOverlaps overlaps_;
-    std::vector<bool> taken_;   // ground truths that are matched
-    std::vector<bool> usable_;  // ground truths that some error could be repaired with
+    std::vector<bool> taken_;   // matched ground truths
+    std::vector<bool> usable_;  // ground truths that could fix some error
     std::vector<std::optional<std::size_t>> best_;
     std::vector<bool> right_;    // detections
     std::vector<bool> ignored_;  // detections in a crowd
 };
 
-/// AP after repairing errors of `kind`, or of none. `spread` scores right detections 1, wrong ones
-/// 0; `without_missed` takes unmatched ground truths away.
+/// AP after fixing errors of `kind`, or none. `spread` sets the score of correct detections to 1
+/// and of wrong ones to 0; `without_missed` removes unmatched ground truths.
 double repaired_ap(const std::vector<ImageErrors>& images, std::optional<Kind> kind, bool spread,
                    bool without_missed) {
     Points points;
@@ -284,7 +286,7 @@ double repaired_ap(const std::vector<ImageErrors>& images, std::optional<Kind> k
     return points.mean_ap();
 }
 
-/// AP as it is: detections in the order of images and scores.
+/// The unmodified AP: detections in the order of images and scores.
 double plain_ap(const std::vector<ImageErrors>& images) {
     Points points;
     for (const ImageErrors& image : images) {

@@ -15,7 +15,7 @@ bool is_digits(std::string_view text) {
            std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-// "_w", "_bn_s", "_bn_b" → the parts of a convolution with its batch norm.
+// "_w", "_bn_s", "_bn_b" → the parts of a convolution with batch norm.
 std::optional<std::string> part(std::string_view suffix, std::string_view conv,
                                 std::string_view norm) {
     if (suffix == "_w") {
@@ -42,7 +42,7 @@ constexpr std::array<Branch, 4> kBranches = {{{"_branch1", "downsample.0", "down
                                               {"_branch2c", "conv3", "bn3"}}};
 
 struct BlockBlob {
-    int stage = 0;  // 1..4: layer1..layer4
+    int stage = 0;  // 1..4 for layer1..layer4
     std::string_view block;
     std::string_view rest;  // "_branch2a_bn_s"
 };

@@ -9,14 +9,14 @@ namespace embedmask::foreign {
 namespace {
 
 constexpr int kLevels = 5;
-constexpr std::int64_t kSpatialDims = 2;  // of every generation that has coordinates
+constexpr std::int64_t kSpatialDims = 2;  // in every generation with coordinates
 const std::string kHead = "rpn.head.";
 const std::string kMargin = kHead + "proposal_margin_pred";
 const std::string kFree = kHead + "proposal_other_embed_pred.weight";
 const std::string kPositionScale = kHead + "position_scale.scale";
 const std::string kFirstMarginScale = kHead + "margin_scales.0.scale";
 
-// Channels that leave the convolution `name`, 0 without it.
+// Number of output channels of the convolution `name`, 0 if missing.
 std::int64_t channels_out(const Weights& tensors, const std::string& name) {
     const auto found = tensors.find(name);
     return found == tensors.end() || found->second.shape.size() != 4 ? 0 : found->second.shape[0];
@@ -43,7 +43,7 @@ Recognized recognize(const Weights& tensors) {
     return {};
 }
 
-// (1, ...) → (times, ...), every channel a copy of the one.
+// (1, ...) → (times, ...), with every channel a copy of the first.
 Tensor repeated(const Tensor& tensor, std::int64_t times) {
     std::vector<std::byte> bytes;
     bytes.reserve(tensor.bytes.size() * static_cast<std::size_t>(times));
@@ -58,7 +58,7 @@ Tensor repeated(const Tensor& tensor, std::int64_t times) {
 }  // namespace
 
 Recognized recognize_generation(const ForeignWeights& file) {
-    std::vector<std::string> warnings;  // import gives them again
+    std::vector<std::string> warnings;  // added again on import
     return recognize(with_canonical_names(file.tensors, file.file, &warnings));
 }
 
@@ -90,7 +90,7 @@ void check_generation(const Recognized& recognized, const Config& config, const 
                     "use weights of generation G2, G3 or T2, or retrain");
     }
     if (!has_masks(config)) {
-        return;  // the detector inside is much the same in all of them
+        return;  // the detector is nearly the same in all generations
     }
     const bool detectron = config.names == ParameterNames::detectron2;
     if (recognized.generation != Generation::unknown &&

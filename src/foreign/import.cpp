@@ -12,8 +12,7 @@
 namespace embedmask {
 namespace {
 
-// Nothing reads these: the classifier of ImageNet, counters of batches, and two buffers of the
-// losses of T2 (§10.5).
+// Unused tensors: the ImageNet classifier, batch counters, and two loss buffers of T2 (§10.5).
 bool is_ignored(const std::string& name) {
     return name.starts_with("fc.") || name.ends_with("num_batches_tracked") ||
            name == "mask_pred.sizes_of_interest" || name == "mask_pred._iter";
@@ -28,7 +27,7 @@ Weights::const_iterator find_suffix(const Weights& tensors, const std::string& n
             return found;
         }
         const std::size_t dot = rest.find('.');
-        // A lone "weight" or "bias" says nothing about which one it is.
+        // "weight" or "bias" alone is not specific enough.
         if (dot == std::string_view::npos || rest.find('.', dot + 1) == std::string_view::npos) {
             return tensors.end();
         }

@@ -10,7 +10,7 @@ namespace {
 
 constexpr double kTorchvisionEpsilon = 1e-5;
 
-// What the files say about the network they come from (§10.6).
+// Information in the files about their network (§10.6).
 void follow_generation(const std::vector<ForeignWeights>& files, const ImportOptions& options,
                        ImportedModel& imported) {
     Config& config = imported.model.config;

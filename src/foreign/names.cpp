@@ -24,7 +24,7 @@ bool is_torchvision(const Weights& tensors) {
     return tensors.contains("conv1.weight") && tensors.contains("layer1.0.conv1.weight");
 }
 
-// Torchvision's ResNet → the authors' names (§10.4).
+// torchvision's ResNet names → the authors' names (§10.4).
 std::string from_torchvision(std::string name) {
     if (name.starts_with("conv1.") || name.starts_with("bn1.")) {
         name = "stem." + name;
@@ -35,7 +35,7 @@ std::string from_torchvision(std::string name) {
     return name;
 }
 
-// A backbone of detectron2 alone, without the place it has in a detector.
+// Only a detectron2 backbone, without its prefix in a detector.
 std::string from_bare_backbone(std::string name) {
     const bool stage = name.size() > 4 && name.starts_with("res") && name[3] >= '2' &&
                        name[3] <= '5' && name[4] == '.';

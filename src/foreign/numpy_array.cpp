@@ -117,8 +117,8 @@ private:
                          shown(name)));
     }
 
-    // The bytes as they stand in the file, or _codecs.encode(text, "latin1"): Python 3's way of
-    // writing bytes with protocol 2.
+    // The raw bytes in the file, or _codecs.encode(text, "latin1"), as Python 3 writes bytes with
+    // protocol 2.
     Tensor read_bytes(Id id) {
         const Value& value = tree_[id];
         if (value.kind == Kind::bytes || value.kind == Kind::text) {
@@ -143,7 +143,7 @@ private:
         return Tensor::of_bytes(DType::u8, from_latin1(text), {});
     }
 
-    // UTF-8 of code points below 256, one byte each.
+    // Decodes UTF-8 of code points below 256 to one byte each.
     std::vector<std::byte> from_latin1(std::string_view text) const {
         std::vector<std::byte> bytes;
         bytes.reserve(text.size());

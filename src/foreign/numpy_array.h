@@ -1,4 +1,4 @@
-// numpy arrays inside pickles (spec §10.3).
+// Reads numpy arrays inside pickles (spec §10.3).
 #pragma once
 
 #include <optional>
@@ -10,8 +10,8 @@
 
 namespace embedmask::foreign {
 
-/// The array that value `id` describes, called `name`; nothing when it describes no array. Error
-/// when its description, element type or number of bytes does not fit.
+/// The array described by value `id`, named `name`; nothing if `id` does not describe an array.
+/// Error if its description, element type or number of bytes is inconsistent.
 std::optional<Tensor> numpy_tensor(const pickle::Tree& tree, pickle::Id id, const std::string& name,
                                    TensorSource& source);
 

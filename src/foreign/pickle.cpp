@@ -12,7 +12,7 @@
 namespace embedmask::pickle {
 namespace {
 
-// A checkpoint of ResNet-101 with its optimiser has about fifty thousand values.
+// A ResNet-101 checkpoint with optimiser state has about fifty thousand values.
 constexpr std::size_t kMaxValues = 1'000'000;
 constexpr std::size_t kMaxOperations = 10'000'000;
 constexpr int kMaxProtocol = 5;
@@ -22,8 +22,8 @@ const char* const kSaveWeightsOnly =
     "load it in Python only if you trust its source, and save only the tensors: "
     "torch.save(model.state_dict(), \"weights.pth\")";
 
-// Opcodes that are known and refused, for messages: calls that the format of weights never needs,
-// and the text form of protocol 0.
+// Opcodes that are known but rejected, for messages: calls that weights never need, and the text
+// format of protocol 0.
 std::string_view refused_name(unsigned opcode) {
     switch (opcode) {
         case 'i':
@@ -315,7 +315,7 @@ private:
                 check_protocol(number(1));
                 return true;
             case 0x95:
-                // A frame only says how much may be read at once.
+                // A frame only states how much to read ahead.
                 if (number(8) > bytes_.size() - at_) {
                     fail("a frame extends beyond the end of the file");
                 }

@@ -1,4 +1,4 @@
-// Python pickles, read as plain data: nothing is ever called or imported (spec §10.3, §10.7).
+// Reads Python pickles as plain data: nothing is ever called or imported (spec §10.3, §10.7).
 #pragma once
 
 #include <cstddef>
@@ -14,8 +14,8 @@ namespace embedmask::pickle {
 using Id = std::uint32_t;  ///< index into Tree::values
 inline constexpr Id kNone = ~Id{0};
 
-/// One value of a pickle. What Python would construct by a call stays a description of that call:
-/// an `object` with its callable, arguments, later state and items.
+/// One value of a pickle. An object that Python would construct by a call is kept as a description
+/// of that call: an `object` with its callable, arguments, later state and items.
 struct Value {
     enum class Kind {
         none,
@@ -30,7 +30,7 @@ struct Value {
         dict,         ///< items: key, value, key, value ...
         global,       ///< text: module; name
         object,       ///< callable (a global), arguments (a tuple), state or kNone, items as a dict
-        persistent,   ///< arguments: the persistent id (what torch calls a storage)
+        persistent,   ///< arguments: the persistent id (torch's reference to a storage)
     };
     Kind kind = Kind::none;
     std::int64_t integer = 0;
@@ -44,7 +44,7 @@ struct Value {
 };
 
 /// A parsed pickle. Values refer to each other by index and may be shared, but never contain
-/// themselves, and nest at most 100 deep.
+/// themselves and are nested at most 100 deep.
 struct Tree {
     std::vector<Value> values;
     Id root = kNone;
@@ -54,21 +54,21 @@ struct Tree {
 
     /// Whether `id` is the global `module.name`.
     [[nodiscard]] bool is_global(Id id, std::string_view module, std::string_view name) const;
-    /// A dict, or an object that stands for one (OrderedDict, defaultdict, Counter).
+    /// Whether it is a dict or an equivalent object (OrderedDict, defaultdict, Counter).
     [[nodiscard]] bool is_dict(Id id) const;
-    /// The entries of a dict or such an object; none for any other value.
+    /// The entries of a dict or an equivalent object; none for any other value.
     [[nodiscard]] std::vector<std::pair<Id, Id>> entries(Id id) const;
-    /// The value of text key `key` in a dict, kNone without one; the last of several.
+    /// The value of the text key `key` in a dict, kNone if missing; the last one of duplicates.
     [[nodiscard]] Id find(Id dict, std::string_view key) const;
 };
 
-/// "a value that contains itself" or "nested over 100 deep"; empty when neither is the case.
+/// "a value that contains itself" or "nested over 100 deep"; empty if neither applies.
 std::string nesting_problem(const Tree& tree);
 
-/// Parses the pickle that begins at byte `begin` of `bytes`, a file (or a member of one) called
-/// `file`. The tree points into `bytes`. Error: an opcode outside those of §10.3, a global that is
-/// not on the list of harmless ones, a stack, memo or length that does not fit, more than a million
-/// values, a value that contains itself.
+/// Parses the pickle at byte `begin` of `bytes`, the content of a file (or archive member) named
+/// `file`. The tree points into `bytes`. Error for an opcode not in §10.3, a global that is not on
+/// the list of harmless ones, an inconsistent stack, memo or length, more than a million values, or
+/// a value that contains itself.
 Tree parse(std::span<const std::byte> bytes, const std::string& file, std::size_t begin = 0);
 
 }  // namespace embedmask::pickle

@@ -18,7 +18,7 @@ bool contains(const std::array<Global, N>& list, std::string_view module, std::s
     });
 }
 
-// Element types that newer files name beside an untyped storage.
+// Element types that newer files state in addition to an untyped storage.
 constexpr std::array<std::string_view, 14> kTorchTypes = {
     "float32", "float64", "float16", "bfloat16", "float", "double", "half",
     "int64",   "int32",   "int16",   "int8",     "uint8", "bool",   "long"};

@@ -1,4 +1,4 @@
-// Looking around in a parsed pickle.
+// Accessors for a parsed pickle.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kMaxDepth = 100;
 
-// The children of a value by number, kNone after the last.
+// The children of a value by index, kNone after the last.
 Id child_of(const Value& value, std::size_t index) {
     if (index < value.items.size()) {
         return value.items[index];
@@ -42,7 +42,7 @@ int max_child_height(const Value& value, const std::vector<int>& height) {
 
 }  // namespace
 
-// Depth first without recursion: a value seen again while it is still open contains itself.
+// Depth-first without recursion: a value reached again while still open contains itself.
 std::string nesting_problem(const Tree& tree) {
     constexpr int kUnseen = 0;
     constexpr int kOpen = -1;
@@ -88,7 +88,7 @@ std::vector<std::pair<Id, Id>> Tree::entries(Id id) const {
         return result;
     }
     const Value& dict = values[id];
-    // Python 2 makes an OrderedDict from a list of pairs.
+    // Python 2 constructs an OrderedDict from a list of pairs.
     if (dict.arguments != kNone && values[dict.arguments].items.size() == 1) {
         for (const Id pair : values[values[dict.arguments].items[0]].items) {
             const std::vector<Id>& items = values[pair].items;

@@ -49,7 +49,7 @@ private:
                     "tensor.contiguous() instead");
     }
 
-    // The number of elements, which is known to be at most that of the storage.
+    // The number of elements, checked to be at most that of the storage.
     std::uint64_t checked_count() const {
         if (view_.shape.size() > kMaxDimensions || view_.shape.size() != view_.strides.size()) {
             fail(fmt::format("expected one stride per dimension, at most {}", kMaxDimensions));
@@ -61,7 +61,7 @@ private:
         }
         const bool empty =
             std::find(view_.shape.begin(), view_.shape.end(), 0) != view_.shape.end();
-        // The other extents of an empty tensor are bounded as well: somebody may multiply them.
+        // Also bounds the other extents of an empty tensor, since callers may multiply them.
         const std::uint64_t limit = empty ? kMaxEmpty : storage_size();
         std::uint64_t count = 1;
         for (const std::int64_t extent : view_.shape) {
@@ -141,7 +141,7 @@ private:
 std::vector<std::int64_t> dense_strides(const std::vector<std::int64_t>& shape,
                                         bool first_fastest) {
     std::vector<std::int64_t> strides(shape.size());
-    std::uint64_t stride = 1;  // wraps for absurd shapes, which are refused by their element count
+    std::uint64_t stride = 1;  // wraps for absurd shapes, which are rejected by their element count
     for (std::size_t i = 0; i < shape.size(); ++i) {
         const std::size_t d = first_fastest ? i : shape.size() - 1 - i;
         strides[d] = static_cast<std::int64_t>(stride);

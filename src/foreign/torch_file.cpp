@@ -18,7 +18,7 @@ using pickle::kNone;
 using pickle::Value;
 using Kind = Value::Kind;
 
-// 0x1950a86a20f9469cfc6c, little-endian, as PROTO 2, LONG1 of ten bytes, STOP.
+// 0x1950a86a20f9469cfc6c, little-endian, as PROTO 2, LONG1 with ten bytes, STOP.
 constexpr std::string_view kMagic = "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.";
 constexpr std::int64_t kLegacyProtocol = 1001;
 const char* const kDamagedFile =
@@ -122,7 +122,8 @@ public:
     TensorReader(const TorchFile& torch, const std::string& name, TensorSource& source)
         : torch_(torch), tree_(torch.tree), name_(name), source_(source) {}
 
-    // (storage, offset, shape, strides, ...); version 3 has the element type as seventh.
+    // (storage, offset, shape, strides, ...); version 3 has the element type as the seventh
+    // element.
     Tensor rebuild(const std::vector<Id>& arguments, bool typed_by_argument) {
         const std::size_t expected = typed_by_argument ? 7 : 4;
         if (arguments.size() < expected) {

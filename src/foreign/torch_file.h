@@ -1,4 +1,4 @@
-// Files of torch.save: the tensors inside, from the legacy and from the zip container (spec §10.7).
+// Reads the tensors of torch.save files, in the legacy and the zip container (spec §10.7).
 #pragma once
 
 #include <cstddef>
@@ -14,7 +14,7 @@
 
 namespace embedmask::foreign {
 
-/// The raw memory of tensors, by the key that persistent ids name.
+/// The raw memory of tensors, by the key used in persistent ids.
 using TorchStorages = std::map<std::string, std::span<const std::byte>, std::less<>>;
 
 /// The saved object and its storages; both point into the file.
@@ -26,13 +26,13 @@ struct TorchFile {
 /// Whether the file begins with the magic number of the legacy container.
 bool is_legacy_torch(std::span<const std::byte> bytes);
 
-/// Reads the container; nothing is copied. Error as for `pickle::parse` and `read_zip`, for
-/// storages that leave the file, and for big-endian files and TorchScript archives.
+/// Reads the container without copying. Error as for `pickle::parse` and `read_zip`, and for
+/// storages that reach beyond the file, big-endian files and TorchScript archives.
 TorchFile read_legacy_torch(std::span<const std::byte> bytes, const std::string& file);
 TorchFile read_zip_torch(std::span<const std::byte> bytes, const std::string& file);
 
-/// The tensor or parameter that value `id` describes, called `name`; nothing when it describes
-/// none. Error when it does not fit its storage or its element type is unknown.
+/// The tensor or parameter described by value `id`, named `name`; nothing if `id` does not describe
+/// one. Error if it does not fit its storage or its element type is unknown.
 std::optional<Tensor> torch_tensor(const TorchFile& torch, pickle::Id id, const std::string& name,
                                    TensorSource& source);
 

@@ -23,8 +23,8 @@ struct StorageType {
     std::size_t element_size;
 };
 
-// Every class whose size is known, so that a legacy file with, say, a complex tensor in its
-// optimiser can still be walked.
+// All classes of known size, so that a legacy file with e.g. a complex tensor in its optimiser can
+// still be read.
 constexpr std::array<StorageType, 14> kTypes = {{{"FloatStorage", DType::f32, 4},
                                                  {"DoubleStorage", DType::f64, 8},
                                                  {"HalfStorage", DType::f16, 2},

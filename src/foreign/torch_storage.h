@@ -1,4 +1,4 @@
-// Persistent ids of torch pickles: what a file says about its storages.
+// Persistent ids of torch pickles, which describe the storages of a file.
 #pragma once
 
 #include <cstdint>
@@ -16,19 +16,19 @@ namespace embedmask::foreign {
 struct TorchStorage {
     std::string_view key;
     std::string_view type;       ///< "FloatStorage", ...
-    std::optional<DType> dtype;  ///< of `type`; nothing for untyped bytes and exotic types
+    std::optional<DType> dtype;  ///< nothing for untyped bytes and exotic types
     std::size_t element_size = 1;
-    std::uint64_t count = 0;  ///< in elements, 1-byte ones when untyped
+    std::uint64_t count = 0;  ///< in elements; in bytes if untyped
 };
 
 /// "float32", "bfloat16", ... → the element type.
 std::optional<DType> torch_dtype(std::string_view name);
 
-/// The storage that value `id` names. Error when it names none, or is a view of another storage as
-/// PyTorch wrote them before 0.4.
+/// The storage named by value `id`. Error if it does not name one, or if it is a view of another
+/// storage as written by PyTorch before 0.4.
 TorchStorage describe_storage(const pickle::Tree& tree, pickle::Id id, const std::string& file);
 
-/// All storages that the tree names, by key. Error when two ids disagree about one.
+/// All storages named in the tree, by key. Error if two ids describe the same storage differently.
 std::map<std::string_view, TorchStorage> describe_storages(const pickle::Tree& tree,
                                                            const std::string& file);
 

@@ -1,4 +1,4 @@
-// What readers of other programs' weight files share.
+// Helpers shared by the readers of other programs' weights files.
 #pragma once
 
 #include <cstddef>
@@ -10,15 +10,15 @@
 
 namespace embedmask::foreign {
 
-/// Names from a file as they may appear in a message: cut at 80 bytes, control characters and
-/// whatever is not ASCII as '?'.
+/// Makes a name from a file safe for messages: cut at 80 bytes, with control and non-ASCII
+/// characters replaced by '?'.
 std::string shown(std::string_view text);
 
-/// The `size` bytes at `at`, at most 8, as a little-endian number. They must be there.
+/// The `size` bytes at `at`, at most 8, as a little-endian number. They must be in range.
 std::uint64_t little_endian(std::span<const std::byte> bytes, std::size_t at, std::size_t size);
 
-/// Where tensors come from. `copy_budget` bounds what copies of strided views may add up to, so
-/// that a small file cannot ask for a terabyte by naming one storage a million times.
+/// The origin of tensors. `copy_budget` bounds the total size of copies of strided views, so that a
+/// small file cannot request a terabyte by naming one storage a million times.
 struct TensorSource {
     std::string file;
     std::shared_ptr<const void> owner;  ///< keeps the mapped file alive

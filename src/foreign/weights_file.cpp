@@ -22,7 +22,7 @@ using Kind = pickle::Value::Kind;
 
 constexpr std::byte kProto{0x80};
 
-// "byte 0: 50 4b" of a file that is nothing we know.
+// "byte 0: 50 4b", for a file of unknown format.
 std::string first_bytes(std::span<const std::byte> bytes) {
     std::string text;
     for (const std::byte byte : bytes.first(std::min<std::size_t>(bytes.size(), 8))) {
@@ -35,7 +35,7 @@ bool is_safetensors(std::span<const std::byte> bytes) {
     return bytes.size() > 8 && bytes[8] == std::byte{'{'};
 }
 
-// The dict that holds the tensors: itself, or what a checkpoint keeps under one of these keys.
+// The dict with the tensors: the root itself, or the value under one of these checkpoint keys.
 Id state_dict(const pickle::Tree& tree, const std::string& file) {
     if (!tree.is_dict(tree.root)) {
         throw Error(file + ": expected a dict of named tensors",
@@ -50,7 +50,7 @@ Id state_dict(const pickle::Tree& tree, const std::string& file) {
     return tree.root;
 }
 
-// Tensor names end up in messages and as keys of the model file.
+// Tensor names appear in messages and as keys of the model file.
 void check_name(std::string_view name, const std::string& file) {
     constexpr std::size_t kMaxName = 500;
     if (name.empty() || name.size() > kMaxName || shown(name.substr(0, 80)) != name.substr(0, 80) ||
@@ -96,7 +96,7 @@ ForeignWeights parse_foreign_weights(std::span<const std::byte> bytes, const std
                                      const std::shared_ptr<const void>& owner) {
     ForeignWeights weights;
     weights.file = file;
-    // Every tensor of a file may be a strided view (channels last); each is copied once.
+    // All tensors of a file may be strided views (channels last); each is copied once.
     TensorSource source = {file, owner, 2 * static_cast<std::uint64_t>(bytes.size())};
     if (is_safetensors(bytes)) {
         detail::Safetensors contents = detail::parse_safetensors(bytes, file, owner);

@@ -1,4 +1,4 @@
-// One file of weights from whatever program, by its content.
+// Reads a weights file of any supported program, detected by content.
 #pragma once
 
 #include <filesystem>
@@ -9,7 +9,7 @@
 
 namespace embedmask::foreign {
 
-/// `read_foreign_weights` for a file in memory called `file`; `owner` keeps `bytes` alive for the
+/// `read_foreign_weights` for a file in memory, named `file`; `owner` keeps `bytes` alive for the
 /// tensors.
 ForeignWeights parse_foreign_weights(std::span<const std::byte> bytes, const std::string& file,
                                      const std::shared_ptr<const void>& owner);

@@ -25,7 +25,7 @@ constexpr std::size_t kEnd64Size = 56;
 constexpr std::size_t kLocator64Size = 20;
 constexpr std::size_t kMaxComment = 65535;
 constexpr std::uint64_t kMaxMembers = 100'000;
-constexpr std::uint64_t kIn64 = 0xFFFFFFFF;  // "see the zip64 field"
+constexpr std::uint64_t kIn64 = 0xFFFFFFFF;  // marker for "see the zip64 field"
 constexpr std::uint64_t kCountIn64 = 0xFFFF;
 const char* const kDamagedArchive = "the file is damaged or truncated; copy it again";
 const char* const kRepack =
@@ -76,7 +76,7 @@ private:
         return little_endian(bytes_, static_cast<std::size_t>(at), size);
     }
 
-    // Whether `size` bytes at `at` lie within the first `end` bytes.
+    // Whether `size` bytes at `at` are within the first `end` bytes.
     static bool fits(std::uint64_t at, std::uint64_t size, std::uint64_t end) {
         return at <= end && size <= end - at;
     }
@@ -126,7 +126,7 @@ private:
         return {text, static_cast<std::size_t>(size)};
     }
 
-    // Reads the entry at `at` and returns where the next one begins.
+    // Reads the entry at `at` and returns the offset of the next one.
     std::uint64_t read_member(std::uint64_t at, std::uint64_t end, std::uint64_t data_end,
                               ZipMembers& members) {
         if (!fits(at, kCentralSize, end) || number(at, 4) != kCentralSignature) {
@@ -169,7 +169,7 @@ private:
         return next;
     }
 
-    // The zip64 field holds, in this order, the values that did not fit into 32 bits.
+    // The zip64 field contains, in this order, the values that do not fit into 32 bits.
     void read_extra64(std::uint64_t entry, std::uint64_t at, std::uint64_t size,
                       std::initializer_list<std::uint64_t*> values) const {
         constexpr std::uint64_t kField64 = 1;
@@ -200,7 +200,7 @@ private:
         }
     }
 
-    // Where the data of the member whose local header is at `local` begins.
+    // Offset of the data of the member whose local header is at `local`.
     std::uint64_t data_of(std::uint64_t local, const std::string& name,
                           std::uint64_t data_end) const {
         if (!fits(local, kLocalSize, data_end) || number(local, 4) != kLocalSignature) {

@@ -1,4 +1,4 @@
-// Zip archives as torch.save writes them: members stored, never compressed.
+// Reads zip archives as written by torch.save: members are stored, never compressed.
 #pragma once
 
 #include <cstddef>
@@ -11,13 +11,14 @@ namespace embedmask::foreign {
 
 using ZipMembers = std::map<std::string, std::span<const std::byte>, std::less<>>;
 
-/// Whether `bytes` begin like a zip archive.
+/// Whether `bytes` begins like a zip archive.
 bool is_zip(std::span<const std::byte> bytes);
 
-/// The members of the archive `bytes`, a file called `file`, by name; they point into `bytes`.
-/// Sizes and places come from the central directory (zip64 included) and are checked against the
-/// file, the local headers and each other. Error: no or a damaged directory, a compressed or
-/// encrypted member, one that leaves the file or overlaps another, a name twice.
+/// The members by name of the archive `bytes`, the content of `file`; they point into `bytes`.
+/// Sizes and offsets come from the central directory (including zip64) and are checked against the
+/// file, the local headers and each other. Error for a missing or damaged directory, a compressed
+/// or encrypted member, a member that reaches beyond the file or overlaps another, or a duplicate
+/// name.
 ZipMembers read_zip(std::span<const std::byte> bytes, const std::string& file);
 
 }  // namespace embedmask::foreign

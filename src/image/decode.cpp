@@ -1,4 +1,4 @@
-// The front door of decoding: which format, which orientation, which message.
+// Entry point of decoding: selects the format, the orientation and the error message.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -33,7 +33,7 @@ bool is_png(Bytes bytes) {
 
 constexpr const char* kConvert = "convert it to JPEG or PNG";
 
-// What a file that is neither JPEG nor PNG seems to be.
+// The apparent format of a file that is neither JPEG nor PNG.
 struct Signature {
     std::size_t offset;
     std::string_view magic;
@@ -86,7 +86,7 @@ std::string text(ImageSize size) {
     return fmt::format("{}x{}", size.width, size.height);
 }
 
-// Orientation to apply so that the image has the size on record (the COCO convention).
+// Orientation to apply so that the image has the recorded size (the COCO convention).
 int orientation_for(ImageSize expected, ImageSize stored, int orientation, std::string_view name) {
     if (stored == expected) {
         return 1;

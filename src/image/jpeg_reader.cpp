@@ -1,8 +1,8 @@
-// JPEG files through libjpeg.
+// Reads JPEG files with libjpeg.
 //
 // libjpeg leaves a failed call by longjmp, which runs no destructors. So every function that calls
-// into it holds only plain values, and whatever owns memory lives in decode_jpeg, outside all
-// jumps.
+// into it has only trivial local variables, and all owners of memory are in decode_jpeg, outside
+// all jumps.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -21,8 +21,8 @@
 namespace embedmask::image {
 namespace {
 
-// A progressive file may repeat scans over all of its pixels at no cost in bytes; real ones have
-// about ten.
+// A progressive file may repeat scans over all pixels at no cost in bytes; real files have about
+// ten.
 constexpr int kMaxScans = 100;
 
 struct JpegDecoder {
@@ -49,8 +49,8 @@ struct JpegDecoder {
     leave(jpeg);
 }
 
-// libjpeg goes on after damage and fills in grey. Where a warning means that pixels were lost or
-// made up, the file is refused; stray bytes between segments and the like are harmless.
+// libjpeg continues after damage and fills in grey. Warnings about lost or invented pixels reject
+// the file; others, e.g. stray bytes between segments, are harmless.
 void on_message(j_common_ptr jpeg, int level) {
     if (level >= 0) {
         return;
@@ -99,7 +99,7 @@ bool read_header(JpegDecoder& decoder, const std::uint8_t* bytes, std::size_t si
     return true;
 }
 
-// Decodes into `out` with `row_bytes` per row.
+// Decodes to `out` with `row_bytes` per row.
 bool read_rows(JpegDecoder& decoder, std::uint8_t* out, std::size_t row_bytes) {
     if (setjmp(decoder.escape) != 0) {
         return false;
@@ -121,7 +121,7 @@ bool read_rows(JpegDecoder& decoder, std::uint8_t* out, std::size_t row_bytes) {
                 "convert it with another program or exclude it");
 }
 
-// The choices that libjpeg's colour conversion offers: RGB, or CMYK that we turn into RGB.
+// Output of libjpeg's colour conversion: RGB, or CMYK to be converted to RGB here.
 void choose_output(jpeg_decompress_struct& jpeg, std::string_view name) {
     switch (jpeg.jpeg_color_space) {
         case JCS_GRAYSCALE:
@@ -140,8 +140,8 @@ void choose_output(jpeg_decompress_struct& jpeg, std::string_view name) {
     }
 }
 
-// Huffman codes have at least one bit and every block at least one code, so a header that promises
-// more blocks than the file has bits lies, and nothing is allocated for it.
+// Huffman codes have at least one bit and every block at least one code, so a header that states
+// more blocks than the file has bits is invalid and rejected before any allocation.
 bool header_exceeds_file(const jpeg_decompress_struct& jpeg, std::size_t file_bytes) {
     if (jpeg.arith_code != FALSE) {
         return false;
@@ -175,7 +175,7 @@ int multiply_255(int a, int b) {
     return ((product >> 8) + product) >> 8;
 }
 
-// One row of Adobe CMYK, whose four values are stored inverted: 0 is full ink.
+// Converts one row of Adobe CMYK, whose four values are stored inverted: 0 is full ink.
 void cmyk_row_to_rgb(const std::uint8_t* cmyk, int width, std::uint8_t* rgb) {
     for (int x = 0; x < width; ++x, cmyk += 4, rgb += 3) {
         const int light = cmyk[3];

@@ -1,4 +1,4 @@
-// JPEG files through libjpeg; see jpeg_reader.cpp about longjmp.
+// Writes JPEG files with libjpeg; see jpeg_reader.cpp about longjmp.
 #include <fmt/format.h>
 
 #include <csetjmp>
@@ -58,7 +58,7 @@ bool encode(JpegEncoder& encoder, const std::uint8_t* rgb, ImageSize size, int q
     jpeg.in_color_space = JCS_RGB;
     jpeg_set_defaults(&jpeg);
     jpeg_set_quality(&jpeg, quality, TRUE);
-    // Subsampled chroma smears the thin coloured lines of an overlay.
+    // Chroma subsampling blurs the thin coloured lines of an overlay.
     if (quality >= 90) {
         jpeg.comp_info[0].h_samp_factor = jpeg.comp_info[0].v_samp_factor = 1;
     }

@@ -6,7 +6,7 @@
 namespace embedmask::image {
 namespace {
 
-// Integers of either byte order; nothing outside the block is ever touched.
+// Reads integers of either byte order, never outside the block.
 class TiffBlock {
 public:
     TiffBlock(std::span<const std::uint8_t> bytes, bool little_endian)
@@ -37,7 +37,7 @@ struct Position {
     int y;
 };
 
-// Where the pixel (x,y) of the upright image lies in the stored one of size `stored`.
+// Position of pixel (x,y) of the upright image in the stored one of size `stored`.
 Position stored_position(int x, int y, ImageSize stored, int orientation) {
     const int right = stored.width - 1;
     const int bottom = stored.height - 1;
@@ -110,7 +110,7 @@ Image apply_orientation(Image image, int orientation) {
     const ImageSize stored = image.size;
     Image upright{oriented_size(stored, orientation), {}};
     upright.rgb.resize(image.rgb.size());
-    // Along a row of the upright image the stored position moves by a constant step.
+    // Along a row of the upright image, the stored position advances by a constant step.
     const std::ptrdiff_t stored_row = 3 * static_cast<std::ptrdiff_t>(stored.width);
     const Position origin = stored_position(0, 0, stored, orientation);
     const Position next = stored_position(1, 0, stored, orientation);

@@ -1,4 +1,4 @@
-// EXIF orientation: finding it and applying it.
+// Finds and applies the EXIF orientation.
 #pragma once
 
 #include <cstdint>
@@ -8,14 +8,14 @@
 
 namespace embedmask::image {
 
-/// The orientation tag of an EXIF block that begins with its TIFF header ("II*\0" or "MM\0*").
-/// 1 when the block is malformed or has no valid tag: a broken note must not cost the image.
+/// The orientation tag of an EXIF block that begins with its TIFF header ("II*\0" or "MM\0*"). 1 if
+/// the block is malformed or has no valid tag: broken metadata must not make the image unreadable.
 int exif_orientation(std::span<const std::uint8_t> tiff);
 
-/// The size of an image of size `stored` after orientation 1..8 has been applied.
+/// The size of an image of size `stored` after applying orientation 1..8.
 ImageSize oriented_size(ImageSize stored, int orientation);
 
-/// Turns and mirrors `image` as orientation 1..8 asks.
+/// Rotates and mirrors `image` according to orientation 1..8.
 Image apply_orientation(Image image, int orientation);
 
 }  // namespace embedmask::image

@@ -1,5 +1,5 @@
-// PNG files through libpng. As with libjpeg, no function that libpng may leave by longjmp holds
-// anything that has a destructor.
+// Reads PNG files with libpng. As with libjpeg, functions that libpng may leave by longjmp have no
+// objects with destructors.
 #include <fmt/format.h>
 #include <png.h>
 
@@ -14,7 +14,7 @@
 namespace embedmask::image {
 namespace {
 
-// deflate cannot shrink more than this (a 258-byte match in two bits).
+// Maximum compression ratio of deflate (a 258-byte match in two bits).
 constexpr std::uint64_t kMaxDeflateRatio = 1032;
 
 struct PngDecoder {
@@ -65,14 +65,14 @@ bool read_header(PngDecoder& decoder) {
     png_set_read_fn(png, &decoder, on_read);
     png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
     png_set_user_limits(png, PNG_UINT_31_MAX, PNG_UINT_31_MAX);
-    // Compressed texts and profiles do not matter here and would be unpacked for nothing.
+    // Compressed texts and profiles are not needed and would be unpacked needlessly.
     constexpr png_byte kSkipped[] = "iCCP\0tEXt\0zTXt\0iTXt";
     png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, kSkipped, 4);
     png_read_info(png, decoder.info);
     return true;
 }
 
-// Everything becomes 8-bit RGB. Transparency is dropped, never blended.
+// Converts everything to 8-bit RGB. Transparency is dropped, never blended.
 bool choose_output(PngDecoder& decoder) {
     if (setjmp(decoder.escape) != 0) {
         return false;
@@ -104,13 +104,13 @@ bool read_rows(PngDecoder& decoder, std::uint8_t* out, std::size_t row_bytes, in
             png_read_row(decoder.png, out + static_cast<std::size_t>(y) * row_bytes, nullptr);
         }
     }
-    // The checksum of the pixels and an EXIF chunk may come after them.
+    // The checksum of the pixels and an EXIF chunk may follow them.
     png_read_end(decoder.png, decoder.info);
     return true;
 }
 
-// Whether every chunk up to the end mark lies inside the file. libpng allocates some chunks by the
-// length they state, up to 2 GB, before it finds that they are not there.
+// Whether every chunk up to the end marker is inside the file. libpng allocates some chunks by
+// their stated length, up to 2 GB, before it detects that they are missing.
 bool chunks_are_complete(std::span<const std::uint8_t> bytes) {
     constexpr std::size_t kSignature = 8;
     constexpr std::size_t kFrame = 12;  // length, name, checksum

@@ -1,4 +1,4 @@
-// PNG files through libpng; see jpeg_reader.cpp about longjmp.
+// Writes PNG files with libpng; see jpeg_reader.cpp about longjmp.
 #include <fmt/format.h>
 #include <png.h>
 
@@ -14,7 +14,7 @@
 namespace embedmask {
 namespace {
 
-// Level 3 takes a third of the time of the default for files a few percent larger.
+// Level 3 takes a third of the default's time for files a few percent larger.
 constexpr int kCompressionLevel = 3;
 
 struct PngEncoder {
@@ -89,7 +89,7 @@ bool encode(PngEncoder& encoder, const Rows& rows) {
 }
 
 std::vector<std::uint8_t> encode(const Rows& rows) {
-    // What deflate cannot shrink grows by a few bytes per block of 8 KiB; filters add one per row.
+    // Incompressible data grows by a few bytes per block of 8 KiB; filters add one byte per row.
     const std::size_t raw = (rows.bytes + 1) * static_cast<std::size_t>(rows.size.height);
     std::vector<std::uint8_t> bytes(raw + raw / 64 + 4096);
     PngEncoder encoder;

@@ -12,7 +12,7 @@
 namespace embedmask::image {
 namespace {
 
-// Rounded to the nearest integer, halves to even.
+// Rounds to the nearest integer, halves to even.
 int round_half_even(double value) {
     const double below = std::floor(value);
     const double rest = value - below;
@@ -71,7 +71,7 @@ ImageSize resized_size(ImageSize original, int short_side, int max_side, ResizeR
     }
     const ImageSize size = rule == ResizeRule::mrcnn ? mrcnn_size(original, short_side, max_side)
                                                      : d2_size(original, short_side, max_side);
-    // Only an image more than 1000 times as long as wide gets here with 0.
+    // 0 is possible only for an image with an aspect ratio above 1000.
     return {std::max(size.width, 1), std::max(size.height, 1)};
 }
 

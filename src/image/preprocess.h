@@ -1,4 +1,4 @@
-// From an image to the network's input, in one pass over its rows.
+// Converts an image to network input in one pass over its rows.
 #pragma once
 
 #include <array>
@@ -8,15 +8,15 @@
 
 namespace embedmask::image {
 
-/// Input size of an image whose short side shall become `short_side` unless the long one would
+/// Network input size of an image: the short side becomes `short_side` unless the long side would
 /// exceed `max_side`. Both sides are at least 1.
 ImageSize resized_size(ImageSize original, int short_side, int max_side, ResizeRule rule);
 
 /// Both sides rounded up to multiples of `divisor` (spec §2.5: 32).
 ImageSize padded_size(ImageSize size, int divisor = 32);
 
-/// How bytes become network input: (v / divisor - mean) / std per channel, in float32 (spec §2.5).
-/// `mean` and `std` are in the order of the tensor's channels.
+/// Normalisation from bytes to network input: (v / divisor - mean) / std per channel, in float32
+/// (spec §2.5). `mean` and `std` are in the channel order of the tensor.
 struct PixelStatistics {
     bool bgr = true;
     float divisor = 1;
@@ -24,10 +24,11 @@ struct PixelStatistics {
     std::array<float, 3> std{1, 1, 1};
 };
 
-/// Resizes `image` to `target` (as `resize`, bit for bit), normalises, orders the channels, and
+/// Resizes `image` to `target` (bit-identical to `resize`), normalises it, orders the channels, and
 /// writes it to the top left corner of one image's slice of a batch tensor: 3 planes of
-/// `padded.height` x `padded.width` floats at `out`. The rest of the slice becomes 0, the mean
-/// colour. Holds a few rows beside it, never the resized image. One thread; any thread.
+/// `padded.height` x `padded.width` floats at `out`. The rest of the slice is set to 0, the mean
+/// colour. Needs memory for a few rows, never for the resized image. Uses one thread; may be called
+/// from any thread.
 void preprocess(const ImageView& image, ImageSize target, const PixelStatistics& statistics,
                 float* out, ImageSize padded);
 

@@ -8,7 +8,7 @@
 namespace embedmask::image {
 namespace {
 
-// trunc(v + 0.5) as the rule says, which is not rounding for negative v.
+// trunc(v + 0.5), as specified, which is not rounding for negative v.
 int truncate_up(double v) {
     const double shifted = v + 0.5;
     return static_cast<int>(shifted);
@@ -21,7 +21,7 @@ AxisWeights axis_weights(int source, int size) {
     const double support = std::max(scale, 1.0);
     const double per_sample = 1.0 / support;
 
-    // The same double operations in the same order as Pillow's, or the last bit of a weight
+    // Same double operations in the same order as in Pillow; otherwise the last bit of a weight
     // differs.
     std::vector<double> weight;
     const auto compute = [&](int i) {
@@ -76,7 +76,7 @@ RowWindow::RowWindow(const ImageView& source, ImageSize target, const RowKernels
       weights_(vertical_.taps) {}
 
 void RowWindow::load(int source_row) {
-    // The copy gives the kernel bytes to read after the last pixel.
+    // The copy provides readable bytes after the last pixel for the kernel.
     copy_row(source_, source_row, source_row_.data());
     std::uint8_t* slot = ring_.data() + 3 * plane_stride_ * (source_row % vertical_.taps);
     kernels_.horizontal(horizontal_, source_row_.data(), slot, plane_stride_);
@@ -84,7 +84,7 @@ void RowWindow::load(int source_row) {
 
 void RowWindow::advance(int y) {
     const int first = vertical_.first[y];
-    // A row beyond the last has weight 0; any loaded row may stand in for it.
+    // A row beyond the last has weight 0, so any loaded row can replace it.
     const int end = std::min(first + vertical_.taps, vertical_.source);
     for (loaded_ = std::max(loaded_, first); loaded_ < end; ++loaded_) {
         load(loaded_);

@@ -1,8 +1,8 @@
-// Pillow's BILINEAR resampling (spec §2.3), split into what each axis needs and kernels per row.
+// Pillow's BILINEAR resampling (spec §2.3), split into per-axis data and per-row kernels.
 //
-// An image goes through as rows of three byte planes: the horizontal kernel turns an interleaved
-// row into planes of the new width, the vertical kernels blend such rows. Every kernel exists as
-// plain C++ and, chosen when the program runs, as AVX2 and AVX-512; all give the same bits.
+// An image is processed as rows of three byte planes: the horizontal kernel converts an interleaved
+// row to planes of the new width, and the vertical kernels blend such rows. Every kernel exists in
+// plain C++, AVX2 and AVX-512, selected at run time; all give bit-identical results.
 #pragma once
 
 #include <array>
@@ -15,20 +15,20 @@
 
 namespace embedmask::image {
 
-/// Output pixels are worked on in blocks of this many.
+/// Number of output pixels processed per block.
 inline constexpr int kLanes = 16;
 
-/// Weights are fixed-point numbers with this many bits after the point.
+/// Number of fractional bits of the fixed-point weights.
 inline constexpr int kWeightBits = 22;
 
-/// `n` rounded up to whole blocks.
+/// Rounds `n` up to whole blocks.
 constexpr int whole_blocks(int n) {
     return (n + kLanes - 1) / kLanes * kLanes;
 }
 
-/// Which source samples make each output sample of one axis, and their weights in 22-bit fixed
-/// point. Output i takes `taps` samples from `first[i]` on; where it needs fewer, the last weights
-/// are 0 (and first[i] + taps may lie beyond the source).
+/// The source samples of each output sample along one axis, and their weights in 22-bit fixed
+/// point. Output i takes `taps` samples starting at `first[i]`; if it needs fewer, the last weights
+/// are 0 (and first[i] + taps may be beyond the source).
 struct AxisWeights {
     int taps = 0;
     int source = 0;
@@ -36,7 +36,7 @@ struct AxisWeights {
     /// `whole_blocks(size)` entries; those beyond `size` are 0.
     std::vector<std::int32_t> first;
     /// Tap t of output i = weight[(i / kLanes * taps + t) * kLanes + i % kLanes], so that a kernel
-    /// loads the weights of a block at once.
+    /// loads the weights of a block together.
     std::vector<std::int32_t> weight;
 
     [[nodiscard]] std::int32_t at(int i, int tap) const {
@@ -52,7 +52,7 @@ constexpr std::size_t row_slack(const AxisWeights& axis) {
     return 3 * static_cast<std::size_t>(axis.taps) + 4;
 }
 
-/// What a byte becomes in the network's input: (v / divisor - mean) / std in float32 (spec §2.5).
+/// Converts a byte to network input: (v / divisor - mean) / std in float32 (spec §2.5).
 struct Normalization {
     float divisor = 1;
     float mean = 0;
@@ -75,16 +75,16 @@ struct RowKernels {
                                 float* out);
 };
 
-/// All kernels that this CPU can run, slowest first; the first is plain C++.
+/// All kernels supported by this CPU, slowest first; the first is plain C++.
 std::span<const RowKernels> available_kernels();
-/// The fastest of them.
+/// The fastest supported kernels.
 const RowKernels& best_kernels();
 
-/// Walks down an image: gives, for each output row in turn, the horizontally resized source rows
-/// that it blends. Keeps only as many rows as one output row needs.
+/// Iterates down an image and provides, for each output row in turn, the horizontally resized
+/// source rows to blend. Keeps only as many rows as one output row needs.
 class RowWindow {
 public:
-    /// The pixels of `source` must stay alive.
+    /// The pixels of `source` must outlive this object.
     RowWindow(const ImageView& source, ImageSize target, const RowKernels& kernels);
 
     /// Makes output row `y` current; call with y = 0, 1, 2, ...

@@ -1,6 +1,6 @@
 // The row kernels of resample.h.
 //
-// Sums stay in int32: weights add up to 2^22 (plus rounding), pixels are below 2^8.
+// Sums fit in int32: weights add up to 2^22 (plus rounding), pixels are below 2^8.
 #include <algorithm>
 #include <array>
 
@@ -8,7 +8,7 @@
 
 #if defined(__x86_64__)
 #if defined(__GNUC__) && !defined(__clang__)
-// GCC 12 sees uninitialised values inside its own AVX-512 header.
+// GCC 12 warns about uninitialised values inside its own AVX-512 header.
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #endif
 #include <immintrin.h>
@@ -72,8 +72,8 @@ void vertical_normalized(std::span<const std::uint8_t* const> rows, const std::i
 
 #if defined(__x86_64__)
 
-// Both vector versions fetch a pixel of each lane by a gather of four bytes: R, G, B and one that
-// is shifted out.
+// Both vector versions load a pixel per lane with a four-byte gather: R, G, B and a byte that is
+// shifted out.
 
 namespace avx2 {
 
@@ -218,7 +218,7 @@ EMBEDMASK_AVX512 inline __m512i blend(std::span<const std::uint8_t* const> rows,
     return sum;
 }
 
-// The lanes of a block that lie before `n`.
+// The lanes of a block before `n`.
 EMBEDMASK_AVX512 inline __mmask16 lanes_before(int n, int x) {
     return n - x >= kWidth ? static_cast<__mmask16>(0xFFFF)
                            : static_cast<__mmask16>((1U << (n - x)) - 1);

@@ -1,4 +1,4 @@
-// Small helpers that the readers and writers of this layer share.
+// Small helpers shared by the readers and writers of this layer.
 #pragma once
 
 #include <cstdint>
@@ -9,10 +9,10 @@
 
 namespace embedmask::image {
 
-/// Error unless the sides are positive and the pixels as many as they say.
+/// Error unless the sides are positive and match the number of pixels.
 void check_valid(const Image& image);
 
-/// Error unless there are pixels, the sides are positive and rows do not overlap.
+/// Error unless pixels exist, the sides are positive and rows do not overlap.
 void check_valid(const ImageView& view);
 
 /// Row `y` as 3 * width bytes R,G,B.

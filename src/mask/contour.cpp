@@ -10,7 +10,7 @@
 namespace embedmask::mask {
 namespace {
 
-// Directions on the grid of pixel corners, in the order of right turns.
+// Directions on the grid of pixel corners, ordered by right turns.
 enum Direction { kRight, kDown, kLeft, kUp };
 constexpr std::array<int, 4> kStepX{1, 0, -1, 0};
 constexpr std::array<int, 4> kStepY{0, 1, 0, -1};
@@ -27,8 +27,8 @@ public:
                 if (!is_untraced_top(x, y)) {
                     continue;
                 }
-                // In row order the first pixel of a part lies on its outer ring; any later ring
-                // that starts inside a part already seen is a hole.
+                // In row order the first pixel of a part is on its outer ring; any later ring that
+                // starts inside a known part is a hole.
                 const bool is_hole = part_[index(x, y)] != 0;
                 if (!is_hole) {
                     polygons_.emplace_back();
@@ -55,7 +55,7 @@ private:
         return is_set(x, y) && !is_set(x, y - 1) && traced_[index(x, y)] == 0;
     }
 
-    // Marks the 4-connected part of (x, y).
+    // Marks the 4-connected component of (x, y).
     void flood(int x, int y, std::uint32_t part) {
         std::vector<std::array<int, 2>> open{{x, y}};
         part_[index(x, y)] = part;
@@ -74,8 +74,8 @@ private:
         }
     }
 
-    // Walks along pixel edges with the mask on the right hand, from the top left corner of (x, y)
-    // until it is back there and about to go right again.
+    // Follows pixel edges with the mask on the right, starting at the top left corner of (x, y),
+    // until it returns there and would turn right again.
     Ring follow(int x, int y) {
         const int start_x = x;
         const int start_y = y;
@@ -87,7 +87,7 @@ private:
             }
             x += kStepX[direction];
             y += kStepY[direction];
-            // The two pixels ahead of corner (x, y), to the right and to the left of the way.
+            // The two pixels ahead of corner (x, y), to the right and to the left of the path.
             const int right_x = x - (direction == kDown || direction == kLeft ? 1 : 0);
             const int right_y = y - (direction == kLeft || direction == kUp ? 1 : 0);
             const int left_x = x - (direction == kLeft || direction == kUp ? 1 : 0);
@@ -117,7 +117,7 @@ float squared(Point a, Point b) {
     return (a.x - b.x) * (a.x - b.x) + (a.y - b.y) * (a.y - b.y);
 }
 
-// Squared distance of p from the segment a-b.
+// Squared distance of p to the segment a-b.
 float distance(Point p, Point a, Point b) {
     const float length = squared(a, b);
     float t = 0;
@@ -129,7 +129,7 @@ float distance(Point p, Point a, Point b) {
 }
 
 // Marks the points to keep strictly between `first` and `last`; `last` may be one past the end,
-// which is the first point again.
+// which wraps to the first point.
 void mark(const Ring& ring, std::size_t first, std::size_t last, float tolerance,
           std::vector<bool>& keep) {
     std::vector<std::array<std::size_t, 2>> open{{first, last}};
@@ -176,7 +176,7 @@ Ring simplify(const Ring& ring, float tolerance) {
     if (tolerance <= 0 || ring.size() <= 3) {
         return ring;
     }
-    // Two points far from each other, and the one farthest from their line, always stay.
+    // Always keeps two distant points and the one farthest from their line.
     const std::size_t second = farthest_from(ring, ring[0], ring[0]);
     std::vector<bool> keep(ring.size(), false);
     keep[0] = keep[second] = keep[farthest_from(ring, ring[0], ring[second])] = true;

@@ -1,4 +1,4 @@
-// From a mask to the polygons around it.
+// Traces the polygons around a mask.
 #pragma once
 
 #include <vector>
@@ -17,20 +17,20 @@ struct Point {
 /// A closed ring; the last point is not repeated.
 using Ring = std::vector<Point>;
 
-/// One connected part of a mask.
+/// One connected component of a mask.
 struct Polygon {
-    Ring outer;               ///< clockwise as seen on the screen (y points down)
+    Ring outer;               ///< clockwise on screen (y points down)
     std::vector<Ring> holes;  ///< counter-clockwise
 };
 
 /// The boundary of a mask along the edges of its pixels: pixel (column x, row y) is the square from
-/// (x, y) to (x + 1, y + 1), so filling outer rings minus holes gives back exactly the mask. Pixels
+/// (x, y) to (x + 1, y + 1), so filling outer rings minus holes reproduces the mask exactly. Pixels
 /// that touch only at a corner belong to different parts. Parts are ordered by their first pixel in
-/// row order; points are only where the ring turns.
+/// row order; a ring has points only where it turns.
 std::vector<Polygon> trace(const Rle& mask);
 
-/// Drops points that lie within `tolerance` pixels of the line that stays (Douglas and Peucker
-/// 1973). At least three points remain of a ring that has them; tolerance 0 drops nothing.
+/// Drops points within `tolerance` pixels of the remaining line (Douglas and Peucker 1973). Keeps
+/// at least three points of a ring that has them; tolerance 0 drops nothing.
 Ring simplify(const Ring& ring, float tolerance);
 
 }  // namespace embedmask::mask

@@ -23,7 +23,7 @@ void add_distance(const float* p, float q, float m, std::size_t count, float* su
     }
 }
 
-// out[y] = Σ weight·column[y] over the columns of a tap.
+// out[y] = Σ weight·column[y], summed over the columns of a tap.
 EMBEDMASK_MULTIVERSION
 void blend(const float* a, float wa, const float* b, float wb, std::size_t count, float* out) {
     for (std::size_t y = 0; y < count; ++y) {
@@ -97,7 +97,7 @@ Taps double_taps(int in, bool aligned) {
     return aligned ? aligned_taps(in, 2) : half_pixel_taps(in, 2 * in, 2 * in);
 }
 
-// From the quarter grid to one axis of the output.
+// Taps from the quarter grid to one axis of the output.
 Taps paste_taps(int cells, int original, int content, const CouplingOptions& options) {
     if (options.aligned) {
         Taps up = aligned_taps(cells, kMaskStride);
@@ -110,7 +110,7 @@ Taps paste_taps(int cells, int original, int content, const CouplingOptions& opt
     }
     const int size = paste_size(cells, original, content);
     Taps taps = half_pixel_taps(cells, size, std::min(size, original));
-    // Rounding of the size never leaves it below the original, but a mask is never read outside.
+    // Rounding never makes the size smaller than the original; this guards against reading outside.
     taps.resize(static_cast<std::size_t>(original), taps.back());
     return taps;
 }
@@ -132,8 +132,8 @@ CouplingOptions CouplingOptions::of(const Config& config) {
             config.postprocess_masks};
 }
 
-// Columns [x1, x1 + columns) and rows [y1, y1 + rows) of the quarter grid; cells beyond it hold
-// `outside`.
+// Columns [x1, x1 + columns) and rows [y1, y1 + rows) of the quarter grid; cells beyond it are set
+// to `outside`.
 struct Coupling::Patch {
     int x1 = 0;
     int y1 = 0;
@@ -178,7 +178,7 @@ Window Coupling::window(const Box& box) const {
     if (!options_.box_window) {
         return {0, 0, mask_width_, mask_height_};
     }
-    // Truncation toward zero, as the conversion of a clipped (non-negative) box gives.
+    // Truncates toward zero, like the conversion of a clipped (non-negative) box.
     const auto cell = [](float pixel) { return static_cast<int>(pixel / kMaskStride); };
     return {std::max(cell(box.x1) - kWindowBorder, 0), std::max(cell(box.y1) - kWindowBorder, 0),
             std::min(cell(box.x2) + kWindowBorder, mask_width_),
@@ -231,7 +231,7 @@ Coupling::Patch Coupling::patch(const Window& window, std::span<const float> emb
                   resample(coarse.values.data(), grid_height_, x_taps, y_taps)};
     }
     const float outside = options_.log_domain ? kOutsideLog : std::exp(kOutsideLog);
-    // Taps reach up to three cells beyond the window.
+    // Taps extend up to three cells beyond the window.
     constexpr int kReach = 3;
     Patch patch;
     patch.x1 = std::max(window.x1 - kReach, 0);
@@ -254,8 +254,8 @@ Rle Coupling::paste(const Patch& patch, double threshold) const {
     const auto overlaps = [](const Tap& tap, int begin, int count) {
         return tap.first >= begin && tap.first + tap.count <= begin + count;
     };
-    // Output rows and columns whose taps lie inside the patch. All others read cells outside the
-    // window only, which are background as long as the constant out there is below the threshold.
+    // Output rows and columns whose taps are inside the patch. All others read only cells outside
+    // the window, which are background if their constant is below the threshold.
     const auto range = [&](const Taps& taps, int begin, int count) {
         const auto inside = [&](const Tap& tap) { return overlaps(tap, begin, count); };
         const auto first = std::find_if(taps.begin(), taps.end(), inside);
@@ -282,7 +282,7 @@ Rle Coupling::paste(const Patch& patch, double threshold) const {
         for (auto y = y_begin; y < y_end;) {
             const Tap& row = rows_[static_cast<std::size_t>(y)];
             const int last = row.first + row.count - 1;
-            // All outputs between the same source cells share their answer when the cells agree.
+            // All outputs between the same source cells have the same result if these cells agree.
             auto end = y + 1;
             while (end < y_end && rows_[static_cast<std::size_t>(end)].first == row.first &&
                    rows_[static_cast<std::size_t>(end)].count <= row.count) {

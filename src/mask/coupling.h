@@ -1,7 +1,7 @@
-// Coupling: which pixels belong to a proposal (spec §7.4 - §7.6, §7.9, §11).
+// Coupling: decides which pixels belong to a proposal (spec §7.4 - §7.6, §7.9, §11).
 //
-// Everything works box by box on planes stored column by column, the order of run lengths; no
-// buffer ever holds more than one detection.
+// All steps work box by box on column-major planes, the order of run lengths; no buffer ever holds
+// more than one detection.
 #pragma once
 
 #include <cstdint>
@@ -19,15 +19,16 @@ namespace embedmask::mask {
 struct CouplingOptions {
     bool upsample_embedding = true;  ///< false: couple at stride 8, then upsample the result
     bool aligned = false;            ///< resampler of all upsampling steps
-    bool box_window = true;          ///< only inside the box enlarged by two cells, else everywhere
-    bool log_domain = true;          ///< what is resized: log-probabilities or probabilities
+    bool box_window = true;          ///< couple only inside the box enlarged by two cells, else
+                                     /// everywhere
+    bool log_domain = true;          ///< domain of the resize: log-probabilities or probabilities
     double threshold = 0.53;         ///< a probability, compared with > in the chosen domain
-    bool at_input_size = false;      ///< masks at content size instead of the original's (§7.6)
+    bool at_input_size = false;      ///< masks at content size instead of the original size (§7.6)
 
     static CouplingOptions of(const Config& config);
 };
 
-/// The sizes that a mask passes through.
+/// The image sizes involved in computing a mask.
 struct Geometry {
     ImageSize original;  ///< of the image file
     ImageSize content;   ///< after resizing
@@ -43,7 +44,7 @@ struct Window {
 };
 
 /// One side of the single resize of §7.5 step 4: ceil(cells·4·original/content), in float32 from
-/// left to right as the authors have it.
+/// left to right, as in the authors' code.
 int paste_size(int cells, int original, int content);
 
 /// A plane of values on the quarter-resolution grid: value (x, y) at [x * height + y].
@@ -53,19 +54,19 @@ struct Plane {
     std::vector<float> values;
 };
 
-/// One image's pixel embeddings, ready to be coupled with proposals. After construction all methods
-/// are const and may be called from several threads.
+/// The pixel embeddings of one image, ready for coupling with proposals. All methods are const and
+/// may be called from several threads.
 class Coupling {
 public:
     /// `pixels`: (D, padded.height/8, padded.width/8) row-major planes.
     Coupling(std::span<const float> pixels, int dims, const Geometry& geometry,
              const CouplingOptions& options);
 
-    /// The window of a box given in pixels of the network input (§7.4 step 2); never empty.
+    /// The window of a box in pixels of the network input (§7.4 step 2); never empty.
     [[nodiscard]] Window window(const Box& box) const;
 
-    /// The mask at the original size (or the content's, see `at_input_size`) for every probability
-    /// threshold; one coupling serves all (§9.5).
+    /// The mask at the original size (or the content size, see `at_input_size`) for every
+    /// probability threshold, from one coupling (§9.5).
     [[nodiscard]] Rle mask(const Box& box, std::span<const float> embedding,
                            std::span<const float> margin) const;
     [[nodiscard]] std::vector<Rle> masks(const Box& box, std::span<const float> embedding,
@@ -73,7 +74,7 @@ public:
                                          std::span<const double> thresholds) const;
 
     /// Log-probabilities −Σ m(p−q)² over the dimensions [first, last) on the whole quarter grid,
-    /// ignoring the window: what `--explain` draws.
+    /// ignoring the window. Used by `--explain`.
     [[nodiscard]] Plane log_probability(std::span<const float> embedding,
                                         std::span<const float> margin, int first, int last) const;
 
@@ -90,7 +91,7 @@ private:
 
     CouplingOptions options_;
     int dims_;
-    int grid_width_ = 0;  // of the planes in which the coupling is evaluated
+    int grid_width_ = 0;  // size of the planes on which the coupling is evaluated
     int grid_height_ = 0;
     int mask_width_ = 0;  // the quarter-resolution grid
     int mask_height_ = 0;

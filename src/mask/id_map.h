@@ -1,4 +1,4 @@
-// Which of several overlapping masks owns each pixel.
+// Assigns each pixel to one of several overlapping masks.
 #pragma once
 
 #include <cstddef>
@@ -11,13 +11,13 @@
 
 namespace embedmask::mask {
 
-/// A mask that somebody else owns, and what decides whether it lies on top.
+/// A non-owning view of a mask, with the score that decides which mask is on top.
 struct ScoredMask {
     const Rle* mask = nullptr;  ///< not null
     float score = 0;
 };
 
-/// Views of the masks of anything that has members `mask` and `score`.
+/// Views of the masks of any type with members `mask` and `score`.
 template <class Objects>
 std::vector<ScoredMask> scored_masks(const Objects& objects) {
     std::vector<ScoredMask> masks;
@@ -27,15 +27,15 @@ std::vector<ScoredMask> scored_masks(const Objects& objects) {
     return masks;
 }
 
-/// Indices from the bottom to the top: ascending score, of equal scores the first mask lies on top.
+/// Indices from bottom to top: ascending score; among equal scores the first mask is on top.
 std::vector<std::size_t> stacking_order(std::span<const ScoredMask> masks);
 
-/// Error unless every mask has the size of the image.
+/// Error unless all masks have the size of the image.
 void require_size(ImageSize size, std::span<const ScoredMask> masks);
 
-/// One value per pixel in row order: 0 for background, i + 1 for mask i. Where masks overlap the
-/// higher score wins, of equal scores the earlier mask. Write it with `write_png`.
-/// Error when a mask has another size or there are more than 65,535 masks.
+/// One value per pixel in row order: 0 for background, i + 1 for mask i. Where masks overlap, the
+/// higher score wins; among equal scores, the earlier mask. Write it with `write_png`. Error if a
+/// mask has a different size or there are more than 65,535 masks.
 std::vector<std::uint16_t> id_map(ImageSize size, std::span<const ScoredMask> masks);
 
 }  // namespace embedmask::mask

@@ -1,5 +1,5 @@
-// The COCO rasteriser, step by step as spec §2.7 numbers it. Compiled without FMA contraction: one
-// differently rounded chain point would move a pixel.
+// The COCO rasteriser, with the steps numbered as in spec §2.7. Compiled without FMA contraction: a
+// single chain point rounded differently would move a pixel.
 #include "embedmask/polygon.h"
 
 #include <fmt/format.h>
@@ -19,9 +19,9 @@ namespace embedmask {
 namespace {
 
 constexpr int kScale = 5;                          // chain points per pixel
-constexpr int kCenter = 2;                         // of the 5, the one in a pixel's middle
+constexpr int kCenter = 2;                         // of the 5, the one in the middle of a pixel
 constexpr double kMaxCoordinate = 1 << 20;         // pixels
-constexpr std::size_t kMaxCrossings = 1ULL << 26;  // of the outline with pixel columns
+constexpr std::size_t kMaxCrossings = 1ULL << 26;  // crossings of the outline with pixel columns
 constexpr std::size_t kMinNumbers = 6;             // three vertices
 
 struct Point {
@@ -40,10 +40,10 @@ int scaled(double coordinate, std::size_t index) {
     return static_cast<int>(kScale * coordinate + .5);
 }
 
-/// Where the chain of step 2 steps from one pixel column into the next (step 3), as positions in
-/// the column-major scan. The chain itself is never made: its points beside a step follow from the
-/// same formula, rounding included. The order of positions does not matter, they are sorted later;
-/// steps between the last point of an edge and the first of the next have negative x and never
+/// The steps of the chain of step 2 from one pixel column to the next (step 3), as positions in the
+/// column-major scan. The chain itself is never built: its points next to a step follow from the
+/// same formula, including rounding. Positions may be in any order, since they are sorted later.
+/// Steps between the last point of an edge and the first of the next have negative x and never
 /// count.
 class Crossings {
 public:
@@ -68,7 +68,7 @@ public:
         }
     }
 
-    /// Sorted: first by column, which there are few of, then within each.
+    /// Sorts by column first, since there are few columns, then within each.
     [[nodiscard]] std::vector<std::uint32_t> sorted() const {
         std::vector<std::uint32_t> begin(static_cast<std::size_t>(width_) + 1, 0);
         for (const Crossing& crossing : crossings_) {
@@ -95,7 +95,7 @@ private:
         std::uint32_t y = 0;
     };
 
-    /// Columns whose middle lies between two neighbouring points with x in [low, high].
+    /// Columns whose middle is between two neighbouring points with x in [low, high].
     template <class Visit>
     void columns(int low, int high, const Visit& visit) const {
         const int first = low <= kCenter ? 0 : (low - kCenter + kScale - 1) / kScale;
@@ -119,13 +119,13 @@ private:
 
     void along_y(Point from, Point to, double slope) {
         const int length = to.y - from.y;
-        // x after t steps, before it is cut to an integer; monotone in t, also when rounded.
+        // x after t steps, before truncation to an integer; monotone in t, even after rounding.
         const auto x = [&](int t) { return from.x + slope * t + .5; };
         const auto beyond = [&](int t, int left) {
             return slope > 0 ? x(t) >= left + 1 : x(t) < left + 1;
         };
         columns(std::min(from.x, to.x), std::max(from.x, to.x), [&](int column, int left) {
-            // The first t on the other side: estimated, then corrected by the formula itself.
+            // The first t on the other side: estimated, then corrected with the formula itself.
             const double estimate = std::ceil((left + .5 - from.x) / slope);
             int t = static_cast<int>(std::clamp(estimate, 0.0, static_cast<double>(length)));
             while (t > 0 && beyond(t - 1, left)) {
@@ -169,7 +169,8 @@ Rle rasterize_ring(std::span<const double> ring, int height, int width) {
         crossings.edge(points[i], points[(i + 1) % vertices]);
     }
 
-    // Step 4: sorted positions are the ends of the runs; a difference of 0 joins its neighbours.
+    // Step 4: the sorted positions are the ends of the runs; a difference of 0 joins its
+    // neighbours.
     std::vector<std::uint32_t> ends = crossings.sorted();
     ends.push_back(static_cast<std::uint32_t>(pixels));
     Rle rle{height, width, {}};

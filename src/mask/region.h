@@ -1,4 +1,4 @@
-// The part of a run-length mask that has pixels, as a small bitmap.
+// The non-empty part of a run-length mask, as a small bitmap.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,8 @@
 
 namespace embedmask::mask {
 
-/// A bitmap (0 or 1) over a window of the image, rows from top to bottom. The window may reach
-/// `margin` pixels beyond the mask on each side, also beyond the image: those pixels are 0.
+/// A bitmap (0 or 1) over a window of the image, rows from top to bottom. The window may extend
+/// `margin` pixels beyond the mask on each side, even beyond the image; those pixels are 0.
 struct MaskRegion {
     int x = 0;
     int y = 0;
@@ -23,8 +23,9 @@ struct MaskRegion {
     }
 };
 
-/// The tight window around the mask, widened by `margin`. Empty when the mask has no pixel.
-/// Memory: the window, never the image. Error when the runs do not fill the mask's size.
+/// The tight window around the mask, widened by `margin`. Empty if the mask has no pixels.
+/// Allocates memory for the window, never for the image. Error if the runs do not match the size of
+/// the mask.
 MaskRegion mask_region(const Rle& mask, int margin = 0);
 
 }  // namespace embedmask::mask

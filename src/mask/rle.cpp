@@ -13,9 +13,10 @@ namespace embedmask {
 
 namespace {
 
-constexpr int kTile = 64;  // columns gathered at once from a row-major bitmap: one cache line a row
+constexpr int kTile = 64;  // columns gathered together from a row-major bitmap: one cache line per
+                           // row
 
-/// Turns a scan into runs; `push` takes stretches of the scan in order.
+/// Converts a scan to runs; `push` takes sections of the scan in order.
 class Scanner {
 public:
     explicit Scanner(std::vector<std::uint32_t>& counts) : counts_(counts) {}
@@ -57,7 +58,7 @@ void require_one_size(std::span<const Rle> masks) {
     }
 }
 
-/// COCO's pairwise run walk; `both` selects intersection.
+/// COCO's pairwise traversal of runs; `both` selects intersection.
 std::vector<std::uint32_t> merge_pair(std::span<const std::uint32_t> a,
                                       std::span<const std::uint32_t> b, bool both) {
     std::vector<std::uint32_t> merged;
@@ -101,7 +102,7 @@ Rle merge(std::span<const Rle> masks, bool both) {
     return result;
 }
 
-/// Foreground intervals [begin, end) of a run list, one after the other.
+/// Iterates over the foreground intervals [begin, end) of a run list.
 class Intervals {
 public:
     explicit Intervals(const Rle& rle) : counts_(rle.counts) { next(); }
@@ -263,7 +264,8 @@ CocoBox bounding_box(const Rle& rle) {
     std::uint64_t bottom = 0;
     std::uint64_t end = 0;
     std::uint64_t column = 0;
-    std::uint64_t column_end = height;  // in the scan; runs mostly move to the next column
+    std::uint64_t column_end = height;  // position in the scan; runs mostly advance to the next
+                                        // column
     const auto go_to = [&](std::uint64_t pixel) {
         if (pixel < column_end) {
             return;

@@ -1,4 +1,4 @@
-// Checks on the size of a mask that several files of the layer share.
+// Mask size checks shared by several files of this layer.
 #pragma once
 
 #include <cstdint>
@@ -7,10 +7,10 @@
 
 namespace embedmask::mask {
 
-/// height * width; Error when a side is negative or the product does not fit into 32 bits.
+/// height * width. Error if a side is negative or the product does not fit into 32 bits.
 std::uint64_t pixel_count(int height, int width);
 
-/// Error that names both sizes unless they agree.
+/// Error (with both sizes) unless they are equal.
 void require_same_size(const Rle& found, const Rle& expected);
 
 }  // namespace embedmask::mask

@@ -12,7 +12,7 @@ namespace embedmask {
 
 namespace {
 
-constexpr int kFirst = 48;     // ASCII of group value 0
+constexpr int kFirst = 48;     // ASCII code of group value 0
 constexpr int kMore = 0x20;    // another group follows
 constexpr int kSign = 0x10;    // sign bit of the last group
 constexpr int kMaxGroups = 7;  // 35 bits hold any difference of two 32-bit counts
@@ -21,7 +21,7 @@ constexpr int kMaxGroups = 7;  // 35 bits hold any difference of two 32-bit coun
     throw Error(fmt::format("compressed RLE, character {}: {}", position, what));
 }
 
-/// A value of more than one group, the first of which is at `position`.
+/// Reads a value of more than one group, starting at `position`.
 std::int64_t read_long_value(std::string_view text, std::size_t& position) {
     const std::size_t start = position;
     std::int64_t value = 0;
@@ -46,7 +46,7 @@ std::int64_t read_long_value(std::string_view text, std::size_t& position) {
     fail(start, "a run length of more than 35 bits");
 }
 
-/// Most values are differences of neighbouring columns: one group.
+/// Most values are differences between neighbouring columns and need one group.
 std::int64_t read_value(std::string_view text, std::size_t& position) {
     const int code = static_cast<unsigned char>(text[position]) - kFirst;
     if (code < 0 || (code & ~0x1f) != 0) {
@@ -82,7 +82,7 @@ std::string compress(const Rle& rle) {
 Rle decompress(std::string_view text, int height, int width) {
     const std::uint64_t pixels = mask::pixel_count(height, width);
     Rle rle{height, width, {}};
-    // Each run ends with the one character of its groups that has no continuation flag.
+    // Each run ends with its only character without a continuation flag.
     const auto runs =
         std::count_if(text.begin(), text.end(), [](char c) { return ((c - kFirst) & kMore) == 0; });
     rle.counts.resize(static_cast<std::size_t>(runs));

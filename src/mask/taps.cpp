@@ -7,7 +7,7 @@
 namespace embedmask::mask {
 namespace {
 
-// Linear interpolation at `position` in [0, in), the last cell repeated beyond the end.
+// Linear interpolation at `position` in [0, in), repeating the last cell beyond the end.
 Tap linear_tap(double position, int in) {
     const int low = std::min(static_cast<int>(position), in - 1);
     const auto fraction = static_cast<float>(position - low);

@@ -1,4 +1,4 @@
-// One-dimensional linear resampling as sparse weights, so that chains of resizes become one.
+// One-dimensional linear resampling as sparse weights, so that chained resizes can be composed.
 #pragma once
 
 #include <array>
@@ -6,7 +6,7 @@
 
 namespace embedmask::mask {
 
-/// The sources of one output position: `count` consecutive cells from `first` on.
+/// The sources of one output position: `count` consecutive cells starting at `first`.
 struct Tap {
     int first = 0;
     int count = 0;
@@ -23,7 +23,7 @@ Taps half_pixel_taps(int in, int out, int kept);
 /// Aligned bilinear by an integer factor: output i reads max(i − factor/2, 0)/factor (§4.9).
 Taps aligned_taps(int in, int factor);
 
-/// First `first`, then `second`. Error (assertion) when a result needs more than four cells.
+/// Composes `first`, then `second`. Error (assertion) if a result needs more than four cells.
 Taps compose(const Taps& first, const Taps& second);
 
 }  // namespace embedmask::mask

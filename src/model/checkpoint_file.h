@@ -1,4 +1,4 @@
-// How a training's checkpoint is told from a model file.
+// Distinguishes training checkpoints from model files.
 #pragma once
 
 #include <string>
@@ -7,10 +7,10 @@
 
 namespace embedmask::detail {
 
-/// The metadata key that every checkpoint has.
+/// The metadata key present in every checkpoint.
 inline constexpr const char* kCheckpointKey = "embedmask.checkpoint";
 
-/// Error when `file`, called `name`, is a checkpoint: its run's folder has models, too.
+/// Error if `file`, named `name`, is a checkpoint; the folder of its run also contains models.
 void reject_checkpoint(const Safetensors& file, const std::string& name);
 
 }  // namespace embedmask::detail

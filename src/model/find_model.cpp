@@ -13,8 +13,8 @@ namespace fs = std::filesystem;
 
 constexpr const char* kExtension = ".safetensors";
 
-// Where the running program keeps its models: relative to itself, so that an installed tree may be
-// moved, or in the checkout that it was built in.
+// Model folder of the running program: relative to its executable, so that an installed tree can be
+// moved, or in the checkout where it was built.
 std::vector<fs::path> model_folders() {
     std::error_code error;
     const fs::path program = fs::read_symlink("/proc/self/exe", error);

@@ -23,8 +23,9 @@ constexpr const char* kFormatKey = "embedmask.format";
 constexpr const char* kConfigKey = "embedmask.config";
 constexpr const char* kCategoriesKey = "embedmask.categories";
 constexpr const char* kProvenanceKey = "embedmask.provenance";
-constexpr const char* kBaseKey = "embedmask.base";  // a file beside this one; since format 2
-constexpr const char* kScaleSuffix = "::scale";     // the I8 tensor's scales; no parameter ends so
+constexpr const char* kBaseKey = "embedmask.base";  // a file next to this one; since format 2
+constexpr const char* kScaleSuffix = "::scale";     // the scales of an I8 tensor; no parameter has
+                                                    // this suffix
 const char* const kConvertFix = "build model files with `embedmask convert`";
 
 const std::string& metadata(const detail::Safetensors& file, const char* key,
@@ -97,7 +98,7 @@ const Tensor& scales_of(const std::string& key, const Tensor& tensor, const Weig
     return scales->second;
 }
 
-// I8 tensors with their scales become F32; everything else stays where it is.
+// Converts I8 tensors with their scales to F32; all others stay in place.
 Weights unpack(const Weights& stored, const std::string& name) {
     struct Packed {
         const Tensor& values;
@@ -143,7 +144,7 @@ bool same_bits(const Tensor& a, const Tensor& b) {
     return a.dtype == b.dtype && a.shape == b.shape && std::ranges::equal(a.bytes, b.bytes);
 }
 
-// Leaves out of `file` what the base holds.
+// Removes from `file` the tensors that the base contains.
 void omit_shared_tensors(const fs::path& base, const fs::path& path, detail::Safetensors& file) {
     const detail::Safetensors shared = detail::read_safetensors(base);
     if (!fs::equivalent(fs::absolute(base).parent_path(), fs::absolute(path).parent_path())) {
@@ -168,13 +169,13 @@ void omit_shared_tensors(const fs::path& base, const fs::path& path, detail::Saf
     file.metadata[kFormatKey] = std::to_string(kFormatVersion);
 }
 
-// Adds the tensors of `graph` that `file` shares with the file that it names.
+// Adds the tensors of `graph` that `file` shares with its base file.
 void add_shared(const fs::path& path, const network::Graph& graph, detail::Safetensors& file) {
     const auto name = file.metadata.find(kBaseKey);
     if (name == file.metadata.end()) {
         return;
     }
-    // The name comes from an untrusted file: nothing but a neighbour may be opened.
+    // The name is from an untrusted file, so only files in the same folder may be opened.
     if (name->second.empty() || fs::path(name->second).filename() != name->second) {
         throw Error(
             fmt::format("{}: its base \"{}\" is not a file name", path.string(), name->second),
@@ -204,7 +205,7 @@ void add_shared(const fs::path& path, const network::Graph& graph, detail::Safet
 void check_weights(const network::Graph& graph, const Weights& weights, const std::string& name) {
     std::vector<std::string> problems;
     for (const network::Parameter& parameter : graph.parameters) {
-        // A counter of batches seen; no forward pass reads it.
+        // Counts the processed batches; not used in a forward pass.
         if (parameter.name.ends_with("num_batches_tracked")) {
             continue;
         }
@@ -267,7 +268,7 @@ void write_model(const fs::path& path, const Model& model, Storage storage, cons
     detail::Safetensors file;
     file.metadata[kFormatKey] = std::to_string(kFormatWithoutBase);
     Config config = model.config;
-    config.data = {};  // files of the machine it was trained on
+    config.data = {};  // paths of the machine it was trained on
     file.metadata[kConfigKey] = to_toml(config);
     file.metadata[kCategoriesKey] = categories_text(model.categories);
     file.metadata[kProvenanceKey] = json(model.provenance).dump();

@@ -7,7 +7,7 @@
 namespace embedmask::network {
 namespace {
 
-// Module names and sizes; declaring and calling read the same plan and cannot drift apart.
+// Module names and sizes; declaring and calling use the same plan, so they cannot diverge.
 struct Plan {
     std::string stem;
     std::string stem_norm;

@@ -9,7 +9,7 @@
 
 namespace embedmask::network {
 
-/// Feature maps of the backbone, finest first: C3 (stride 8), C4, and C5 unless cut off.
+/// Feature maps of the backbone, finest first: C3 (stride 8), C4, and C5 unless truncated.
 struct BackboneFeatures {
     std::vector<NodeId> maps;
     std::vector<std::int64_t> channels;

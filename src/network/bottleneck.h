@@ -19,7 +19,7 @@ struct Bottleneck {
     std::int64_t width = 0;
     int stride = 1;
     bool trainable = true;
-    int stage = 1;  ///< 1..4 = layer1..layer4
+    int stage = 1;  ///< 1..4 for layer1..layer4
 
     void declare(Builder& builder) const;
     NodeId forward(Builder& builder, NodeId x, const Config::Backbone& config) const;

@@ -1,4 +1,4 @@
-// Writing a Graph the way a network is written in a paper: declare modules, then call them.
+// Builds a Graph in the style of a paper: declare modules, then call them.
 #pragma once
 
 #include <initializer_list>
@@ -9,7 +9,7 @@
 
 namespace embedmask::network {
 
-/// How the weight of a convolution starts; biases have their own constant.
+/// Initialisation of a convolution's weight; biases have a separate constant.
 struct ConvInit {
     Init weight;
     double bias = 0;
@@ -17,8 +17,8 @@ struct ConvInit {
     static ConvInit head(double bias = 0);         ///< N(0, 0.01²) (§4.5)
 };
 
-/// Declaring registers parameters, in state-dict order; calling adds a node that uses them. One
-/// declared module may be called on several levels, which is how the heads share their weights.
+/// Declaring a module registers its parameters, in state-dict order; calling it adds a node that
+/// uses them. A module may be called on several levels, which is how the heads share their weights.
 class Builder {
 public:
     explicit Builder(std::int64_t input_channels = 3);
@@ -46,7 +46,7 @@ public:
     NodeId multiply(NodeId x, double value);
     NodeId concat(const std::vector<NodeId>& parts);
     NodeId slice(NodeId x, int begin, int end);
-    /// `scale` is the name of λ's module, empty for none.
+    /// `scale` is the name of the module of λ, empty for none.
     NodeId add_coordinates(NodeId x, const std::string& scale, int stride, double divisor);
     NodeId append_coordinates(NodeId x, int stride, double divisor, bool unit_range);
 

@@ -1,5 +1,5 @@
-// Proposal embeddings and margins, pixel embeddings (spec §4.2, §4.9): what EmbedMask adds to its
-// detector.
+// The heads that EmbedMask adds to its detector: proposal embeddings and margins, pixel embeddings
+// (spec §4.2, §4.9).
 #pragma once
 
 #include <array>
@@ -11,7 +11,7 @@
 
 namespace embedmask::network {
 
-/// q and m of every location, from the box tower.
+/// q and m at every location, from the box tower.
 class ProposalHead {
 public:
     explicit ProposalHead(const Config& config);
@@ -37,13 +37,13 @@ private:
     } names_;
 };
 
-/// p of every cell of the P3 grid.
+/// p at every cell of the P3 grid.
 class PixelHead {
 public:
     explicit PixelHead(const Config& config);
     void declare_branch(Builder& builder) const;
     void declare_outputs(Builder& builder) const;
-    /// Adds pixel_embedding and, when switched on, semantic_logits (training only).
+    /// Adds pixel_embedding and, if enabled, semantic_logits (training only).
     void forward(Builder& builder, const std::array<NodeId, 5>& pyramid) const;
 
 private:

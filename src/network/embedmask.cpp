@@ -9,7 +9,7 @@
 namespace embedmask::network {
 namespace {
 
-// Registration order is that of the checkpoints (§4.6, §10.5): it is what optimiser states follow.
+// Registration order is that of the checkpoints (§4.6, §10.5), on which optimiser states depend.
 void declare(Builder& builder, const Config& config, const Fcos& detector) {
     const bool detectron = config.names == ParameterNames::detectron2;
     if (detectron) {

@@ -1,5 +1,5 @@
-// The FCOS detector on the pyramid (spec §4.1, §4.2). A second detector would be a file like this
-// one plus a decoder in detection/.
+// The FCOS detector on the feature pyramid (spec §4.1, §4.2). A second detector would need a file
+// like this one and a decoder in detection/.
 #pragma once
 
 #include <array>
@@ -16,8 +16,8 @@ public:
     void declare_towers(Builder& builder) const;
     void declare_outputs(Builder& builder) const;
 
-    /// Adds class_logits, box and centerness of one level to the graph's outputs and returns the
-    /// box tower, on which the proposal embeddings hang.
+    /// Adds class_logits, box and centerness of one level to the graph's outputs. Returns the box
+    /// tower, the input of the proposal embeddings.
     NodeId forward(Builder& builder, NodeId feature, int level) const;
 
 private:

@@ -22,7 +22,7 @@ public:
 
     void add(std::string_view text) { add(std::as_bytes(std::span(text))); }
 
-    // Four independent lanes keep up with the memory.
+    // Four independent lanes match the memory bandwidth.
     void add(std::span<const std::byte> bytes) {
         std::array<std::uint64_t, 4> lanes{1, 2, 3, 4};
         std::size_t i = 0;

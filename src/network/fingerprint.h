@@ -1,4 +1,4 @@
-// A number that tells networks apart.
+// A hash that distinguishes networks.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +7,8 @@
 
 namespace embedmask::network {
 
-/// Equal for equal graphs with equal weights; for others it differs, but for a chance of 2^-64. Not
-/// a protection against somebody who looks for collisions. Runs at memory speed.
+/// Equal for equal graphs with equal weights; different for others, except with probability 2^-64.
+/// Not resistant to deliberate collisions. Runs at memory speed.
 std::uint64_t fingerprint(const Network& network);
 
 }  // namespace embedmask::network

@@ -26,7 +26,7 @@ Names names_of(const Config& config) {
     return {config.names == ParameterNames::detectron2};
 }
 
-// With the backbone cut after C4 there is no C5: P5 is then a stride-2 convolution of P4.
+// If the backbone is truncated after C4 there is no C5, and P5 is a stride-2 convolution of P4.
 bool has_c5(const Config& config) {
     return config.backbone.last_stage == LastStage::c5;
 }

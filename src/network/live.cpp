@@ -10,7 +10,7 @@ std::vector<bool> inference_nodes(const Graph& graph) {
             live[output.node] = true;
         }
     }
-    // Inputs are always earlier nodes, so one pass from the end reaches everything.
+    // Inputs are always earlier nodes, so one backward pass is sufficient.
     for (std::size_t i = graph.nodes.size(); i-- > 0;) {
         if (!live[i]) {
             continue;

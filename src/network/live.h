@@ -1,4 +1,4 @@
-// Which nodes an inference run needs.
+// Finds the nodes that inference needs.
 #pragma once
 
 #include <vector>
@@ -7,7 +7,8 @@
 
 namespace embedmask::network {
 
-/// For every node: does an output that is not training-only depend on it? The input always counts.
+/// For every node: whether an output that is not training-only depends on it. True for the input in
+/// any case.
 std::vector<bool> inference_nodes(const Graph& graph);
 
 }  // namespace embedmask::network

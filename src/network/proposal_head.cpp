@@ -157,8 +157,8 @@ void ProposalHead::forward(Builder& builder, NodeId box_features, int level) con
     const int stride = static_cast<int>(config_.strides[level]);
     builder.output(output_name("embedding", level), embedding(builder, box_features, stride));
     const NodeId g = margin_logits(builder, box_features, level);
-    // Training wants g itself: its loss must reach g even where exp(g) overflows (§6.5), and with a
-    // fixed margin g is the only thing left of the branch.
+    // Training needs g itself: the loss must reach g even if exp(g) overflows (§6.5), and with a
+    // fixed margin g is the only remaining output of the branch.
     builder.output(output_name("margin_logits", level), g, true);
     if (!config_.fix_margin) {
         builder.output(output_name("margin", level), builder.exp(g));

@@ -1,4 +1,4 @@
-// Weights for measuring and testing a network that nobody has trained.
+// Weights for benchmarking and testing an untrained network.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,8 @@
 
 namespace embedmask::network {
 
-/// Random weights of sensible size: convolutions He-scaled, variances positive, scales near 1, so
-/// that activations stay finite through the deepest network. Equal seeds give equal weights.
+/// Random weights of realistic magnitude: He-scaled convolutions, positive variances, scales near
+/// 1, so that activations stay finite in the deepest network. Equal seeds give equal weights.
 Weights random_weights(const Graph& graph, std::uint32_t seed);
 
 }  // namespace embedmask::network

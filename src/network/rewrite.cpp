@@ -12,7 +12,7 @@
 namespace embedmask::network {
 namespace {
 
-// Copies a network node by node; a rewrite overrides what happens to some of them.
+// Copies a network node by node; a rewrite overrides the handling of some nodes.
 class Copier {
 public:
     explicit Copier(const Network& from) : from_(from), moved_(from.graph.nodes.size(), -1) {
@@ -29,7 +29,7 @@ public:
         return static_cast<NodeId>(to_.graph.nodes.size() - 1);
     }
 
-    /// The node with its inputs renumbered.
+    /// The node with renumbered inputs.
     void copy(NodeId old) {
         Node node = from_.graph.nodes[old];
         for (NodeId& input : node.inputs) {
@@ -139,7 +139,7 @@ Network fold_batch_norm(const Network& network) {
     const auto readers = readers_of(network.graph);
     const auto outputs = is_output(network.graph);
     Copier copier(network);
-    // The conv is emitted when its norm is reached; all nodes between do not depend on it.
+    // The conv is emitted when its norm is reached; the nodes in between do not depend on it.
     const auto folds_into = [&](NodeId conv) -> std::optional<NodeId> {
         if (network.graph.nodes[conv].op != Op::conv2d || outputs[conv]) {
             return std::nullopt;
@@ -214,7 +214,7 @@ Network fold_multiply(const Network& network) {
         }
         const double value = network.graph.nodes[node.inputs[0]].attributes.value;
         Node conv = node;
-        // Heads share their weights over the levels; so do the scaled ones.
+        // Heads share their weights over the levels, and so do the scaled weights.
         const std::string name = fmt::format("{}.times.{}", conv.parameters[0], value);
         if (added.insert(name).second) {
             std::vector<float> weight = floats_of(network, conv.parameters[0]);
@@ -267,7 +267,7 @@ Network merge_sibling_convs(const Network& network, std::int64_t max_channels) {
         }
         const std::vector<NodeId>& members = *group->second;
         if (members.front() != id) {
-            continue;  // emitted with the first of its group
+            continue;  // emitted with the first node of its group
         }
         std::string name;
         for (const NodeId member : members) {
@@ -311,8 +311,9 @@ Network merge_sibling_convs(const Network& network, std::int64_t max_channels) {
 }
 
 Network optimize_for_inference(const Network& network) {
-    // Merging pays for the narrow output convolutions, whose 1 to 16 channels leave vector units
-    // idle; merging the 256-channel towers did not in the one run measured (docs/performance.md).
+    // Merging is worthwhile for the narrow output convolutions, whose 1 to 16 channels leave vector
+    // units idle; merging the 256-channel towers was not in the one run measured
+    // (docs/performance.md).
     constexpr std::int64_t kMergedChannels = 128;
     return merge_sibling_convs(fold_multiply(fold_batch_norm(drop_training_branches(network))),
                                kMergedChannels);

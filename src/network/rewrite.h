@@ -1,4 +1,4 @@
-// Inference rewrites: pure functions from a network to an equal one that runs faster.
+// Inference rewrites: pure functions from a network to an equivalent, faster one.
 #pragma once
 
 #include "embedmask/graph.h"
@@ -6,29 +6,29 @@
 
 namespace embedmask::network {
 
-/// A graph with the weights it names. Rewrites may add weights; those that no node names any more
+/// A graph with the weights it refers to. Rewrites may add weights; weights that no node refers to
 /// are dropped.
 struct Network {
     Graph graph;
     Weights weights;
 };
 
-/// Removes training-only outputs and every node and parameter that only they need.
+/// Removes training-only outputs and all nodes and parameters that only they need.
 Network drop_training_branches(const Network& network);
 
 /// conv2d (no bias) followed by frozen or running-statistics batch norm → conv2d with bias:
 /// weight·a and β − μ·a with a = γ / sqrt(v + ε) (§3.2).
 Network fold_batch_norm(const Network& network);
 
-/// multiply followed only by conv2d → conv2d with scaled weights: the B/32 of the margins (§4.2)
-/// costs nothing and the margin convolution reads what its siblings read.
+/// multiply followed only by conv2d → conv2d with scaled weights. The B/32 of the margins (§4.2)
+/// then costs nothing, and the margin convolution has the same input as its siblings.
 Network fold_multiply(const Network& network);
 
 /// conv2d nodes that read the same tensor with the same kernel, stride and padding → one conv2d and
-/// slices. Only groups of at most `max_channels` output channels in all are merged.
+/// slices. Merges only groups with at most `max_channels` output channels in total.
 Network merge_sibling_convs(const Network& network, std::int64_t max_channels);
 
-/// All of the above, as an engine wants them.
+/// All of the above, for use by an engine.
 Network optimize_for_inference(const Network& network);
 
 }  // namespace embedmask::network

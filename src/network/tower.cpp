@@ -5,7 +5,7 @@
 namespace embedmask::network {
 namespace {
 
-// In a Sequential of [conv, norm, relu] triples the conv is entry 3i and the norm 3i + 1.
+// In a Sequential of [conv, norm, relu] triples, the conv is entry 3i and the norm is 3i + 1.
 std::string conv_name(const Tower& tower, std::int64_t i) {
     return fmt::format("{}.{}", tower.name, 3 * i);
 }

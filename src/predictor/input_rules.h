@@ -1,4 +1,4 @@
-// How the configuration turns images into network input; the same for prediction and training.
+// Derives the preprocessing from the configuration, for both prediction and training.
 #pragma once
 
 #include "embedmask/config.h"
@@ -6,10 +6,10 @@
 
 namespace embedmask::detail {
 
-/// Order, range, mean and deviation of the pixels (spec §2.5).
+/// Channel order, range, mean and standard deviation of the pixels (spec §2.5).
 image::PixelStatistics input_statistics(const Config::Input& input);
 
-/// Size of an image in the network, before padding, for a short side of `short_side` (spec §2.2).
+/// Network input size of an image, before padding, for a short side of `short_side` (spec §2.2).
 ImageSize input_size(ImageSize image, int short_side, const Config::Input& input);
 
 }  // namespace embedmask::detail

@@ -20,7 +20,7 @@ std::span<const float> image_of(const engine::TensorView& view, std::int64_t ind
     return view.values.subspan(static_cast<std::size_t>(index) * size, size);
 }
 
-// The D values of one cell.
+// Reads the D values of one cell.
 std::vector<float> cell_of(const engine::TensorView& view, std::int64_t index, int location) {
     const std::span<const float> planes = image_of(view, index);
     const auto cells = static_cast<std::size_t>(view.height * view.width);
@@ -92,7 +92,7 @@ std::vector<detection::Candidate> Postprocess::select(const engine::Request& req
             selected.push_back(candidates[i]);
         }
     }
-    // People look at the best first; of equal scores the pyramid's order stays (§11 item 30).
+    // Best first for the user; equal scores keep the order of the pyramid (§11 item 30).
     std::stable_sort(selected.begin(), selected.end(),
                      [](const auto& a, const auto& b) { return a.score > b.score; });
     return selected;
@@ -123,7 +123,7 @@ Embeddings::Proposal Postprocess::proposal(const engine::Request& request, std::
     Embeddings::Proposal proposal;
     proposal.box = candidate.box;
     proposal.embedding = values("embedding");
-    // A fixed margin is no output of the network but a constant of the model (§9.3).
+    // A fixed margin is not a network output but a constant of the model (§9.3).
     proposal.margin = config_.fix_margin
                           ? std::vector<float>(proposal.embedding.size(),
                                                static_cast<float>(initial_margin(config_)))

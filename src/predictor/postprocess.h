@@ -1,4 +1,4 @@
-// From the network's outputs to detections of one image (spec §7).
+// Converts network outputs to the detections of one image (spec §7).
 #pragma once
 
 #include <unordered_set>
@@ -11,13 +11,14 @@
 
 namespace embedmask::detail {
 
-/// Const after construction; any thread.
+/// Const after construction; thread-safe.
 class Postprocess {
 public:
     Postprocess(const Config& config, const std::vector<Category>& categories,
                 const PredictorOptions& options);
 
-    /// Detections of image `index` of the batch in `request`; timings of selection and masks.
+    /// Detections of image `index` of the batch in `request`, with the time taken by selection and
+    /// masks.
     [[nodiscard]] Prediction run(const engine::Request& request, std::int64_t index,
                                  const mask::Geometry& geometry) const;
 
@@ -32,8 +33,8 @@ private:
 
     Config config_;
     std::vector<Category> categories_;
-    std::unordered_set<int> labels_;       // wanted labels, empty = all
-    std::vector<double> mask_thresholds_;  // the configured one, then those of the sweep
+    std::unordered_set<int> labels_;       // requested labels, empty = all
+    std::vector<double> mask_thresholds_;  // the configured threshold, then those of the sweep
     float score_threshold_ = 0;
     int threads_ = 1;
     bool keep_embeddings_ = false;

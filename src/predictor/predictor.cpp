@@ -97,7 +97,7 @@ public:
             geometries[i].padded = padded;
             Prediction prediction =
                 postprocess_.run(*request, static_cast<std::int64_t>(i), geometries[i]);
-            // The network's time is shared out evenly over the batch.
+            // The network's time is divided evenly over the batch.
             const auto count = static_cast<double>(images.size());
             prediction.timings.preprocess = timings.preprocess / count;
             prediction.timings.network = timings.network / count;

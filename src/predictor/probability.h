@@ -1,4 +1,4 @@
-// The probabilities behind a mask, for images (the paper's Fig. 3).
+// The probabilities behind a mask, for visualisation (the paper's Fig. 3).
 #pragma once
 
 #include <vector>

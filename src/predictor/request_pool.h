@@ -1,4 +1,4 @@
-// As many requests as the engine has streams, handed out one at a time.
+// A pool of requests, one per stream of the engine.
 #pragma once
 
 #include <condition_variable>
@@ -12,7 +12,7 @@ namespace embedmask::detail {
 
 class RequestPool;
 
-/// A request that goes back to its pool at the end of the scope.
+/// A request that returns to its pool at the end of the scope.
 class PooledRequest {
 public:
     PooledRequest(RequestPool& pool, std::unique_ptr<engine::Request> request)
@@ -29,7 +29,7 @@ private:
     std::unique_ptr<engine::Request> request_;
 };
 
-/// Thread safe; `acquire` waits until a request is free.
+/// Thread-safe; `acquire` waits until a request is free.
 class RequestPool {
 public:
     explicit RequestPool(engine::Engine& engine) {

@@ -12,7 +12,7 @@ struct Bounds {
     int x0, y0, x1, y1;
 };
 
-// The pixels that `area` touches inside the image.
+// The pixels inside the image that `area` touches.
 Bounds pixels_of(const Rectangle& area, ImageSize size) {
     const auto clip = [](float v, int most) {
         // Written so that NaN becomes 0.
@@ -23,7 +23,7 @@ Bounds pixels_of(const Rectangle& area, ImageSize size) {
             clip(std::ceil(area.y + area.height), size.height)};
 }
 
-// How much of the pixel with centre (px,py) a rounded rectangle covers, from its signed distance.
+// Coverage of the pixel with centre (px,py) by a rounded rectangle, from its signed distance.
 float coverage(const Rectangle& area, float radius, float px, float py) {
     const float half_width = area.width / 2;
     const float half_height = area.height / 2;
@@ -35,8 +35,8 @@ float coverage(const Rectangle& area, float radius, float px, float py) {
     return std::clamp(0.5F - distance, 0.F, 1.F);
 }
 
-// Ink at a place given in dots of the cell: the bitmap read with bilinear interpolation and a steep
-// slope around one half, which rounds corners and smooths diagonals at any size.
+// Ink at a position in dots of the cell: samples the bitmap bilinearly, with a steep slope around
+// one half, which rounds corners and smooths diagonals at any size.
 float ink(char character, float column, float row, float dots_per_pixel) {
     const float x = column - 0.5F;
     const float y = row - 0.5F;

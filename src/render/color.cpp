@@ -9,7 +9,7 @@
 namespace embedmask::render {
 namespace {
 
-// Bright enough for dark streets, saturated enough for snow; no two neighbours alike.
+// Bright enough for dark streets, saturated enough for snow; neighbours are clearly different.
 constexpr std::array<Color, 12> kPalette{{{255, 92, 56},
                                           {38, 166, 255},
                                           {255, 199, 0},
@@ -49,7 +49,7 @@ double linear(std::uint8_t value) {
 Color palette_color(int index) {
     const auto i = static_cast<std::size_t>(std::max(index, 0));
     const Color color = kPalette[i % kPalette.size()];
-    // Later rounds come alternately darker and paler.
+    // Later rounds are alternately darker and paler.
     const std::size_t round = i / kPalette.size() % 3;
     const auto shade = [round](std::uint8_t v) {
         const auto value = static_cast<float>(v);

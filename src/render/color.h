@@ -1,4 +1,4 @@
-// Colours and how instances get theirs.
+// Colours and their assignment to instances.
 #pragma once
 
 #include <cstdint>
@@ -15,19 +15,20 @@ struct Color {
     bool operator==(const Color&) const = default;
 };
 
-/// Entry `index` of an endless list of vivid colours whose neighbours differ clearly.
+/// Entry `index` of an infinite palette of vivid colours whose neighbours differ clearly.
 Color palette_color(int index);
 
-/// One colour per instance. With two or more categories every instance has the colour of its
-/// category (the same in every image); with one category that would tell nothing, so the
-/// instances take palette colours in turn.
+/// One colour per instance. With two or more categories, every instance has the colour of its
+/// category (the same in every image). With one category, that would be uninformative, so instances
+/// take palette colours in turn.
 std::vector<Color> choose_colors(std::span<const int> category_indices);
 
 /// Black or white, whichever stands out more on `background` (WCAG contrast ratio).
 Color contrasting_color(Color background);
 
-/// Colour of a probability: dark blue at 0, over purple and orange, to pale yellow at 1; values
-/// outside [0,1] and NaN are clamped. Brightness rises all the way, so it also works in grey.
+/// Colour of a probability: from dark blue at 0, through purple and orange, to pale yellow at 1;
+/// values outside [0,1] and NaN are clamped. Brightness increases monotonically, so it also works
+/// in greyscale.
 Color heat_color(float probability);
 
 }  // namespace embedmask::render

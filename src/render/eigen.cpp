@@ -38,7 +38,7 @@ Eigen symmetric_eigen(std::vector<double> matrix, int size) {
                 if (a(p, q) == 0.0) {
                     continue;
                 }
-                // The rotation that makes a(p,q) zero.
+                // The rotation that zeroes a(p,q).
                 const double theta = (a(q, q) - a(p, p)) / (2.0 * a(p, q));
                 const double t =
                     (theta >= 0 ? 1.0 : -1.0) / (std::abs(theta) + std::hypot(theta, 1.0));

@@ -14,7 +14,7 @@ namespace {
 
 constexpr int kMaxDims = 32;
 
-// Pixel embeddings lie in planes, proposal embeddings in rows; this reads either.
+// Pixel embeddings are stored in planes, proposal embeddings in rows; this reads both.
 struct Table {
     std::span<const float> values;
     std::size_t count;
@@ -47,7 +47,7 @@ Color color_of(const EmbeddingBasis& basis, const Table& table, std::size_t item
     std::array<std::uint8_t, 3> rgb{};
     for (int axis = 0; axis < 3; ++axis) {
         const float range = basis.high[axis] - basis.low[axis];
-        // Nothing to tell along this axis: middle grey.
+        // No variation along this axis: middle grey.
         float value = 0.5F;
         if (range > 0) {
             value = (component(basis, table, item, axis) - basis.low[axis]) / range;

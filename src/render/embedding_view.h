@@ -1,4 +1,4 @@
-// Embeddings as colours: the images of the paper's Fig. 1 (spec §12, EmbedMask #13).
+// Shows embeddings as colours, as in the paper's Fig. 1 (spec §12, EmbedMask #13).
 #pragma once
 
 #include <array>
@@ -10,19 +10,19 @@
 
 namespace embedmask::render {
 
-/// Three directions in the space of embeddings and the range of values along each.
+/// Three directions in the embedding space and the range of values along each.
 struct EmbeddingBasis {
     int dims = 0;
     std::vector<float> mean;                 ///< dims
-    std::array<std::vector<float>, 3> axes;  ///< dims each; zeros when dims < 3
+    std::array<std::vector<float>, 3> axes;  ///< dims each; zeros if dims < 3
     std::array<float, 3> low{};
     std::array<float, 3> high{};
 };
 
-/// Principal component analysis of pixel and proposal embeddings together, so that both get their
-/// colours by the same rule. `pixels`: planes, dims x (any number of cells); `proposals`: rows,
-/// (any number) x dims; dims 1..32. An axis points so that its largest component is positive.
-/// Error when the sizes do not fit or there is no embedding at all.
+/// Joint principal component analysis of pixel and proposal embeddings, so that both use the same
+/// colour mapping. `pixels`: planes, dims x (any number of cells); `proposals`: rows, (any number)
+/// x dims; dims 1..32. Each axis is oriented so that its largest component is positive. Error if
+/// the sizes do not match or there are no embeddings.
 EmbeddingBasis fit_embedding_basis(std::span<const float> pixels, std::span<const float> proposals,
                                    int dims);
 
@@ -30,7 +30,7 @@ EmbeddingBasis fit_embedding_basis(std::span<const float> pixels, std::span<cons
 /// `pixels`: dims x size.height x size.width.
 Image embedding_image(const EmbeddingBasis& basis, std::span<const float> pixels, ImageSize size);
 
-/// The colours that the same rule gives to proposal embeddings (rows of `basis.dims`).
+/// The colours of proposal embeddings (rows of `basis.dims`) under the same mapping.
 std::vector<Color> embedding_colors(const EmbeddingBasis& basis, std::span<const float> proposals);
 
 }  // namespace embedmask::render

@@ -10,7 +10,7 @@ constexpr int kPerBand = 16;
 constexpr int kRows = kHeight + kDescent;
 constexpr int kLine = kPerBand * kAdvance;
 
-// ASCII 32..126 and, last, the frame that stands for everything else: six bands of sixteen.
+// ASCII 32..126 and, last, the frame for all other characters: six bands of sixteen.
 // clang-format off
 constexpr std::string_view kSheet =
 R"(

@@ -1,4 +1,4 @@
-// What the drawing functions need to know about one instance: plain views, nothing is owned.
+// One instance as input of the drawing functions: plain views that own nothing.
 #pragma once
 
 #include <cstdint>

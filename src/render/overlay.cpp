@@ -13,7 +13,7 @@
 namespace embedmask::render {
 namespace {
 
-// Sum over a window of 2 * radius + 1 along lines of `count` values that lie `step` apart.
+// Sum over a window of 2 * radius + 1 along lines of `count` values, `step` apart.
 void box_sum(std::vector<std::uint16_t>& values, std::size_t start, int count, std::size_t step,
              int radius, std::vector<std::uint16_t>& line) {
     for (int i = 0; i < count; ++i) {
@@ -34,8 +34,8 @@ void box_sum(std::vector<std::uint16_t>& values, std::size_t start, int count, s
     }
 }
 
-// Share of mask pixels in the square around each pixel, times (2 * radius + 1)^2. Where it is half,
-// there runs the mask's edge, smoothed over the staircase of its pixels.
+// Number of mask pixels in the square around each pixel, i.e. their share times (2 * radius + 1)^2.
+// A share of one half is the edge of the mask, smoothed over the pixel staircase.
 std::vector<std::uint16_t> smoothed(const mask::MaskRegion& region, int radius) {
     std::vector<std::uint16_t> values(region.bits.begin(), region.bits.end());
     std::vector<std::uint16_t> line(std::max(region.width, region.height));
@@ -92,7 +92,7 @@ struct Plate {
     std::string text;
 };
 
-// Scores are cut, not rounded, to two places: 0.997 must not read as certainty.
+// Scores are truncated, not rounded, to two places: 0.997 must not look like certainty.
 std::string label_text(const DrawnInstance& instance, bool with_score) {
     if (!with_score) {
         return instance.label;
@@ -101,8 +101,8 @@ std::string label_text(const DrawnInstance& instance, bool with_score) {
     return fmt::format("{} {:.2f}", instance.label, std::floor(score * 100.F + 1e-3F) / 100.F);
 }
 
-// Puts the plate at the first place around the box where it is inside the image and covers no
-// other plate; when all are taken, at the first one pushed inside.
+// Places the plate at the first position around the box where it is inside the image and does not
+// cover another plate; if there is none, at the first position, moved inside.
 Rectangle place(const Box& box, float width, float height, ImageSize size,
                 const std::vector<Plate>& taken) {
     const auto right = std::max(static_cast<float>(size.width) - width, 0.F);
@@ -136,7 +136,7 @@ Rectangle place(const Box& box, float width, float height, ImageSize size,
 Plate make_plate(const DrawnInstance& instance, bool with_score, ImageSize size,
                  const std::vector<Plate>& taken) {
     Plate plate{{}, text_height_for(size), label_text(instance, with_score)};
-    // A long name on a small image is set smaller, down to what can still be read.
+    // A long name on a small image uses smaller text, down to the limit of legibility.
     const float room = static_cast<float>(size.width) / (text_width(plate.text, 1) + 1.2F);
     plate.text_height = std::max(std::min(plate.text_height, room), 5.F);
     const float width =
@@ -176,7 +176,7 @@ Image overlay(Image image, std::span<const DrawnInstance> instances,
     if (!options.labels) {
         return image;
     }
-    // The best instances choose their places first, and lie on top where there is no room for all.
+    // The best instances are placed first, and are on top if there is not enough room for all.
     std::vector<Plate> plates;
     for (auto i = order.rbegin(); i != order.rend(); ++i) {
         plates.push_back(make_plate(instances[*i], options.scores, image.size, plates));

@@ -1,4 +1,4 @@
-// An image with its instances drawn over it.
+// Draws instances over their image.
 #pragma once
 
 #include <span>
@@ -17,9 +17,9 @@ struct OverlayOptions {
 };
 
 /// Draws masks (translucent, with a smooth contour), boxes and label plates ("person 0.97") on
-/// `image` and returns it. Higher scores lie on top. Line and text sizes follow the size of the
-/// image; plates stay inside it and keep clear of each other where there is room. Masks must have
-/// the image's size (Error otherwise). Memory beside the image: the largest mask's window.
+/// `image` and returns it. Higher scores are on top. Line and text sizes scale with the image;
+/// plates stay inside it and do not overlap if there is room. Error unless masks have the size of
+/// the image. Additional memory: the window of the largest mask.
 Image overlay(Image image, std::span<const DrawnInstance> instances,
               const OverlayOptions& options = {});
 

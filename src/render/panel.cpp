@@ -15,7 +15,7 @@ namespace {
 constexpr Color kPaper{24, 26, 30};
 constexpr Color kInk{236, 238, 240};
 
-// Bilinear look-up with the map's cells as pixels stretched over the unit square.
+// Bilinear lookup with the cells of the map as pixels stretched over the unit square.
 class Sampler {
 public:
     Sampler(std::span<const float> map, ImageSize size) : map_(map), size_(size) {}
@@ -60,7 +60,7 @@ Image scaled_to_height(const Image& image, int height) {
     return resize(image, {width, height});
 }
 
-// As much of the text as fits, from its beginning.
+// The longest prefix of the text that fits.
 std::string truncated_to_fit(std::string text, float height, float width) {
     while (!text.empty() && text_width(text, height) > width) {
         text.pop_back();

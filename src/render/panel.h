@@ -1,4 +1,4 @@
-// Images side by side, and probability maps among them (the paper's Fig. 3).
+// Places images and probability maps side by side (the paper's Fig. 3).
 #pragma once
 
 #include <span>
@@ -14,16 +14,16 @@ struct CaptionedImage {
     Image image;
 };
 
-/// The images each under its caption and scaled to the height of the first, in one row, or in two
-/// columns when there are more than two and the first is wide; `title` (may be empty) stands above
-/// all. Error when there is no image.
+/// Images with captions above, scaled to the height of the first, in one row, or in two columns if
+/// there are more than two and the first is wide. `title` (may be empty) is placed at the top.
+/// Error if there are no images.
 Image panel(std::span<const CaptionedImage> images, const std::string& title);
 
 /// A probability map (row order, values in [0, 1], stretched over the whole image) in heat colours
-/// over the darkened image: where the probability is low, the image shines through.
+/// over the darkened image, which shows through where the probability is low.
 Image probability_image(const Image& image, std::span<const float> map, ImageSize map_size);
 
-/// Draws the three maps of one detection beside the image, captioned "spatial-aware",
+/// Draws the three maps of one detection next to the image, captioned "spatial-aware",
 /// "spatial-free" and "fused" (the product of the two, eq. 3 of the paper). All maps have
 /// `map_size`.
 struct ProbabilityMaps {

@@ -1,4 +1,4 @@
-// Predictions as the drawing functions see them.
+// Converts predictions to the instances of the drawing functions.
 #pragma once
 
 #include <span>
@@ -10,12 +10,13 @@
 
 namespace embedmask::render {
 
-/// The detections of at least `score_threshold`, the best first, each in its colour. They point to
-/// the masks of `prediction`, which must outlive them; without runs for a detector without masks.
+/// The detections with a score of at least `score_threshold`, best first, with colours assigned.
+/// They point to the masks of `prediction`, which must outlive them. Masks have no runs for a
+/// detector without masks.
 std::vector<DrawnInstance> drawn_instances(const Prediction& prediction, float score_threshold,
                                            std::span<const Category> categories);
 
-/// Whether these are of a detector without masks, whose boxes are drawn instead.
+/// Whether these come from a detector without masks, whose boxes are drawn instead.
 bool boxes_only(std::span<const DrawnInstance> instances);
 
 }  // namespace embedmask::render

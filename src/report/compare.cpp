@@ -43,7 +43,7 @@ std::map<std::int64_t, std::pair<double, std::string>> rows(const json& report, 
     return result;
 }
 
-/// What differs in a list of the two reports, the largest change first.
+/// The differences in a list of the two reports, largest change first.
 std::vector<Change> changes(const json& before, const json& after, const char* list,
                             const std::string& type) {
     std::vector<Change> result;

@@ -1,4 +1,4 @@
-// What changed between two reports (`eval --compare`).
+// Compares two reports (`eval --compare`).
 #pragma once
 
 #include <filesystem>
@@ -7,7 +7,7 @@
 
 namespace embedmask::report {
 
-/// One number in both reports; -1 where it is undefined.
+/// One number in both reports; -1 if undefined.
 struct Change {
     std::string name;
     double before = -1;
@@ -17,20 +17,20 @@ struct Change {
 };
 
 struct TypeComparison {
-    std::string type;                // as the reports call it
+    std::string type;                // name in the reports
     std::vector<Change> stats;       // the twelve numbers, changed or not
-    std::vector<Change> categories;  // AP of those that changed, the largest change first
+    std::vector<Change> categories;  // categories whose AP changed, largest change first
     std::vector<Change> images;      // likewise
 };
 
 struct Comparison {
     std::string before;  // file name
     std::string after;
-    std::vector<TypeComparison> types;  // that both reports have
+    std::vector<TypeComparison> types;  // present in both reports
 };
 
-/// How the second report of `eval --json` differs from the first. Error when a file is not such a
-/// report or the two have no type in common.
+/// Differences of the second `eval --json` report from the first. Error if a file is not such a
+/// report or the reports have no type in common.
 Comparison compare_reports(const std::filesystem::path& before, const std::filesystem::path& after);
 
 }  // namespace embedmask::report

@@ -1,4 +1,4 @@
-// The report for spreadsheets (`eval --csv`).
+// Writes the report as CSV for spreadsheets (`eval --csv`).
 #pragma once
 
 #include <filesystem>

@@ -22,7 +22,7 @@ std::vector<float> proposal_rows(const Embeddings& embeddings) {
     return rows;
 }
 
-// The part of the embedding image that shows the image, not the padding.
+// The part of the embedding image that shows the image, without the padding.
 Image content_of(const Image& image, const Embeddings& embeddings) {
     const ImageSize size = {
         std::max(1, image.size.width * embeddings.content.width / embeddings.padded.width),
@@ -77,7 +77,7 @@ void write_explanation(const std::filesystem::path& folder, const std::string& n
         const auto free = maps.spatial_free(i);
         const auto fused = maps.fused(i);
         const std::string title = fmt::format("{} {:.2f}", category, detection.score);
-        // A category may be called "cup/mug".
+        // A category name may contain a slash, e.g. "cup/mug".
         std::string word = category;
         std::ranges::replace(word, '/', '_');
         write_png(folder / fmt::format("{}-{}-{}.png", name, ++number, word),

@@ -1,4 +1,4 @@
-// The paper's images of one image (`predict --explain`).
+// Reproduces the paper's figures for one image (`predict --explain`).
 #pragma once
 
 #include <filesystem>
@@ -8,9 +8,10 @@
 
 namespace embedmask::report {
 
-/// Writes DIR/NAME-embeddings.png: image, pixel embeddings by PCA, overlay of masks in the colours
-/// that the same PCA gives to their proposals (Fig. 1), and DIR/NAME-K-CATEGORY.png per detection
-/// of at least `score_threshold`: spatial-aware, spatial-free and fused probabilities (Fig. 3).
+/// Writes DIR/NAME-embeddings.png: image, pixel embeddings by PCA, overlay of masks in the PCA
+/// colours of their proposals (Fig. 1). Also writes DIR/NAME-K-CATEGORY.png per detection with a
+/// score of at least `score_threshold`: spatial-aware, spatial-free and fused probabilities (Fig.
+/// 3).
 void write_explanation(const std::filesystem::path& folder, const std::string& name,
                        const Image& image, const Prediction& prediction, const Config& config,
                        const std::vector<Category>& categories, float score_threshold);

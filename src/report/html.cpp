@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kWorst = 12;         // images
 constexpr double kLongestBar = 320;        // pixels
-constexpr double kLongestBarAtLeast = 5;   // AP50 points: small losses look small
+constexpr double kLongestBarAtLeast = 5;   // AP50 points, so that small losses look small
 constexpr std::size_t kMostConfused = 30;  // rows of the matrix
 
 constexpr const char* kStyle = R"(

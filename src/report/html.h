@@ -1,4 +1,4 @@
-// The report as one self-contained page (`eval --html`).
+// Writes the report as a self-contained page (`eval --html`).
 #pragma once
 
 #include <filesystem>
@@ -9,7 +9,7 @@
 
 namespace embedmask::report {
 
-/// Numbers, precision-recall curves, TIDE split, confusion matrix and, when `images` names their
+/// Numbers, precision-recall curves, TIDE split, confusion matrix and, if `images` names their
 /// folder, the worst images with ground truth (left) and detections (right) drawn over them.
 void write_html(const std::filesystem::path& path, const Report& report,
                 std::span<const Result> results, const std::filesystem::path& images);

@@ -1,4 +1,4 @@
-// The report for programs (`eval --json`), which `eval --compare` reads as well.
+// Writes the machine-readable report (`eval --json`), also the input of `eval --compare`.
 #pragma once
 
 #include <filesystem>

@@ -17,7 +17,7 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-// Names of files need not be UTF-8.
+// File names need not be UTF-8.
 std::string text_of(const json& line) {
     return line.dump(-1, ' ', false, json::error_handler_t::replace);
 }
@@ -30,7 +30,7 @@ std::vector<data::LabeledMask> labeled(const std::vector<render::DrawnInstance>&
     return objects;
 }
 
-// Boxes are float32 numbers: 0.1, not 0.10000000149011612.
+// Boxes are float32: write 0.1, not 0.10000000149011612.
 float as_float32(double value) {
     return static_cast<float>(value);
 }

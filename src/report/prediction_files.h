@@ -1,4 +1,4 @@
-// Predictions in the forms that other tools read (`predict --write`).
+// Writes predictions in the formats of other tools (`predict --write`).
 #pragma once
 
 #include <filesystem>
@@ -15,11 +15,11 @@
 
 namespace embedmask::report {
 
-/// What predictions can be written as.
+/// Output format of predictions.
 enum class OutputFormat {
     coco,     ///< COCO results of all images
     overlay,  ///< NAME.jpg: the image with its objects drawn over it
-    idmap,    ///< NAME.png: which object a pixel belongs to
+    idmap,    ///< NAME.png: the object each pixel belongs to
     labelme,  ///< NAME.json
     yolo,     ///< YOLO-seg: NAME.txt, classes.txt
 };
@@ -28,21 +28,22 @@ inline constexpr OutputFormat kOutputFormats[] = {OutputFormat::coco, OutputForm
                                                   OutputFormat::idmap, OutputFormat::labelme,
                                                   OutputFormat::yolo};
 
-/// "coco", "overlay", "idmap", "labelme", "yolo": also the folder of such files.
+/// "coco", "overlay", "idmap", "labelme", "yolo": also the name of their folder.
 const char* name_of(OutputFormat format);
 
-/// The format of that name, or nothing.
+/// The format with that name, or nothing.
 std::optional<OutputFormat> output_format(std::string_view name);
 
-/// Writes the files of single images. Const calls may run in several threads.
+/// Writes the files of individual images. Const methods may be called from several threads.
 class PerImageWriter {
 public:
-    /// Creates OUT/FORMAT for every format; `coco` is CocoWriter's. Images and labels show
-    /// detections of at least `score_threshold`.
+    /// Creates OUT/FORMAT for every format; `coco` is written by CocoWriter. Images and labels show
+    /// detections with a score of at least `score_threshold`.
     PerImageWriter(std::filesystem::path out, std::span<const OutputFormat> formats,
                    float score_threshold, std::vector<Category> categories);
 
-    /// Reserves a file name for every image, unique even when images of two folders are namesakes.
+    /// Reserves a file name for every image, unique even if two folders have images with the same
+    /// name.
     void name_images(const std::vector<data::ImageFile>& images);
 
     void write(std::size_t index, const data::ImageFile& input, const Image& image,
@@ -60,8 +61,8 @@ private:
     std::vector<std::string> names_;
 };
 
-/// detections_bbox.json and detections_segm.json, COCO results (spec §7.7), which appear when
-/// `finish` is called. Not for several threads.
+/// detections_bbox.json and detections_segm.json, COCO results (spec §7.7), created when `finish`
+/// is called. Not thread-safe.
 class CocoWriter {
 public:
     /// `suffix` goes before ".json", e.g. ".shard-0-of-4".
@@ -77,11 +78,11 @@ private:
     std::optional<ResultsWriter> masks_;
 };
 
-/// One line of JSON about an image: file, size, and its detections by descending score.
+/// One line of JSON per image: file, size, and detections by descending score.
 std::string json_line(const data::ImageFile& input, const Prediction& prediction,
                       const std::vector<Category>& categories);
 
-/// The same for an image that could not be read.
+/// The line for an image that could not be read.
 std::string json_error_line(const data::ImageFile& input, const std::string& error,
                             const std::string& fix);
 

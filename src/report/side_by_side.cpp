@@ -10,9 +10,9 @@
 namespace embedmask::report {
 namespace {
 
-constexpr double kFound = 0.5;  // IoU from which a detection is one of an object
+constexpr double kFound = 0.5;  // minimum IoU of a detection with its object
 
-/// One instance to draw; boxes without a mask become the mask of the box.
+/// One instance to draw; without a mask, the box becomes the mask.
 class Instances {
 public:
     Instances(const Dataset& dataset, ImageSize size) : dataset_(dataset), size_(size) {}
@@ -53,8 +53,7 @@ private:
     std::vector<render::DrawnInstance> instances_;
 };
 
-/// A detection has the colour of the object that it finds, so that the two images can be compared
-/// at a glance.
+/// A detection has the colour of its object, so that the two images can be compared at a glance.
 void choose_colors(std::vector<render::DrawnInstance>& truths,
                    std::vector<render::DrawnInstance>& found) {
     std::vector<int> categories;

@@ -1,4 +1,4 @@
-// An image twice: ground truth on the left, detections on the right.
+// Draws an image twice: ground truth on the left, detections on the right.
 #pragma once
 
 #include <filesystem>
@@ -14,12 +14,12 @@ namespace embedmask::report {
 
 class SideBySide {
 public:
-    /// Detections below `score_threshold` are left out; without any results only the ground truth
-    /// is drawn.
+    /// Detections below `score_threshold` are left out; without results only the ground truth is
+    /// drawn.
     SideBySide(const Dataset& dataset, std::span<const Result> results,
                std::filesystem::path folder, double score_threshold);
 
-    /// Error when the image cannot be read.
+    /// Error if the image cannot be read.
     [[nodiscard]] Image draw(const ImageRecord& record) const;
 
 private:

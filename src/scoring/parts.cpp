@@ -19,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-constexpr std::size_t kListed = 20;  // numbers in one message
+constexpr std::size_t kListed = 20;  // maximum count of numbers in one message
 constexpr const char* kFix = "`embedmask eval MODEL --shard i/n --out DIR` writes such parts";
 
 /// The results files of one part, written as images finish.
@@ -55,7 +55,7 @@ public:
         }
     }
 
-    /// `manifest` gets the names of the files; returns where it is written.
+    /// Adds the file names to `manifest` and returns its path.
     fs::path finish(Json manifest) {
         for (ResultsWriter& file : files_) {
             file.commit();
@@ -187,7 +187,7 @@ void require_all_images(const std::vector<Part>& parts, const Dataset& dataset) 
     }
 }
 
-/// Error when a results file of a part holds images of another one.
+/// Error if a results file of a part contains images of another part.
 void require_own_images(const Part& part, const std::string& file,
                         std::span<const Result> results) {
     const std::set<std::int64_t> own(part.images.begin(), part.images.end());

@@ -1,4 +1,4 @@
-// An evaluation shared by several processes (`eval MODEL --shard i/n`, then `eval merge`).
+// Splits an evaluation over several processes (`eval MODEL --shard i/n`, then `eval merge`).
 #pragma once
 
 #include <filesystem>
@@ -14,7 +14,7 @@
 
 namespace embedmask::scoring {
 
-/// What must be the same in all parts of an evaluation.
+/// The settings that must be equal in all parts of an evaluation.
 struct PartSettings {
     std::string model = {};  ///< file name
     std::string data = {};   ///< file name
@@ -28,33 +28,33 @@ struct WrittenPart {
     RunTotals totals;
 };
 
-/// Predicts the shard's images of the data set and writes to `out`
-/// detections_bbox.shard-i-of-n.json and detections_segm.shard-i-of-n.json, COCO results files; one
-/// detections_segm.mask-T file for each threshold T of a sweep; and last
-/// evaluation.shard-i-of-n.json, which lists them, the image ids and the settings. Error when an
-/// image cannot be read.
+/// Predicts the images of the shard. Writes to `out` the COCO results files
+/// detections_bbox.shard-i-of-n.json and detections_segm.shard-i-of-n.json; one
+/// detections_segm.mask-T file for each threshold T of a sweep; and finally
+/// evaluation.shard-i-of-n.json, which lists these files, the image ids and the settings. Error if
+/// an image cannot be read.
 WrittenPart write_part(const Predictor& predictor, const Dataset& dataset,
                        const std::filesystem::path& images, const Shard& shard,
                        const PartSettings& settings, const std::filesystem::path& out,
                        const PredictImagesOptions& run);
 
-/// All parts together: the detections of one run.
+/// All parts combined: the detections of one run.
 struct MergedParts {
     std::string model;
     ResultSets results;
     struct Sweep {
         double threshold = 0;
-        std::vector<std::string> files;  ///< results files with the masks at it
+        std::vector<std::string> files;  ///< results files with the masks at this threshold
     };
     std::vector<Sweep> sweep;
 };
 
-/// Reads parts named by their evaluation.shard-*.json files. Error when a file is no part, parts
-/// are missing or there twice, were made with different settings, or do not hold every image of
-/// the data set exactly once.
+/// Reads parts, given by their evaluation.shard-*.json files. Error if a file is not a part, or if
+/// parts are missing, duplicated, made with different settings, or do not cover every image of the
+/// dataset exactly once.
 MergedParts read_parts(const std::vector<std::string>& paths, const Dataset& dataset, int threads);
 
-/// Scores them as one run.
+/// Scores the parts as one run.
 std::vector<TypeScores> score_parts(const Dataset& dataset, const MergedParts& parts,
                                     const ScoreOptions& options);
 

@@ -54,8 +54,8 @@ RunTotals predict_images(const Predictor& predictor, std::span<const data::Image
         outcome.use = milliseconds_since(stage);
         return outcome;
     };
-    // One image more than the network takes at once: its decoding and the last one's masks hide
-    // behind the network's work.
+    // One image more than the network runs concurrently: its decoding and the masks of the previous
+    // one overlap with the network run.
     detail::run_ordered(files.size(), predictor.streams() + 1, process,
                         [&](std::size_t i, ImageOutcome outcome) {
                             totals.add(outcome);

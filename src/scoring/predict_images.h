@@ -1,4 +1,4 @@
-// Predicting many image files: decoding and masks of one image hide behind the network's work on
+// Predicts many image files. Decoding and masks of one image overlap with the network run of
 // another.
 #pragma once
 
@@ -14,7 +14,7 @@
 
 namespace embedmask::scoring {
 
-/// What one image gave: a prediction, or the reason why there is none.
+/// The outcome of one image: a prediction, or the reason why there is none.
 struct ImageOutcome {
     std::optional<Prediction> prediction;
     std::string error;  ///< why the image cannot be read
@@ -23,7 +23,7 @@ struct ImageOutcome {
     double use = 0;     ///< milliseconds in UseImage
 };
 
-/// What the stages took, summed over the images that were predicted; milliseconds.
+/// Time per stage, summed over the predicted images, in milliseconds.
 struct RunTotals {
     std::size_t images = 0;
     std::size_t unreadable = 0;
@@ -33,7 +33,7 @@ struct RunTotals {
     double network = 0;
     double masks = 0;  ///< candidates, suppression and coupling
     double use = 0;
-    double wall = 0;  ///< of the whole run
+    double wall = 0;  ///< wall time of the whole run
 
     [[nodiscard]] std::size_t predicted() const { return images - unreadable; }
     void add(const ImageOutcome& outcome);
@@ -41,20 +41,20 @@ struct RunTotals {
 
 struct PredictImagesOptions {
     std::uint64_t max_pixels = DecodeOptions{}.max_pixels;  ///< largest image accepted
-    bool skip_unreadable = false;  ///< report such an image in its outcome instead of an Error
-    /// After each image, one call at a time.
+    bool skip_unreadable = false;  ///< report unreadable images in their outcome, without Error
+    /// Called after each image, one call at a time.
     std::function<void(std::size_t done, std::size_t total)> progress = {};
 };
 
-/// Called as images finish, from several threads, with the position of the file. May change the
-/// prediction, for example to drop what is not needed any more.
+/// Called as images finish, from several threads, with the position of the file. May modify the
+/// prediction, e.g. to drop data that is no longer needed.
 using UseImage = std::function<void(std::size_t, const Image&, Prediction&)>;
 
 /// Called for every file in the given order, one call at a time.
 using CollectImage = std::function<void(std::size_t, ImageOutcome&)>;
 
-/// Error when an image cannot be read, unless those are skipped. Memory holds a few images at a
-/// time, however many there are.
+/// Error if an image cannot be read, unless unreadable images are skipped. Keeps only a few images
+/// in memory at a time.
 RunTotals predict_images(const Predictor& predictor, std::span<const data::ImageFile> files,
                          const PredictImagesOptions& options, const UseImage& use,
                          const CollectImage& collect);

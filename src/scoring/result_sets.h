@@ -1,4 +1,4 @@
-// Detections to be scored as boxes and as masks.
+// Detections to score as boxes and as masks.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,8 @@
 
 namespace embedmask::scoring {
 
-/// COCO takes areas from boxes where a record has one (spec §7.7), so a model's boxes and masks are
-/// records of their own, as in the two files that `predict` writes; the records of any tool's file
+/// COCO takes the area from the box if a record has one (spec §7.7), so a model's boxes and masks
+/// are separate records, as in the two files that `predict` writes. Records from results files
 /// serve as both.
 struct ResultSets {
     std::vector<Result> boxes;
@@ -25,14 +25,14 @@ struct ResultSets {
     }
 };
 
-/// Appends the records of results files. Error for ids that the data set does not have.
+/// Appends the records of results files. Error for ids that are not in the dataset.
 void read_into(std::vector<Result>& results, const std::vector<std::string>& paths,
                const Dataset& dataset, int threads);
 
-/// The box of a detection as a record.
+/// A record with the box of a detection.
 Result box_result(std::int64_t image_id, const Detection& detection);
 
-/// Its mask as a record.
+/// A record with the mask of a detection.
 Result mask_result(std::int64_t image_id, const Detection& detection);
 
 }  // namespace embedmask::scoring

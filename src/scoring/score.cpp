@@ -13,8 +13,8 @@
 namespace embedmask::scoring {
 namespace {
 
-/// The detections that the error analysis and images need, of a model whose others are forgotten
-/// as they are scored.
+/// The detections of a model that the error analysis and images need; all others are discarded
+/// after scoring.
 class KeptResults {
 public:
     explicit KeptResults(const ScoreOptions& options) {

@@ -1,4 +1,4 @@
-// "Predict the images of an annotation file and score them", and the same for results files.
+// Predicts the images of an annotation file and scores them, or scores results files.
 #pragma once
 
 #include <filesystem>
@@ -14,31 +14,31 @@
 
 namespace embedmask::scoring {
 
-/// Error when the model has categories that the data set does not know.
+/// Error if the model has categories that the dataset does not have.
 void require_known_categories(const Model& model, const Dataset& dataset);
 
-/// Error when the data set has an image id twice.
+/// Error if the dataset has a duplicate image id.
 void require_unique_images(const Dataset& dataset);
 
 struct ModelScores {
     std::vector<TypeScores> types;
-    ResultSets results;  ///< those that add_error_analysis and images need
+    ResultSets results;  ///< those needed by add_error_analysis and images
     RunTotals totals;
 };
 
-/// Predicts every image of the data set in `folder` and scores it as it comes: masks are forgotten
-/// at once, unless an analysis needs them. `use`, if any, is called as predict_images does, before
-/// the scoring. Error when an image cannot be read, whatever `run.skip_unreadable` says: AP without
-/// it would be that of another data set.
+/// Predicts every image of the dataset in `folder` and scores it immediately. Masks are then
+/// discarded unless an analysis needs them. `use`, if any, is called as in predict_images, before
+/// scoring. Error if an image cannot be read, regardless of `run.skip_unreadable`: AP without it
+/// would be that of a different dataset.
 ModelScores score_model(const Predictor& predictor, const Dataset& dataset,
                         const std::filesystem::path& folder, const ScoreOptions& options,
                         const PredictImagesOptions& run = {}, const UseImage& use = {});
 
-/// Scores detections of results files. `source` names them in errors.
+/// Scores the detections of results files. `source` names them in errors.
 std::vector<TypeScores> score_results(const Dataset& dataset, const ResultSets& results,
                                       const ScoreOptions& options, const std::string& source);
 
-/// Adds the error split and the confusion matrix where `options` wants them.
+/// Adds the error split and the confusion matrix if requested in `options`.
 void add_error_analysis(std::vector<TypeScores>& scores, const Dataset& dataset,
                         const ResultSets& results, const ScoreOptions& options);
 

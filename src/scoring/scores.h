@@ -1,4 +1,4 @@
-// What is scored, and the scores, as values that reports share.
+// Scoring options and scores, as values shared by reports.
 #pragma once
 
 #include <optional>
@@ -9,30 +9,30 @@
 
 namespace embedmask::scoring {
 
-// Detections that the confusion matrix counts and images show.
+// Minimum score of detections in the confusion matrix and in images.
 inline constexpr double kConfusionScoreThreshold = 0.3;
 inline constexpr double kConfusionIou = 0.5;
 
 struct ScoreOptions {
     std::vector<IouType> types = {IouType::bbox, IouType::segm};
-    EvaluationOptions evaluation = {};  ///< of every type; its own `type` is not looked at
-    /// PredictorOptions::sweep_thresholds: masks cut off at these are scored as well.
+    EvaluationOptions evaluation = {};  ///< for every type; its own `type` is ignored
+    /// PredictorOptions::sweep_thresholds: masks at these thresholds are also scored.
     std::vector<double> mask_thresholds = {};
-    bool tide = false;        ///< error split, of boxes and masks
-    bool confusion = false;   ///< confusion matrix, of boxes and masks
-    bool keep_drawn = false;  ///< keep what images of the last type show
+    bool tide = false;        ///< error split, for boxes and masks
+    bool confusion = false;   ///< confusion matrix, for boxes and masks
+    bool keep_drawn = false;  ///< keep the data that images of the last type show
 
-    /// Boundary AP has neither.
+    /// Empty for boundary AP.
     [[nodiscard]] bool wants_tide(IouType type) const { return tide && type != IouType::boundary; }
     [[nodiscard]] bool wants_confusion(IouType type) const {
         return confusion && type != IouType::boundary;
     }
     [[nodiscard]] EvaluationOptions evaluation_of(IouType type) const;
-    /// For one of mask_thresholds, of which only the twelve numbers are wanted.
+    /// For one of mask_thresholds, where only the twelve numbers are needed.
     [[nodiscard]] EvaluationOptions sweep_of(IouType type) const;
 };
 
-/// Masks cut off at one probability.
+/// Scores of the masks at one probability threshold.
 struct SweepPoint {
     double threshold = 0;
     CocoStats stats{};
@@ -42,8 +42,8 @@ struct TypeScores {
     IouType type = IouType::segm;
     Evaluation evaluation;
     std::vector<SweepPoint> sweep;             ///< of masks
-    std::optional<TideErrors> tide;            ///< where wanted
-    std::optional<ConfusionMatrix> confusion;  ///< where wanted
+    std::optional<TideErrors> tide;            ///< if requested
+    std::optional<ConfusionMatrix> confusion;  ///< if requested
 };
 
 }  // namespace embedmask::scoring

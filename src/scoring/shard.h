@@ -1,4 +1,4 @@
-// A job that several processes share.
+// Splits a job over several processes.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@ struct Shard {
     [[nodiscard]] std::string suffix() const;
 };
 
-/// Every count-th item beginning with the index-th.
+/// Every count-th item, starting with the index-th.
 template <typename Item>
 std::vector<Item> part_of(const std::vector<Item>& items, const Shard& shard) {
     std::vector<Item> part;

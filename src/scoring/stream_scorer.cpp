@@ -5,9 +5,9 @@
 namespace embedmask::scoring {
 namespace {
 
-/// As the evaluator would read them from the results files that `predict` writes: boxes and masks
-/// are records of their own there, so areas of masks come from masks (spec §7.7). `mask_of` selects
-/// the mask of a detection.
+/// The same objects as the evaluator would read from the results files of `predict`, where boxes
+/// and masks are separate records, so mask areas come from masks (spec §7.7). `mask_of` selects the
+/// mask of a detection.
 template <class MaskOf>
 std::vector<DetectedObject> objects(const std::vector<Detection>& detections, IouType type,
                                     const MaskOf& mask_of) {

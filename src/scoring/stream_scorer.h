@@ -1,4 +1,4 @@
-// Scores predictions as they come and forgets them.
+// Scores predictions as they arrive and then discards them.
 #pragma once
 
 #include <cstdint>
@@ -12,24 +12,24 @@
 
 namespace embedmask::scoring {
 
-/// One Evaluator for each type and, for the sweep, for each mask threshold. What is kept of a
-/// detection is what an Evaluator keeps; masks are not.
+/// One Evaluator per type and, for the sweep, per mask threshold. Only the data that an Evaluator
+/// needs is kept per detection, not the masks.
 class StreamScorer {
 public:
     /// `dataset` is borrowed.
     StreamScorer(const Dataset& dataset, const ScoreOptions& options);
 
-    /// Every image once, from any thread.
+    /// Call once per image, from any thread.
     void add(std::int64_t image_id, const Prediction& prediction);
 
-    /// In the order of the types; call once, after the last image.
+    /// Scores in the order of the types; call once, after the last image.
     std::vector<TypeScores> finish();
 
 private:
     struct Item {
         IouType type = IouType::bbox;
         std::unique_ptr<Evaluator> evaluator;
-        std::vector<std::unique_ptr<Evaluator>> sweep;  // by threshold
+        std::vector<std::unique_ptr<Evaluator>> sweep;  // one per threshold
     };
 
     detail::ObjectSource truth_;

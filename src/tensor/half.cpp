@@ -39,7 +39,7 @@ __attribute__((target("avx2,f16c"))) std::size_t half_to_float_f16c(
 void half_to_float(std::span<const std::uint16_t> in, float* out) {
     std::size_t i = 0;
 #if defined(__x86_64__)
-    // Every CPU with AVX2 has F16C, for which clang 14 has no query.
+    // Every CPU with AVX2 has F16C, which clang 14 cannot query.
     if (__builtin_cpu_supports("avx2")) {
         i = half_to_float_f16c(in, out);
     }

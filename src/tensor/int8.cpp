@@ -18,7 +18,7 @@ QuantizedWeight quantize(const Tensor& weight) {
         for (std::size_t i = 0; i < per_channel; ++i) {
             largest = std::max(largest, std::fabs(row[i]));
         }
-        // A channel of zeros keeps scale 1: every value is then 0 exactly.
+        // A channel of zeros keeps scale 1, so every value is exactly 0.
         scales[o] = largest > 0 ? largest / 127.0F : 1.0F;
         for (std::size_t i = 0; i < per_channel; ++i) {
             const float steps = std::nearbyint(row[i] / scales[o]);

@@ -6,7 +6,7 @@
 namespace embedmask::detail {
 
 struct QuantizedWeight {
-    Tensor values;  ///< I8, the shape of the weight
+    Tensor values;  ///< I8, with the shape of the weight
     Tensor scales;  ///< F32 (O)
 };
 

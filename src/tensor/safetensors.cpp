@@ -35,7 +35,7 @@ std::optional<DType> dtype_of(std::string_view name) {
     return std::nullopt;
 }
 
-// What people give by mistake; nullptr when it is none of that.
+// Detects file types commonly passed by mistake; nullptr if it is none of these.
 const char* other_format(std::span<const std::byte> bytes) {
     switch (std::to_integer<unsigned>(bytes[0])) {
         case '{':
@@ -56,7 +56,7 @@ struct Range {
     std::string name;
 };
 
-// Parses one entry of the header; every number is checked before it is used.
+// Parses one entry of the header; every number is checked before use.
 class EntryParser {
 public:
     EntryParser(const std::string& file, const std::string& tensor, const json& entry,
@@ -110,7 +110,7 @@ private:
         return *found;
     }
 
-    // Returns the number of elements, which is known to be at most the file's number of bytes.
+    // Returns the number of elements, which is at most the number of bytes in the file.
     std::uint64_t parse_shape(std::vector<std::int64_t>* shape) const {
         const json& dims = member("shape");
         if (!dims.is_array() || dims.size() > 16) {
@@ -173,7 +173,7 @@ json parse_header(std::string_view text, const std::string& name) {
         throw Error(fmt::format("{}: the header is not valid JSON (byte {})", name,
                                 kPrefixBytes + error.byte),
                     kRewrite);
-    } catch (const json::exception&) {  // a number that no type holds
+    } catch (const json::exception&) {  // a number that does not fit into any type
         throw Error(name + ": the header is not valid JSON", kRewrite);
     }
     if (!header.is_object()) {

@@ -15,16 +15,16 @@ struct Safetensors {
     Weights tensors;
 };
 
-/// Checks `bytes` (a whole file called `name`) completely: header within 100 MB and the file, known
-/// dtypes, shapes that fit their ranges without overflow, no overlaps, no holes. `owner` keeps the
-/// bytes alive for the tensors that point into them.
+/// Parses and fully validates `bytes` (a whole file named `name`): header within 100 MB and the
+/// file, known dtypes, shapes that match their ranges without overflow, no overlaps, no holes.
+/// `owner` keeps the bytes alive for the tensors that point into them.
 Safetensors parse_safetensors(std::span<const std::byte> bytes, const std::string& name,
                               const std::shared_ptr<const void>& owner);
 
 /// Maps the file and parses it.
 Safetensors read_safetensors(const std::filesystem::path& path);
 
-/// Writes atomically, wide types first so that every tensor is aligned to its element size.
+/// Writes atomically, widest types first so that every tensor is aligned to its element size.
 void write_safetensors(const std::filesystem::path& path, const Safetensors& contents);
 
 }  // namespace embedmask::detail

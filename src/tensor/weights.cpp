@@ -12,7 +12,7 @@
 namespace embedmask {
 namespace {
 
-// A typed copy: mapped files need not align their tensors.
+// Makes a typed copy, since tensors in mapped files may be unaligned.
 template <typename T>
 std::vector<T> elements(const Tensor& tensor) {
     std::vector<T> values(tensor.bytes.size() / sizeof(T));
@@ -22,7 +22,7 @@ std::vector<T> elements(const Tensor& tensor) {
     return values;
 }
 
-// Every finite check is "no element has all exponent bits set".
+// All values are finite if no element has all exponent bits set.
 template <typename T>
 bool all_values_finite(const Tensor& tensor, T exponent_mask) {
     const std::size_t count = tensor.bytes.size() / sizeof(T);

@@ -1,4 +1,4 @@
-// Runs the program as people do.
+// Runs the program like a user.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -14,7 +14,7 @@
 
 namespace embedmask::testing {
 
-/// The folder of images that ship.
+/// The folder of images that ship with the project.
 inline const std::string kSamples = std::string(EMBEDMASK_SOURCE_DIR) + "/samples";
 
 struct Ran {

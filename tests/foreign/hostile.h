@@ -1,4 +1,4 @@
-// Pickles and zip archives written byte by byte, as no honest program would.
+// Hostile pickles and zip archives, written byte by byte.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -13,7 +13,7 @@
 
 #include "test_data.h"
 
-// GCC 12 sees overlaps in `"literal" + string` that are not there (its bug 105651).
+// GCC 12 wrongly warns about overlaps in `"literal" + string` (its bug 105651).
 #if defined(__GNUC__) && !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wrestrict"
 #endif
@@ -35,7 +35,7 @@ inline std::string number(std::uint64_t value, int size) {
     return text;
 }
 
-/// BINUNICODE, BININT, GLOBAL: the pieces that pickles are made of.
+/// BINUNICODE, BININT, GLOBAL: the building blocks of pickles.
 inline std::string text_op(const std::string& text) {
     return "X" + number(text.size(), 4) + text;
 }
@@ -78,14 +78,14 @@ struct TensorPickle {
     }
 };
 
-/// What the writer of a zip archive claims; the defaults are true.
+/// Values stated in a zip archive; the defaults are correct.
 struct ZipMember {
     std::string name;
     std::string data = {};
     std::uint16_t method = 0;
     std::uint16_t flags = 0;
-    std::int64_t size = -1;       ///< -1: that of the data
-    std::int64_t offset = -1;     ///< -1: where the local header is
+    std::int64_t size = -1;       ///< -1: the size of the data
+    std::int64_t offset = -1;     ///< -1: the offset of the local header
     std::string local_name = {};  ///< empty: `name`
 };
 
@@ -131,18 +131,18 @@ inline std::string zip_of(const std::vector<ZipMember>& members, bool zip64 = fa
     return file;
 }
 
-/// A file of torch.save with one tensor; `data` is what storage "0" holds.
+/// A torch.save file with one tensor; `data` is the content of storage "0".
 inline std::string torch_zip(const std::string& pickle, const std::string& data) {
     return zip_of({{"a/data.pkl", pickle}, {"a/data/0", data}, {"a/version", "3\n"}});
 }
 
-/// A reader, and how its errors about bytes that it refuses begin.
+/// A reader, and the beginning of its errors for rejected bytes.
 class Refusals {
 public:
     Refusals(std::function<void(const std::string&)> read, std::string beginning)
         : read_(std::move(read)), beginning_(std::move(beginning)) {}
 
-    /// "no error" for what is read; every error says how to fix it.
+    /// "no error" if reading succeeds; every error states how to fix it.
     [[nodiscard]] std::string message_of(const std::string& text) const {
         try {
             read_(text);

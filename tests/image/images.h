@@ -1,4 +1,4 @@
-// Images for the tests of this layer.
+// Images for the image tests.
 #pragma once
 
 #include <cstdint>
@@ -29,7 +29,7 @@ inline Image random_image(ImageSize size, unsigned seed) {
     std::mt19937 random(seed);
     Image image{size, std::vector<std::uint8_t>(3UL * size.width * size.height)};
     for (auto& byte : image.rgb) {
-        // Many extremes: overshoot and rounding show there.
+        // Many extremes, to expose overshoot and rounding.
         const auto value = random();
         byte = static_cast<std::uint8_t>((value & 0x300) == 0 ? 255 * (value & 1) : value & 255);
     }

@@ -1,4 +1,4 @@
-// Rings back to pixels, independent of how they were traced.
+// Converts rings back to pixels, independently of how they were traced.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// A model and images that take milliseconds.
+// A model and images for tests that take milliseconds.
 #pragma once
 
 #include <cmath>
@@ -11,7 +11,7 @@
 
 namespace embedmask::testing {
 
-/// A network small enough for plain loops, biased so that it finds something.
+/// A network small enough for plain loops, biased so that it detects something.
 inline Model tiny_model(const char* preset_name = "lite") {
     Model model;
     model.config = preset(preset_name);
@@ -35,7 +35,7 @@ inline Image pattern(int width, int height) {
     return image;
 }
 
-/// Plain loops: they give the same bits on every machine.
+/// Plain loops, which give bit-identical results on every machine.
 inline PredictorOptions reference(int streams = 1) {
     PredictorOptions options;
     options.engine = EngineKind::reference;

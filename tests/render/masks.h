@@ -1,4 +1,4 @@
-// Masks for the tests of this layer.
+// Masks for the render tests.
 #pragma once
 
 #include <cstdint>
@@ -28,7 +28,7 @@ inline Rle to_rle(const std::vector<std::uint8_t>& bits, int width, int height) 
     return mask;
 }
 
-/// A mask drawn in text: '#' is set.
+/// A mask drawn as text: '#' is set.
 inline Rle drawn_mask(const std::vector<std::string>& rows) {
     std::vector<std::uint8_t> bits;
     for (const std::string& row : rows) {

@@ -1,4 +1,4 @@
-// Small images with coloured discs, so that trainings run everywhere and end in seconds.
+// Small images with coloured discs, so that training runs everywhere and takes seconds.
 #pragma once
 
 #include <cmath>
@@ -89,7 +89,7 @@ inline void write_toy_data(const std::filesystem::path& folder, const ToyOptions
     detail::write_file_atomically(folder / "data.json", data.dump());
 }
 
-/// A network that trains in a tenth of a second an iteration.
+/// A network that trains in a tenth of a second per iteration.
 inline const std::string kSmall =
     " lite --set fpn.channels=32 --set tower_channels=32 --set pixel_channels=32 --set "
     "tower_groups=8 --set tower_convs=1 --set embed_dim=8 --set input.short_train=[96] --set "
