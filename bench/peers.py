@@ -249,7 +249,7 @@ def main(arguments):
                   ", ".join(f"{name} {times[-1]:.0f}" for name, times in samples.items()),
                   file=sys.stderr, flush=True)
 
-    print("\n| | min ms | median ms | min / ours | median / ours |\n|---|---|---|---|---|")
+    print("\n| | min ms | median ms | min / embedmask | median / embedmask |\n|---|---|---|---|---|")
     for name, times in samples.items():
         base = samples["embedmask " + name.split()[-1]]
         print(f"| {name} | {min(times):.0f} | {statistics.median(times):.0f} | "

@@ -108,7 +108,7 @@ def main():
         folder.mkdir(parents=True, exist_ok=True)
         if not (folder / "segm.json").exists():
             generate(folder, arguments.size)
-        print("type | stage | pycocotools s | embedmask s | times as fast")
+        print("type | stage | pycocotools s | embedmask s | speedup")
         for kind in ("bbox", "segm"):
             reference, ours = time_reference(folder, kind), time_ours(arguments.program, folder, kind)
             if reference[2] != ours[2]:

@@ -264,7 +264,7 @@ void add_convert(CLI::App& data) {
 
 void add_data_command(CLI::App& app) {
     CLI::App* command =
-        add_command(app, "data", "Check, count, convert, split, merge, filter and draw data sets",
+        add_command(app, "data", "Check, count, convert, split, merge, filter and draw datasets",
                     {"embedmask data check instances.json --images images/",
                      "embedmask data split instances.json --out instances"});
     command->require_subcommand(1);

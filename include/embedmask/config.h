@@ -335,7 +335,7 @@ struct Config {
 /// ln 2 / prior_margin²: the margin at initialisation, and with `fix_margin` (§4.4).
 EMBEDMASK_EXPORT double initial_margin(const Config& config);
 
-/// Whether the network has embedding heads (everything but the preset `fcos`).
+/// Whether the network has embedding heads: `embed_mode` is not "none".
 EMBEDMASK_EXPORT bool has_masks(const Config& config);
 
 /// Number of spatial-free embedding dimensions.

@@ -1,5 +1,5 @@
 /// @file
-/// Data set tools: check, repair, split, merge, filter, count, and convert annotation files to and
+/// Dataset tools: check, repair, split, merge, filter, count, and convert annotation files to and
 /// from the label formats of other tools.
 ///
 /// Nothing is printed: every function returns what it found or wrote. Files are written completely
@@ -170,7 +170,7 @@ struct ExportReport {
     std::size_t objects_without_mask = 0;  ///< left out
 };
 
-/// Writes labels for every image of the data set into `folder`, which is created if missing,
+/// Writes labels for every image of the dataset into `folder`, which is created if missing,
 /// together with categories.json, which keeps the category ids, and classes.txt. Error for two
 /// images with one name, two categories with one name (labelme), unknown categories, images without
 /// a recorded size, more than 254 categories or objects per image (VOC), and for LVIS.

@@ -60,7 +60,7 @@ struct Dataset {
     std::vector<std::string> problems;    ///< broken masks (DatasetOptions::keep_problems)
 };
 
-/// Finds the images of a data set by id. Borrows the data set, whose images must not change.
+/// Finds the images of a dataset by id. Borrows the dataset, whose images must not change.
 /// Lookups are thread-safe.
 class EMBEDMASK_EXPORT ImageIndex {
 public:

@@ -5,8 +5,8 @@
 /// counts as unmatched; on equal IoUs the later ground truth wins; crowds match any number of
 /// detections, by intersection over the area of the detection; detections beyond the largest entry
 /// of `max_detections` per image and category are ignored; means are pairwise sums in (threshold,
-/// recall, category) order. Where pycocotools raises an exception, the result is the natural one:
-/// no detections give AP 0.
+/// recall, category) order. Where pycocotools raises an exception, the result is defined: AP is
+/// 0 without detections.
 #pragma once
 
 #include <array>
@@ -139,7 +139,7 @@ private:
 
 /// Scores a results file against its annotation file as pycocotools does: if the first record has a
 /// box, areas come from boxes and missing masks are boxes; else areas and missing boxes come from
-/// masks. Every image of the data set counts. Error for unknown ids.
+/// masks. Every image of the dataset counts. Error for unknown ids.
 EMBEDMASK_EXPORT Evaluation evaluate(const Dataset& dataset, std::span<const Result> results,
                                      const EvaluationOptions& options,
                                      const std::string& results_source = "results");

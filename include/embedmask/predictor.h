@@ -38,7 +38,7 @@ enum class EngineKind {
 struct PredictorOptions {
     EngineKind engine = EngineKind::openvino;    ///< what runs the network
     Precision precision = Precision::automatic;  ///< arithmetic
-    int threads = 0;                             ///< 0: all processors of the process
+    int threads = 0;                             ///< 0: all processors available to the process
     int streams = 1;  ///< images processed at the same time; they share the threads
     std::filesystem::path cache = {};  ///< folder for compiled networks; empty: none
 
@@ -117,7 +117,7 @@ public:
     [[nodiscard]] std::vector<Prediction> predict(std::span<const ImageView> images) const;
 
     /// `predict` in another thread. Pixels must not change and the Predictor must exist until the
-    /// future is ready, for which its destructor waits. `get()` throws errors.
+    /// future is ready. The destructor of the future waits for that. `get()` throws errors.
     [[nodiscard]] std::future<Prediction> predict_async(const ImageView& image) const;
     /// Deleted: a temporary image would be destroyed before it is read.
     std::future<Prediction> predict_async(Image&& image) const = delete;

@@ -35,8 +35,8 @@ EMBEDMASK_EXPORT std::vector<Result> read_results(const std::filesystem::path& p
 EMBEDMASK_EXPORT std::vector<Result> parse_results(std::string_view json, const std::string& source,
                                                    int threads = 0);
 
-/// Throws an Error that lists all image and category ids of the results that the data set does not
-/// have, and names both files.
+/// Throws an Error that names both files and lists the image and category ids of the results that
+/// the dataset does not have (at most 1,000 of each).
 EMBEDMASK_EXPORT void require_known_ids(const Dataset& dataset, std::span<const Result> results,
                                         const std::string& source);
 

@@ -393,7 +393,7 @@ bool cpu_has_bf16() {
 bool chooses_bf16(Precision precision, bool native) {
     if (precision == Precision::bf16 && !native) {
         throw Error(
-            "PredictorOptions::precision: bf16: this CPU has neither AMX nor AVX512-BF16 units",
+            "PredictorOptions::precision: bf16: this CPU supports neither AMX nor AVX512-BF16",
             "use fp32 or auto", ErrorKind::unsupported);
     }
     return native && precision != Precision::fp32;

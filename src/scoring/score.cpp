@@ -63,12 +63,12 @@ void require_known_categories(const Model& model, const Dataset& dataset) {
         if (found == dataset.categories.end()) {
             throw Error(fmt::format("{}: category {} ({}) is not in {}", model.name, category.id,
                                     category.name, dataset.source),
-                        "evaluate on a data set with the category ids of the model");
+                        "evaluate on a dataset with the category ids of the model");
         }
         if (found->name != category.name) {
             throw Error(fmt::format("category {} is \"{}\" in {} and \"{}\" in {}", category.id,
                                     category.name, model.name, found->name, dataset.source),
-                        "evaluate on a data set with the categories of the model");
+                        "evaluate on a dataset with the categories of the model");
         }
     }
 }

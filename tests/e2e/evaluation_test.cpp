@@ -93,7 +93,7 @@ TEST_F(Verbs, EvalNamesWhatIsWrong) {
     fails(R"([{"image_id":1,,}])", "record [0], byte 1: malformed JSON");
     fails(R"([{"image_id":1)", "the end of the file");
     fails("{}", "expected a list of detections");
-    // Ids that the data set does not have, all of them.
+    // Ids that the dataset does not have, all of them.
     fails(R"([{"image_id":77,"category_id":5,"score":1,"bbox":[0,0,1,1]},
              {"image_id":78,"category_id":1,"score":1,"bbox":[0,0,1,1]}])",
           "2 unknown image ids (77, 78); 1 unknown category ids (5)");

@@ -147,7 +147,7 @@ TEST_F(Scoring, UnreadableImagesAreSkippedOnlyWhereAsked) {
     ASSERT_EQ(errors.size(), 2U);
     EXPECT_NE(errors[0].find("none.png"), std::string::npos);
     EXPECT_NE(errors[1].find("7"), std::string::npos) << errors[1];
-    // An AP without some images would be that of another data set.
+    // An AP without some images would be that of another dataset.
     dataset_.images[1].file_name = "none.png";
     EXPECT_THROW(
         (void)score_model(predictor_, dataset_, folder_.path(), {}, {.skip_unreadable = true}),
