@@ -303,8 +303,9 @@ private:
     }
 
     void print_table() const {
-        fmt::print("{}, {}, {} thread(s), {} stream(s), batch {}\n", model_.name, options_.size,
-                   threads_, options_.streams, options_.batch);
+        fmt::print("{}, {}, {}, {}, batch {}\n", model_.name, options_.size,
+                   counted(static_cast<std::size_t>(threads_), "thread"),
+                   counted(static_cast<std::size_t>(options_.streams), "stream"), options_.batch);
         fmt::print("{:<20} {:>10} {:>10} {:>10} {:>8}\n", "stage", "median ms", "min ms", "GFLOP/s",
                    "of peak");
         for (const Stage& stage : stages_) {

@@ -44,6 +44,10 @@ std::string with_flags(const std::string& message) {
     return text.append(rest, message.end());
 }
 
+std::string counted(std::size_t count, const std::string& noun) {
+    return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
 bool stderr_is_terminal() {
     return ::isatty(STDERR_FILENO) == 1;
 }

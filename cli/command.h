@@ -23,6 +23,9 @@ CLI::Option* add_alias(CLI::App& command, CLI::Option* option, const std::string
 /// "--short-side".
 std::string with_flags(const std::string& message);
 
+/// "1 image", "6 images".
+std::string counted(std::size_t count, const std::string& noun);
+
 /// True if stderr is a terminal, so that progress lines and colours make sense.
 bool stderr_is_terminal();
 

@@ -51,6 +51,12 @@ Model import_model(const ConvertOptions& options) {
     for (const std::string& path : options.weights) {
         files.push_back(read_foreign_weights(path));
     }
+    if (options.categories.empty() && !options.preset.empty() &&
+        is_model_file(options.weights.front())) {
+        throw Error(fmt::format("--preset {}: {} is a model file with a configuration of its own",
+                                preset, options.weights.front()),
+                    "leave out --preset, or also pass --categories");
+    }
     if (options.categories.empty()) {
         throw Error("--categories is missing: these weights do not record what they detect",
                     "pass --categories NAME,NAME,... or --categories ANN.json");
@@ -90,8 +96,9 @@ void convert(const ConvertOptions& options) {
                           options.categories.empty() && is_model_file(options.weights.front());
     const Model model = is_model ? reread_model(options) : import_model(options);
     write_model(options.out, model, kStorages.at(options.store), options.base);
-    fmt::print("\nwrote {} ({:.1f} MB, {} categories)\n", options.out,
-               static_cast<double>(fs::file_size(options.out)) / 1e6, model.categories.size());
+    fmt::print("\nwrote {} ({:.1f} MB, {} {})\n", options.out,
+               static_cast<double>(fs::file_size(options.out)) / 1e6, model.categories.size(),
+               model.categories.size() == 1 ? "category" : "categories");
 }
 
 }  // namespace

@@ -55,7 +55,7 @@ void show(const ShowOptions& options) {
                    drawing.draw(image));
         ++written;
     }
-    fmt::print(stderr, "wrote {} to {}\n", counted_images(written), options.out);
+    fmt::print(stderr, "wrote {} to {}\n", counted(written, "image"), options.out);
 }
 
 void add_check(CLI::App& data) {

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "progress.h"
+#include "command.h"
 
 namespace embedmask::cli {
 namespace {
@@ -40,7 +40,7 @@ void print_text(const std::string& annotations, const DatasetCheck& check) {
     }
     const std::size_t wrong = check.problems();
     fmt::print("{}: {}\n", annotations,
-               wrong == 0 ? std::string("no problems found") : fmt::format("{} problems", wrong));
+               wrong == 0 ? std::string("no problems found") : counted(wrong, "problem"));
 }
 
 void print_text(const DatasetStatistics& statistics) {
@@ -112,7 +112,7 @@ void print_counts(const std::string& file, const DatasetCounts& counts) {
 
 void print_export(const std::string& folder, const ExportReport& report, LabelFormat format) {
     fmt::print(stderr, "wrote {} labels of {} to {}\n", name_of(format),
-               counted_images(report.images), folder);
+               counted(report.images, "image"), folder);
     if (report.crowds_left_out > 0) {
         fmt::print(stderr, "left out: {} crowds, which {} files cannot represent\n",
                    report.crowds_left_out, name_of(format));

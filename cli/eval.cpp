@@ -36,9 +36,14 @@ using scoring::ScoreOptions;
 Dataset read_ground_truth(const EvalOptions& options) {
     Dataset dataset = read_dataset(options.data, {options.predictor.threads, false});
     if (!dataset.has_annotations) {
-        throw Error(fmt::format(
-            "{}: the key \"annotations\" is missing, so there is nothing to score against",
-            options.data));
+        throw Error(
+            fmt::format(
+                "{}: the key \"annotations\" is missing, so there is nothing to score against",
+                options.data),
+            "pass an annotation file with ground truth; image lists cannot be scored");
+    }
+    if (dataset.annotations.empty()) {
+        fmt::print(stderr, "{}: no annotations, so AP is undefined (-1)\n", options.data);
     }
     return dataset;
 }

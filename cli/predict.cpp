@@ -72,9 +72,9 @@ public:
 
     int run() {
         if (!options_.json) {
-            fmt::print(stderr, "{}: {}, precision {}, {} stream(s)\n", model_.name,
-                       counted_images(images_.size()), name_of(predictor_.precision()),
-                       predictor_.streams());
+            fmt::print(stderr, "{}: {}, precision {}, {}\n", model_.name,
+                       counted(images_.size(), "image"), name_of(predictor_.precision()),
+                       counted(static_cast<std::size_t>(predictor_.streams()), "stream"));
         }
         std::optional<report::CocoWriter> coco;
         if (wants(OutputFormat::coco)) {
@@ -147,7 +147,7 @@ private:
                    stages_of(totals, "write"));
         if (totals.unreadable > 0) {
             fmt::print(stderr, "{} of {} could not be read\n", totals.unreadable,
-                       counted_images(totals.images));
+                       counted(totals.images, "image"));
         }
         if (!coco_file.empty()) {
             fmt::print(stderr, "results: {}\n", coco_file.string());

@@ -35,14 +35,11 @@ void Progress::clear() const {
     }
 }
 
-std::string counted_images(std::size_t count) {
-    return fmt::format("{} image{}", count, count == 1 ? "" : "s");
-}
-
 std::string speed_of(const scoring::RunTotals& totals) {
-    return fmt::format("{} in {:.2f} s ({:.2f} images/s)", counted_images(totals.images),
-                       totals.wall / kMillisecondsPerSecond,
-                       static_cast<double>(totals.images) * kMillisecondsPerSecond / totals.wall);
+    return fmt::format(
+        "{} in {:.2f} s ({:.2f} images/s)", counted(totals.predicted(), "image"),
+        totals.wall / kMillisecondsPerSecond,
+        static_cast<double>(totals.predicted()) * kMillisecondsPerSecond / totals.wall);
 }
 
 std::string stages_of(const scoring::RunTotals& totals, const char* use) {

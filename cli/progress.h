@@ -23,9 +23,6 @@ private:
     detail::Clock::time_point last_;
 };
 
-/// "1 image", "6 images".
-std::string counted_images(std::size_t count);
-
 /// "500 images in 40.12 s (12.46 images/s)".
 std::string speed_of(const scoring::RunTotals& totals);
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <numeric>
 #include <vector>
 
@@ -28,22 +29,27 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 bool is_close(std::string_view word, std::string_view candidate) {
     constexpr std::size_t kShortestPrefix = 3;
     const std::size_t shorter = std::min(word.size(), candidate.size());
-    return edit_distance(word, candidate) <= std::max<std::size_t>(1, word.size() / 3) ||
+    const std::size_t longer = std::max(word.size(), candidate.size());
+    return edit_distance(word, candidate) <= std::max<std::size_t>(1, longer / 3) ||
            (shorter >= kShortestPrefix && word.substr(0, shorter) == candidate.substr(0, shorter));
 }
 
 }  // namespace
 
+std::string nearest(std::string_view word, std::span<const std::string> candidates) {
+    const auto best = std::min_element(candidates.begin(), candidates.end(),
+                                       [&](const std::string& a, const std::string& b) {
+                                           return edit_distance(word, a) < edit_distance(word, b);
+                                       });
+    return best == candidates.end() ? std::string{} : *best;
+}
+
 std::string did_you_mean(std::string_view word, std::span<const std::string> candidates,
                          const std::string& otherwise) {
-    const std::string* best = nullptr;
-    for (const std::string& candidate : candidates) {
-        if (is_close(word, candidate) &&
-            (best == nullptr || edit_distance(word, candidate) < edit_distance(word, *best))) {
-            best = &candidate;
-        }
-    }
-    return best == nullptr ? otherwise : fmt::format("did you mean \"{}\"?", *best);
+    std::vector<std::string> close;
+    std::copy_if(candidates.begin(), candidates.end(), std::back_inserter(close),
+                 [&](const std::string& candidate) { return is_close(word, candidate); });
+    return close.empty() ? otherwise : fmt::format("did you mean \"{}\"?", nearest(word, close));
 }
 
 }  // namespace embedmask::detail

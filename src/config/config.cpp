@@ -230,7 +230,8 @@ void set_all(const std::vector<detail::Field>& all, const toml::table& table,
                 keys.push_back(f.key);
             }
             fail(place_of(source, node), key, "unknown key",
-                 detail::did_you_mean(key, keys, "`embedmask info --preset g3` lists all keys"));
+                 fmt::format("did you mean \"{}\"? `embedmask info --preset g3` lists all keys",
+                             detail::nearest(key, keys)));
         }
     }
 }

@@ -73,6 +73,7 @@ TEST(DidYouMean, SuggestsOnlyWhatIsClose) {
     EXPECT_EQ(fix("coord"), "did you mean \"coordconv\"?") << "the beginning of a word";
     EXPECT_EQ(fix("foo"), "list") << "nothing is close";
     EXPECT_EQ(detail::did_you_mean("x", {}, "list"), "list");
+    EXPECT_EQ(detail::nearest("foo", {}), "");
 }
 
 }  // namespace

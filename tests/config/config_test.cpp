@@ -49,10 +49,14 @@ TEST(Config, ResolvedPresetFilesAreWhatThePresetsResolveTo) {
 }
 
 TEST(Config, UnknownKeyNamesFileLineKeyAndTheNearestKey) {
-    EXPECT_EQ(message_of("embed_dim = 8\nsolver.learning = 1\n"),
-              "my.toml:2: solver.learning: unknown key | did you mean \"solver.lr\"?");
-    EXPECT_EQ(message_of("[backbone]\ndeph = 50\n"),
-              "my.toml:2: backbone.deph: unknown key | did you mean \"backbone.depth\"?");
+    EXPECT_EQ(
+        message_of("embed_dim = 8\nsolver.learning = 1\n"),
+        "my.toml:2: solver.learning: unknown key | did you mean \"solver.lr\"? `embedmask info "
+        "--preset g3` lists all keys");
+    EXPECT_EQ(
+        message_of("[backbone]\ndeph = 50\n"),
+        "my.toml:2: backbone.deph: unknown key | did you mean \"backbone.depth\"? `embedmask info "
+        "--preset g3` lists all keys");
 }
 
 TEST(Config, WrongTypeSaysWhatWasExpectedAndFound) {
@@ -84,24 +88,25 @@ TEST(Config, ValuesThatNoParserHasSeenFollowTheSameRules) {
     EXPECT_EQ(problem(Config()), "no error");
     Config wrong;
     wrong.score_thresh = 1.5;
-    EXPECT_EQ(problem(wrong), "mine: score_thresh: 1.5 is out of range, allowed 0 to 1");
+    EXPECT_EQ(problem(wrong), "mine: score_thresh: found 1.5: expected 0 to 1");
     wrong = Config();
     wrong.input.mean.pop_back();
     EXPECT_EQ(problem(wrong), "mine: input.mean: expected 3 elements, found 2");
     wrong = Config();
     wrong.spatial_dims = 1;
-    EXPECT_EQ(problem(wrong), "mine: spatial_dims must be 0 or 2");
+    EXPECT_EQ(problem(wrong), "mine: spatial_dims: found 1: expected 0 or 2");
 }
 
 TEST(Config, OutOfRangeAndUnknownWords) {
     EXPECT_EQ(message_of("score_thresh = 1.5"),
-              "my.toml:1: score_thresh: 1.5 is out of range, allowed 0 to 1 | ");
+              "my.toml:1: score_thresh: found 1.5: expected 0 to 1 | ");
     EXPECT_EQ(message_of("score_thresh = nan"),
-              "my.toml:1: score_thresh: nan is out of range, allowed 0 to 1 | ");
+              "my.toml:1: score_thresh: found nan: expected 0 to 1 | ");
     EXPECT_EQ(message_of("upsample = \"embeding\""),
               "my.toml:1: upsample: \"embeding\" is not one of embedding, probability | did you "
               "mean \"embedding\"?");
-    EXPECT_NE(message_of("strides = [4, 8, 16, 32, 64]").find("strides must be [8, 16"),
+    EXPECT_NE(message_of("strides = [4, 8, 16, 32, 64]")
+                  .find("strides: found [4, 8, 16, 32, 64]: expected [8, 16"),
               std::string::npos);
     EXPECT_NE(message_of("[input]\nsize_divisor = 16\n").find("multiple of 32"), std::string::npos);
     EXPECT_NE(message_of("spatial_dims = 0").find("margin_level_scale"), std::string::npos);

@@ -203,7 +203,7 @@ TEST(CommandLine, AnnotationFilesGiveOrderIdsAndSizes) {
 }
 
 TEST(CommandLine, ModelAndOutputErrorsNameWhatIsWrong) {
-    EXPECT_TRUE(has(run("predict nothing x.jpg --json").talk, "installed: pedestrians"));
+    EXPECT_TRUE(has(run("predict nothing x.jpg --json").talk, "installed models: pedestrians"));
     const testing::TemporaryFolder folder;
     const auto bytes = detail::read_file(kModel);
     const fs::path cut = folder.path() / "cut.safetensors";

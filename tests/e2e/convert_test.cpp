@@ -161,7 +161,7 @@ TEST_F(Convert, BrokenLabelmeFilesAreNamed) {
     EXPECT_EQ(read_json(path("labelme.json"))["annotations"][0]["bbox"],
               json({2.0, 3.0, 7.0, 5.0}));
     std::filesystem::rename(path(file), path("labelme/nobody.json"));
-    fails(from("labelme"), "no image is named nobody");
+    fails(from("labelme"), "no image in the image folder is named nobody");
     EXPECT_TRUE(
         has(run("data convert x --from labelme --out y").talk, "set --images to the image folder"));
     fails(run("data convert " + path("nowhere") + " --from labelme --images " + images().string() +
@@ -192,7 +192,7 @@ TEST_F(Convert, BrokenYoloLinesAreNumbered) {
     EXPECT_EQ(read_json(path("yolo.json"))["categories"][1]["name"], "dog");
     EXPECT_EQ(read_json(path("yolo.json"))["annotations"][0]["category_id"], 2);
     write("yolo/99.txt", "");
-    fails(from("yolo"), "no image is named 99");
+    fails(from("yolo"), "no image in the image folder is named 99");
 }
 
 TEST_F(Convert, BrokenImagesAreNamed) {

@@ -168,7 +168,7 @@ TEST_F(EvalModel, NamesWhatIsWrong) {
     fails("--mask-thresholds 0.4:0.6:1e-9", 1, "at most 1000 numbers");
     fails("--mask-thresholds 0.4:x:0.1", 1, "found \"x\": expected a number");
     fails("--mask-thresholds nan", 1, "found \"nan\": expected a number");
-    fails("--mask-thresholds 0.5,1.5", 1, "--mask-thresholds: 1.5 is out of range");
+    fails("--mask-thresholds 0.5,1.5", 1, "--mask-thresholds: found 1.5: expected");
     fails("--mask-thresholds 0.5 --type bbox", 1, "found boxes only");
     const std::string detector = path("detector.safetensors");
     ASSERT_EQ(run("convert " + std::string(EMBEDMASK_SOURCE_DIR) +
@@ -182,7 +182,7 @@ TEST_F(EvalModel, NamesWhatIsWrong) {
     EXPECT_TRUE(has(without_masks.talk, "found boxes only")) << without_masks.talk;
     fails("--type mask", 1, "expected bbox, segm or boundary");
     fails("--shard 3/3 --out " + path("x"), 1, "part 3 of 3 does not exist");
-    fails("--shard 0/3", 2, "--shard and --out go together");
+    fails("--shard 0/3", 2, "--shard needs --out DIR");
     fails("--shard 0/3 --out x --json y", 2, "excludes");
     fails("--results " + path("gt.json"), 2, "not both");
     fails("--html " + path("nowhere/x.html"), 1, "does not exist");

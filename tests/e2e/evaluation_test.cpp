@@ -182,7 +182,7 @@ TEST_F(Verbs, DataCheckFindsAndFixes) {
     EXPECT_EQ(fixed["annotations"].size(), 5U);
     EXPECT_EQ(fixed["annotations"][0]["note"], "kept");
     const Ran again = run("data check " + path("good.json"));
-    EXPECT_TRUE(has(again.text(), "1 problems")) << "the name stands for a human: " << again.text();
+    EXPECT_TRUE(has(again.text(), "1 problem")) << "the name stands for a human: " << again.text();
 }
 
 TEST_F(Verbs, DataSetsAreCopiedWithTheirIds) {

@@ -266,15 +266,15 @@ TEST(Predictor, OptionsOutOfRangeNameTheOption) {
     options.mask_threshold = 1.5;
     const auto message = [&] { return testing::message_of([&] { Predictor(model, options); }); };
     EXPECT_EQ(message(),
-              "PredictorOptions::mask_threshold: 1.5 is out of range, allowed 0.0001 to "
+              "PredictorOptions::mask_threshold: found 1.5: expected 0.0001 to "
               "0.999999");
     options = reference();
     options.short_side = 0;
-    EXPECT_EQ(message(), "PredictorOptions::short_side: 0 is out of range, allowed 1 to 1000000");
+    EXPECT_EQ(message(), "PredictorOptions::short_side: found 0: expected 1 to 1000000");
     options = reference();
     options.sweep_thresholds = {0.5, std::nan("")};
     EXPECT_EQ(message(),
-              "PredictorOptions::sweep_thresholds: nan is out of range, allowed 0.0001 "
+              "PredictorOptions::sweep_thresholds: found nan: expected 0.0001 "
               "to 0.999999");
 }
 
