@@ -87,8 +87,9 @@ struct DecodeOptions {
 ///
 /// JPEG: baseline and progressive, grey, YCbCr, RGB, CMYK and YCCK (inverted, as Adobe writes
 /// them), decoded with the accurate integer DCT and smooth chroma upsampling (spec §2.1). PNG:
-/// every colour type and depth, including interlaced files. Grey becomes three equal channels; 16-bit samples
-/// keep their high byte; alpha is dropped without blending; gamma and colour profiles are ignored.
+/// every colour type and depth, including interlaced files. Grey becomes three equal channels;
+/// 16-bit samples keep their high byte; alpha is dropped without blending; gamma and colour
+/// profiles are ignored.
 ///
 /// Error for a file that is empty, not JPEG or PNG, truncated, damaged, too large, of a different
 /// size than expected, or has more than 100 JPEG scans.
@@ -96,8 +97,8 @@ struct DecodeOptions {
                                                   std::string_view name,
                                                   const DecodeOptions& options = {});
 
-/// Reads and decodes a file. Error as for `decode_image`, and for a path that is not a readable regular
-/// file.
+/// Reads and decodes a file. Error as for `decode_image`, and for a path that is not a readable
+/// regular file.
 [[nodiscard]] EMBEDMASK_EXPORT Image read_image(const std::filesystem::path& path,
                                                 const DecodeOptions& options = {});
 
