@@ -28,7 +28,7 @@ struct Network::Plan {
 namespace {
 
 bool overwrites(const Node& node) {
-    return node.op == Op::relu;
+    return node.op == Op::relu || node.op == Op::leaky_relu;
 }
 
 Tensor initial(const network::Parameter& parameter, at::Generator& random) {
@@ -63,6 +63,13 @@ Tensor coordinates(const network::Attributes& a, const Tensor& like) {
     };
     return torch::stack({axis(width).view({1, width}).expand({height, width}),
                          axis(height).view({height, 1}).expand({height, width})});
+}
+
+// The expected bin of each of `groups` distributions (N, groups·B, h, w), in fp32.
+Tensor expectation(const Tensor& x, std::int64_t groups) {
+    const Tensor bins = x.to(torch::kFloat32).unflatten(1, {groups, x.size(1) / groups});
+    const Tensor index = torch::arange(bins.size(2), bins.options()).view({1, 1, -1, 1, 1});
+    return (at::softmax(bins, 2) * index).sum(2);
 }
 
 }  // namespace
@@ -154,6 +161,16 @@ private:
                 return at::cat(
                     {x.to(torch::kFloat32), maps.expand({x.size(0), 2, x.size(2), x.size(3)})}, 1);
             }
+            case Op::leaky_relu:
+                return plan.in_place ? at::leaky_relu_(values_[node.inputs[0]], a.value)
+                                     : at::leaky_relu(x, a.value);
+            case Op::channel_shuffle:
+                return at::channel_shuffle(x, a.groups);
+            case Op::upsample_bilinear:
+                return at::upsample_bilinear2d(x, {x.size(2) * a.factor, x.size(3) * a.factor},
+                                               false);
+            case Op::expectation:
+                return expectation(x, a.groups);
             case Op::input:
                 break;
         }
@@ -181,7 +198,7 @@ private:
         const Compute compute = unsafe ? Compute::fp32 : compute_;
         const auto& [weight, bias] = convolution_weights(node, plan, compute);
         return at::conv2d(x.to(compute == Compute::bf16 ? torch::kBFloat16 : torch::kFloat32),
-                          weight, bias, a.stride, a.padding);
+                          weight, bias, a.stride, a.padding, 1, a.groups);
     }
 
     // Towers run on five levels with the same weights, so prepare these once.

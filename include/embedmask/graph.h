@@ -18,8 +18,9 @@ namespace embedmask::network {
 
 /// The operations of a network, with their parameters and attributes.
 enum class Op {
-    input,               ///< the image batch (N, Graph::input_channels, H, W)
-    conv2d,              ///< parameters: weight (O,I,k,k), optional bias (O); stride, padding
+    input,  ///< the image batch (N, Graph::input_channels, H, W)
+    /// parameters: weight (O,I/groups,k,k), optional bias (O); stride, padding, groups
+    conv2d,
     frozen_batch_norm,   ///< weight, bias, running_mean, running_var (C), constant; epsilon (§3.2)
     batch_norm,          ///< the same, trained, with batch statistics while training; epsilon
     group_norm,          ///< weight, bias (C); groups, epsilon
@@ -35,6 +36,10 @@ enum class Op {
     slice,               ///< channels [begin, end)
     add_coordinates,     ///< (N,2,h,w) + λ·u/value; optional parameter λ (1); stride (§4.3)
     append_coordinates,  ///< (N,C,h,w) → (N,C+2,h,w): CoordConv; stride, value, unit_range (§9.4)
+    leaky_relu,          ///< x if positive, else value * x
+    channel_shuffle,     ///< channel i of group g becomes channel i * groups + g; groups
+    upsample_bilinear,   ///< by an integer factor; half-pixel centres, edges repeated
+    expectation,         ///< (N,groups*B,h,w) → (N,groups,h,w): sum over bins k of k * softmax
 };
 
 /// The name of an op, for example "conv2d".
@@ -46,7 +51,7 @@ struct Attributes {
     int stride = 1;           ///< of the window, or pixels per cell for coordinates
     int padding = 0;          ///< on every side
     int factor = 1;           ///< of upsampling
-    int groups = 1;           ///< of group norm
+    int groups = 1;           ///< of convolution, group norm, shuffle, expectation
     int begin = 0;            ///< first channel
     int end = 0;              ///< one past the last channel
     double epsilon = 0;       ///< added to the variance

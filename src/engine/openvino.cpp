@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
 #include <openvino/op/ops.hpp>
 #include <openvino/openvino.hpp>
 #include <openvino/opsets/opset13.hpp>
@@ -135,6 +136,15 @@ private:
                                                    integers({1}), integers({1}));
             case Op::add_coordinates:
                 return add_coordinates(node, in(0));
+            case Op::leaky_relu:
+                return std::make_shared<op::PRelu>(in(0), scalar(static_cast<float>(a.value)));
+            case Op::channel_shuffle:
+                return std::make_shared<op::ShuffleChannels>(in(0), 1, a.groups);
+            case Op::upsample_bilinear:
+                return interpolate(in(0), a.factor, op::Interpolate::InterpolateMode::LINEAR_ONNX,
+                                   op::Interpolate::CoordinateTransformMode::HALF_PIXEL);
+            case Op::expectation:
+                return expectation(node, in(0));
             case Op::append_coordinates: {
                 const Value maps = coordinate_maps(a, in(0));
                 return std::make_shared<op::Concat>(
@@ -145,12 +155,30 @@ private:
                     std::string(op_name(node.op)));
     }
 
+    // (O, I/groups, k, k) as (groups, O/groups, I/groups, k, k).
+    [[nodiscard]] Value grouped_weight(const Node& node) const {
+        const Tensor& tensor = network_.weights.at(node.parameters[0]);
+        const auto groups = static_cast<std::size_t>(node.attributes.groups);
+        ov::Shape shape(tensor.shape.begin(), tensor.shape.end());
+        shape[0] /= groups;
+        shape.insert(shape.begin(), groups);
+        return constant_over(tensor, shape);
+    }
+
     Value conv2d(const Node& node, const Value& x) const {
         const auto stride = static_cast<std::size_t>(node.attributes.stride);
         const std::ptrdiff_t padding = node.attributes.padding;
-        Value y = std::make_shared<op::Convolution>(
-            x, weight(node, 0), ov::Strides{stride, stride}, ov::CoordinateDiff{padding, padding},
-            ov::CoordinateDiff{padding, padding}, ov::Strides{1, 1});
+        const ov::Strides strides{stride, stride};
+        const ov::CoordinateDiff pads{padding, padding};
+        const ov::Strides dilations{1, 1};
+        Value y;
+        if (node.attributes.groups == 1) {
+            y = std::make_shared<op::Convolution>(x, weight(node, 0), strides, pads, pads,
+                                                  dilations);
+        } else {
+            y = std::make_shared<op::GroupConvolution>(x, grouped_weight(node), strides, pads, pads,
+                                                       dilations);
+        }
         if (node.parameters.size() < 2) {
             return y;
         }
@@ -166,12 +194,13 @@ private:
             ov::Shape{padding, padding}, ov::Shape{kernel, kernel}, ov::op::RoundingType::FLOOR);
     }
 
-    static Value interpolate(const Value& x, int factor, op::Interpolate::InterpolateMode mode) {
+    static Value interpolate(const Value& x, int factor, op::Interpolate::InterpolateMode mode,
+                             op::Interpolate::CoordinateTransformMode coordinates =
+                                 op::Interpolate::CoordinateTransformMode::ASYMMETRIC) {
         op::Interpolate::InterpolateAttrs attributes;
         attributes.mode = mode;
         attributes.shape_calculation_mode = op::Interpolate::ShapeCalcMode::SCALES;
-        attributes.coordinate_transformation_mode =
-            op::Interpolate::CoordinateTransformMode::ASYMMETRIC;
+        attributes.coordinate_transformation_mode = coordinates;
         attributes.nearest_mode = op::Interpolate::NearestMode::FLOOR;
         const auto f = static_cast<float>(factor);
         return std::make_shared<op::Interpolate>(
@@ -218,6 +247,28 @@ private:
                 scalar(1));
         }
         return std::make_shared<op::Reshape>(u, integers(shape), false);
+    }
+
+    Value expectation(const Node& node, const Value& x) const {
+        const std::int64_t groups = node.attributes.groups;
+        // Channels are static, the other dimensions are not.
+        const std::int64_t bins = x.get_partial_shape()[1].get_length() / groups;
+        // 0 keeps the batch size; the last axis is all cells.
+        const Value logits =
+            std::make_shared<op::Reshape>(x, integers({0, groups, bins, -1}), true);
+        std::vector<float> index(static_cast<std::size_t>(bins));
+        std::iota(index.begin(), index.end(), 0.0F);
+        const Value weighted = std::make_shared<op::Multiply>(
+            std::make_shared<op::Softmax>(logits, 2),
+            op::Constant::create(ov::element::f32, {1, 1, index.size(), 1}, index));
+        const Value mean = std::make_shared<op::ReduceSum>(weighted, integers({2}), false);
+        const Value shape = std::make_shared<op::ShapeOf>(x);
+        const auto dimensions = [&](const std::vector<std::int64_t>& which) -> Value {
+            return std::make_shared<op::Gather>(shape, integers(which), integers({0}));
+        };
+        const Value target = std::make_shared<op::Concat>(
+            ov::OutputVector{dimensions({0}), integers({groups}), dimensions({2, 3})}, 0);
+        return std::make_shared<op::Reshape>(mean, target, false);
     }
 
     // (1, 2, h, w): x then y.

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <tuple>
 
 #include "embedmask/error.h"
 #include "engine/engine.h"
@@ -132,6 +133,15 @@ private:
                 });
                 return concat({&x, &maps});
             }
+            case Op::leaky_relu:
+                return map_elements(
+                    x, [&](float v) { return v > 0 ? v : v * static_cast<float>(a.value); });
+            case Op::channel_shuffle:
+                return channel_shuffle(a, x);
+            case Op::upsample_bilinear:
+                return upsample_bilinear(a, x);
+            case Op::expectation:
+                return expectation(a, x);
             case Op::input:
                 break;
         }
@@ -144,11 +154,14 @@ private:
         const std::vector<float>& w = weight(node, 0);
         const std::int64_t kernel = shape[2];
         const auto& a = node.attributes;
+        const std::int64_t group_inputs = shape[1];
+        const std::int64_t group_outputs = shape[0] / a.groups;
         Array out(x.n, shape[0], (x.h + 2 * a.padding - kernel) / a.stride + 1,
                   (x.w + 2 * a.padding - kernel) / a.stride + 1);
         for_each(out, [&](auto i, auto o, auto y, auto c) {
             double sum = node.parameters.size() > 1 ? weight(node, 1)[o] : 0.0F;
-            for (std::int64_t k = 0; k < x.c; ++k) {
+            const std::int64_t first = o / group_outputs * group_inputs;
+            for (std::int64_t k = 0; k < group_inputs; ++k) {
                 for (std::int64_t dy = 0; dy < kernel; ++dy) {
                     for (std::int64_t dx = 0; dx < kernel; ++dx) {
                         const std::int64_t row = y * a.stride - a.padding + dy;
@@ -156,8 +169,8 @@ private:
                         if (row < 0 || row >= x.h || column < 0 || column >= x.w) {
                             continue;
                         }
-                        sum += double{x.at(i, k, row, column)} *
-                               w[((o * x.c + k) * kernel + dy) * kernel + dx];
+                        sum += double{x.at(i, first + k, row, column)} *
+                               w[((o * group_inputs + k) * kernel + dy) * kernel + dx];
                     }
                 }
             }
@@ -261,6 +274,55 @@ private:
             out.at(i, k, y, c) =
                 (1 - wy) * ((1 - wx) * x.at(i, k, y0, x0) + wx * x.at(i, k, y0, x1)) +
                 wy * ((1 - wx) * x.at(i, k, y1, x0) + wx * x.at(i, k, y1, x1));
+        });
+        return out;
+    }
+
+    static Array upsample_bilinear(const network::Attributes& a, const Array& x) {
+        Array out(x.n, x.c, x.h * a.factor, x.w * a.factor);
+        const auto tap = [&](std::int64_t position, std::int64_t size) {
+            const double center = (static_cast<double>(position) + 0.5) / a.factor - 0.5;
+            const double low = std::floor(center);
+            const auto inside = [&](double cell) {
+                return std::clamp<std::int64_t>(static_cast<std::int64_t>(cell), 0, size - 1);
+            };
+            return std::tuple(inside(low), inside(low + 1), static_cast<float>(center - low));
+        };
+        for_each(out, [&](auto i, auto k, auto y, auto c) {
+            const auto [y0, y1, wy] = tap(y, x.h);
+            const auto [x0, x1, wx] = tap(c, x.w);
+            out.at(i, k, y, c) =
+                (1 - wy) * ((1 - wx) * x.at(i, k, y0, x0) + wx * x.at(i, k, y0, x1)) +
+                wy * ((1 - wx) * x.at(i, k, y1, x0) + wx * x.at(i, k, y1, x1));
+        });
+        return out;
+    }
+
+    static Array channel_shuffle(const network::Attributes& a, const Array& x) {
+        Array out = x;
+        const std::int64_t per_group = x.c / a.groups;
+        for_each(out, [&](auto i, auto k, auto y, auto c) {
+            out.at(i, k % per_group * a.groups + k / per_group, y, c) = x.at(i, k, y, c);
+        });
+        return out;
+    }
+
+    static Array expectation(const network::Attributes& a, const Array& x) {
+        Array out(x.n, a.groups, x.h, x.w);
+        const std::int64_t bins = x.c / a.groups;
+        for_each(out, [&](auto i, auto k, auto y, auto c) {
+            double largest = -INFINITY;
+            for (std::int64_t b = 0; b < bins; ++b) {
+                largest = std::max(largest, double{x.at(i, k * bins + b, y, c)});
+            }
+            double total = 0;
+            double mean = 0;
+            for (std::int64_t b = 0; b < bins; ++b) {
+                const double weight = std::exp(x.at(i, k * bins + b, y, c) - largest);
+                total += weight;
+                mean += weight * static_cast<double>(b);
+            }
+            out.at(i, k, y, c) = static_cast<float>(mean / total);
         });
         return out;
     }

@@ -66,7 +66,7 @@ NodeId Builder::node(Op op, std::vector<NodeId> inputs, std::vector<std::string>
     return id;
 }
 
-NodeId Builder::conv(NodeId x, const std::string& name, int stride) {
+NodeId Builder::conv(NodeId x, const std::string& name, int stride, int groups) {
     const Parameter& weight = graph_.parameter(name + ".weight");
     const int kernel = static_cast<int>(weight.shape[2]);
     std::vector<std::string> parameters = {weight.name};
@@ -76,7 +76,8 @@ NodeId Builder::conv(NodeId x, const std::string& name, int stride) {
         }
     }
     return node(Op::conv2d, {x}, parameters,
-                {.kernel = kernel, .stride = stride, .padding = kernel / 2}, name);
+                {.kernel = kernel, .stride = stride, .padding = kernel / 2, .groups = groups},
+                name);
 }
 
 NodeId Builder::frozen_batch_norm(NodeId x, const std::string& name, double epsilon) {
@@ -100,6 +101,10 @@ NodeId Builder::relu(NodeId x) {
     return node(Op::relu, {x});
 }
 
+NodeId Builder::leaky_relu(NodeId x, double slope) {
+    return node(Op::leaky_relu, {x}, {}, {.value = slope});
+}
+
 NodeId Builder::max_pool(NodeId x, int kernel, int stride, int padding) {
     return node(Op::max_pool, {x}, {}, {.kernel = kernel, .stride = stride, .padding = padding});
 }
@@ -110,6 +115,10 @@ NodeId Builder::add(NodeId a, NodeId b) {
 
 NodeId Builder::upsample_nearest(NodeId x, int factor) {
     return node(Op::upsample_nearest, {x}, {}, {.factor = factor});
+}
+
+NodeId Builder::upsample_bilinear(NodeId x, int factor) {
+    return node(Op::upsample_bilinear, {x}, {}, {.factor = factor});
 }
 
 NodeId Builder::resample(NodeId x, int factor) {
@@ -135,6 +144,14 @@ NodeId Builder::concat(const std::vector<NodeId>& parts) {
 
 NodeId Builder::slice(NodeId x, int begin, int end) {
     return node(Op::slice, {x}, {}, {.begin = begin, .end = end});
+}
+
+NodeId Builder::channel_shuffle(NodeId x, int groups) {
+    return node(Op::channel_shuffle, {x}, {}, {.groups = groups});
+}
+
+NodeId Builder::expectation(NodeId x, int groups) {
+    return node(Op::expectation, {x}, {}, {.groups = groups});
 }
 
 NodeId Builder::add_coordinates(NodeId x, const std::string& scale, int stride, double divisor) {

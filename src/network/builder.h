@@ -25,6 +25,7 @@ public:
 
     [[nodiscard]] NodeId input() const { return 0; }
 
+    /// `in`: the channels that an output channel reads, which are those of one group.
     void declare_conv(const std::string& name, std::int64_t in, std::int64_t out, int kernel,
                       bool bias, const ConvInit& init, bool trainable = true);
     void declare_frozen_batch_norm(const std::string& name, std::int64_t channels);
@@ -32,20 +33,26 @@ public:
     void declare_group_norm(const std::string& name, std::int64_t channels);
     void declare_scale(const std::string& name);
 
-    NodeId conv(NodeId x, const std::string& name, int stride = 1);  ///< padding = kernel / 2
+    /// padding = kernel / 2
+    NodeId conv(NodeId x, const std::string& name, int stride = 1, int groups = 1);
     NodeId frozen_batch_norm(NodeId x, const std::string& name, double epsilon);
     NodeId batch_norm(NodeId x, const std::string& name);
     NodeId group_norm(NodeId x, const std::string& name, int groups);
     NodeId relu(NodeId x);
+    NodeId leaky_relu(NodeId x, double slope);
     NodeId max_pool(NodeId x, int kernel, int stride, int padding);
     NodeId add(NodeId a, NodeId b);
     NodeId upsample_nearest(NodeId x, int factor);
+    NodeId upsample_bilinear(NodeId x, int factor);
     NodeId resample(NodeId x, int factor);
     NodeId learned_scale(NodeId x, const std::string& name);
     NodeId exp(NodeId x);
     NodeId multiply(NodeId x, double value);
     NodeId concat(const std::vector<NodeId>& parts);
     NodeId slice(NodeId x, int begin, int end);
+    NodeId channel_shuffle(NodeId x, int groups);
+    /// The expected bin of each of `groups` distributions.
+    NodeId expectation(NodeId x, int groups);
     /// `scale` is the name of the module of λ, empty for none.
     NodeId add_coordinates(NodeId x, const std::string& scale, int stride, double divisor);
     NodeId append_coordinates(NodeId x, int stride, double divisor, bool unit_range);

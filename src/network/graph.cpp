@@ -58,6 +58,14 @@ std::string_view op_name(Op op) {
             return "add_coordinates";
         case Op::append_coordinates:
             return "append_coordinates";
+        case Op::leaky_relu:
+            return "leaky_relu";
+        case Op::channel_shuffle:
+            return "channel_shuffle";
+        case Op::upsample_bilinear:
+            return "upsample_bilinear";
+        case Op::expectation:
+            return "expectation";
     }
     return "unknown";
 }
@@ -114,6 +122,7 @@ std::vector<Shape> infer_shapes(const Graph& graph, std::int64_t height, std::in
                 shape.width = window_count(shape.width, a);
                 break;
             case Op::upsample_nearest:
+            case Op::upsample_bilinear:
             case Op::resample:
                 shape.height *= a.factor;
                 shape.width *= a.factor;
@@ -129,6 +138,9 @@ std::vector<Shape> infer_shapes(const Graph& graph, std::int64_t height, std::in
                 break;
             case Op::append_coordinates:
                 shape.channels += 2;
+                break;
+            case Op::expectation:
+                shape.channels = a.groups;
                 break;
             case Op::add:
                 if (shapes[node.inputs[0]] != shapes[node.inputs[1]]) {

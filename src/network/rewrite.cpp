@@ -237,7 +237,7 @@ Network merge_sibling_convs(const Network& network, std::int64_t max_channels) {
     std::map<SiblingKey, std::vector<NodeId>> groups;
     for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
         const Node& node = graph.nodes[i];
-        if (node.op != Op::conv2d || node.parameters.size() != 2) {
+        if (node.op != Op::conv2d || node.parameters.size() != 2 || node.attributes.groups != 1) {
             continue;
         }
         const Attributes& a = node.attributes;

@@ -4,6 +4,7 @@
 
 #include "embedmask/config.h"
 #include "embedmask/error.h"
+#include "engine/every_op.h"
 #include "engine/random_network.h"
 #include "network/bottleneck.h"
 #include "network/embedding_heads.h"
@@ -16,6 +17,7 @@ namespace {
 using network::Builder;
 using network::Network;
 using network::NodeId;
+using testing::every_op;
 using testing::random_network;
 
 std::unique_ptr<Engine> openvino(const Network& network, int threads = 2) {
@@ -68,37 +70,6 @@ void expect_close(const Outputs& actual, const Outputs& expected, double toleran
     }
 }
 
-// One graph that holds every op.
-network::Graph every_op() {
-    Builder b;
-    b.declare_conv("a", 3, 16, 3, true, {});
-    b.declare_group_norm("a.norm", 16);
-    b.declare_conv("b", 16, 8, 1, false, {});
-    b.declare_frozen_batch_norm("b.norm", 8);
-    b.declare_conv("c", 8, 8, 3, false, {});
-    b.declare_batch_norm("c.norm", 8);
-    b.declare_conv("d", 8, 4, 3, true, {});
-    b.declare_conv("e", 8, 2, 3, true, {});
-    b.declare_scale("scale");
-    b.declare_scale("lambda");
-    b.declare_conv("f", 10, 3, 3, true, {});
-    const NodeId stem = b.relu(b.group_norm(b.conv(b.input(), "a"), "a.norm", 4));
-    const NodeId pooled = b.max_pool(stem, 3, 2, 1);
-    const NodeId x = b.frozen_batch_norm(b.conv(pooled, "b"), "b.norm", 1e-5);
-    const NodeId low = b.relu(b.batch_norm(b.conv(x, "c", 2), "c.norm"));
-    b.output("nearest", b.add(x, b.upsample_nearest(low, 2)));
-    b.output("aligned2", b.add(x, b.resample(low, 2)));
-    b.output("aligned4", b.resample(low, 4));
-    const NodeId y = b.learned_scale(b.conv(b.multiply(x, 0.25), "d"), "scale");
-    b.output("exp", b.exp(y));
-    b.output("slices", b.concat({b.slice(y, 2, 4), b.slice(y, 0, 1)}));
-    b.output("coordinates", b.add_coordinates(b.conv(x, "e"), "lambda", 8, 100));
-    b.output("plain_coordinates", b.add_coordinates(b.conv(x, "e"), "", 16, 50));
-    b.output("coordconv", b.conv(b.append_coordinates(x, 8, 100, false), "f"));
-    b.output("coordconv_unit", b.conv(b.append_coordinates(x, 8, 100, true), "f"));
-    return b.finish();
-}
-
 TEST(Engines, OpenvinoAgreesWithPlainLoopsOnEveryOp) {
     for (std::uint32_t seed = 0; seed < 4; ++seed) {
         const Network network = random_network(every_op(), seed);
@@ -132,7 +103,7 @@ public:
 
 private:
     static constexpr std::int64_t kChannels = 8;
-    static constexpr int kOps = 13;
+    static constexpr int kOps = 18;
 
     NodeId any() { return values_[random_() % values_.size()]; }
     std::string name() { return "p" + std::to_string(++names_); }
@@ -175,6 +146,17 @@ private:
             case 11:
                 b_.declare_scale(parameter);
                 return b_.learned_scale(x, parameter);
+            case 12:
+                b_.declare_conv(parameter, kChannels / 4, kChannels, 3, random_() % 2 == 0, {});
+                return b_.conv(x, parameter, 1, 4);
+            case 13:
+                return b_.leaky_relu(x, 0.1);
+            case 14:
+                return b_.channel_shuffle(x, random_() % 2 == 0 ? 2 : 4);
+            case 15:
+                return b_.upsample_bilinear(b_.max_pool(x, 3, 2, 1), 2);
+            case 16:
+                return conv(b_.expectation(x, 2), 2);
             default:
                 return conv(x, kChannels);
         }

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/engine.h"
+#include "engine/every_op.h"
 #include "network/random_weights.h"
 #include "tensors.h"
 #include "train/losses.h"
@@ -105,6 +106,41 @@ INSTANTIATE_TEST_SUITE_P(Presets, EveryPreset,
                                            "table3_coordconv", "fusion_semantic", "fcos", "paper",
                                            "lite"),
                          [](const auto& instance) { return instance.param; });
+
+TEST(Network, EveryOpGivesWhatTheEngineGives) {
+    const network::Graph graph = testing::every_op();
+    const Weights weights = network::random_weights(graph, 3);
+    const auto engine = engine::make_reference_engine({graph, weights});
+    const auto request = engine->create_request();
+    torch::manual_seed(5);
+    const Tensor input = torch::randn({2, 3, 16, 24});
+    const auto memory = request->input(2, 16, 24);
+    std::copy_n(input.data_ptr<float>(), memory.size(), memory.begin());
+    request->start();
+    request->wait();
+
+    Network module(graph);
+    module.load(weights);
+    module.eval();
+    for (const auto& [name, found] : module.forward(input)) {
+        const Tensor expected = from_engine(*request, name);
+        ASSERT_EQ(found.sizes(), expected.sizes()) << name;
+        const double scale = expected.abs().max().item<double>();
+        EXPECT_LE((found - expected).abs().max().item<double>(), 1e-5 * scale) << name;
+    }
+    // The gradient passes through each op.
+    module.train();
+    for (const auto& [name, output] : module.forward(input)) {
+        for (const auto& [key, parameter] : module.trainable()) {
+            parameter.mutable_grad().reset();
+        }
+        output.square().sum().backward({}, true);
+        const Tensor gradient = module.tensor("a.weight").grad();
+        ASSERT_TRUE(gradient.defined()) << name;
+        EXPECT_GT(gradient.abs().max().item<double>(), 0) << name;
+        EXPECT_TRUE(torch::isfinite(gradient).all().item<bool>()) << name;
+    }
+}
 
 // libtorch's bf16 kernel leaves the taps unwritten that only see padding.
 TEST(Network, MapsOfOneColumnGiveWholeGradients) {
