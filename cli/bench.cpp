@@ -15,6 +15,7 @@
 #include "base/parallel.h"
 #include "bench_inputs.h"
 #include "command.h"
+#include "config/detector.h"
 #include "detection/candidates.h"
 #include "detection/nms.h"
 #include "embedmask/error.h"
@@ -239,7 +240,9 @@ private:
             const auto classes = static_cast<std::size_t>(model_.config.num_classes);
             level.logits = normal_values(cells * classes, -6, 1.2F);
             level.box = normal_values(cells * 4, 4, 0.5F);
-            level.centerness = normal_values(cells, 0, 1);
+            if (detail::detector_of(model_.config.detector).has_centerness) {
+                level.centerness = normal_values(cells, 0, 1);
+            }
             levels.push_back(std::move(level));
         }
         const auto options = detection::CandidateOptions::of(model_.config);

@@ -18,6 +18,11 @@ namespace embedmask {
 
 // Settings that are words in a configuration file. src/config/fields.cpp maps words to values.
 
+/// The detector that proposes objects.
+enum class DetectorKind {
+    fcos,     ///< FCOS on a ResNet with FPN, as in the paper
+    nanodet,  ///< NanoDet-Plus-m: ShuffleNetV2 with GhostPAN; boxes without masks
+};
 /// Last stage of the backbone.
 enum class LastStage {
     c4,  ///< ResNet without layer4 (preset `lite`)
@@ -191,6 +196,8 @@ struct Config {
         bool operator==(const Fpn&) const = default;
     };
     Fpn fpn;  ///< keys `fpn.*`
+
+    DetectorKind detector = DetectorKind::fcos;  ///< "fcos" or "nanodet"
 
     // The detector (FCOS) and the embedding heads (§4).
     std::int64_t num_classes = 80;                               ///< without background

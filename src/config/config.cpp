@@ -9,6 +9,7 @@
 
 #include "base/nearest.h"
 #include "config/assignment.h"
+#include "config/detector.h"
 #include "config/fields.h"
 #include "embedmask/error.h"
 
@@ -247,10 +248,13 @@ void check_consistency(const Config& c, const std::string& source) {
     require(c.backbone.depth == 50 || c.backbone.depth == 101, source,
             fmt::format("backbone.depth: found {}: expected 50 or 101", c.backbone.depth),
             "set backbone.depth = 50");
-    require(c.strides == Config().strides, source,
-            fmt::format("strides: found [{}]: expected [8, 16, 32, 64, 128]",
-                        fmt::join(c.strides, ", ")),
-            "remove strides from the configuration");
+    const detail::Detector& detector = detail::detector_of(c.detector);
+    require(c.strides == detector.strides, source,
+            fmt::format("strides: found [{}]: expected [{}], those of the detector",
+                        fmt::join(c.strides, ", "), fmt::join(detector.strides, ", ")),
+            "start from a preset with this detector, or remove strides");
+    require(detector.carries_embeddings || c.embed_mode == EmbedMode::none, source,
+            "detector = \"nanodet\" has no embedding heads", "set embed_mode = \"none\"");
     constexpr std::int64_t kCoarsestOfBackbone = 32;
     require(c.input.size_divisor % kCoarsestOfBackbone == 0, source,
             fmt::format("input.size_divisor: found {}: expected a multiple of 32",

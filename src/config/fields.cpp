@@ -49,8 +49,9 @@ Field optional_list(std::string key, std::vector<T>& value, double min, double m
 void add_model_fields(Config& c, std::vector<Field>& all) {
     all.insert(all.end(),
                {
+                   word("detector", c.detector, {"fcos", "nanodet"}),
                    number("num_classes", c.num_classes, 1, 100000),
-                   list("strides", c.strides, 1, 1024, 5),
+                   list("strides", c.strides, 1, 1024, 0),
                    list("size_split", c.size_split, 1, kMillion, 4),
                    number("tower_convs", c.tower_convs, 1, 16),
                    number("tower_channels", c.tower_channels, 1, 4096),

@@ -123,6 +123,12 @@ const std::vector<Preset>& all_presets() {
          "backbone.last_stage = \"c4\"\nfpn.channels = 128\ntower_channels = 128\n"
          "pixel_channels = 128\ntower_convs = 2\ninput.short_test = 480\ninput.max = 800\n"
          "input.short_train = [480]"},
+        {{"nanodet", "NanoDet-Plus-m, 80 categories of COCO: boxes, no masks, for small CPUs"},
+         "fcos",
+         "detector = \"nanodet\"\nstrides = [8, 16, 32, 64]\nlegacy_plus_one = false\n"
+         "input.mean = [103.53, 116.28, 123.675]\ninput.std = [57.375, 57.12, 58.395]\n"
+         "input.short_test = 320\ninput.max = 533\ninput.short_train = [320]\ninput.resize_rule = "
+         "\"d2\""},
     };
     return presets;
 }

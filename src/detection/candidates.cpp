@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "base/simd.h"
+#include "config/detector.h"
 
 namespace embedmask::detection {
 namespace {
@@ -68,7 +69,7 @@ Box decode_box(const LevelMaps& maps, int location, std::int64_t stride, ImageSi
     const auto cells = static_cast<std::size_t>(maps.height * maps.width);
     const float unit = options.distances_in_strides ? static_cast<float>(stride) : 1.0F;
     // Cell centres are whole pixels: stride / 2 is an integer division by definition (§4.3).
-    const std::int64_t half = stride / 2;
+    const std::int64_t half = options.at_cell_centers ? stride / 2 : 0;
     const std::int64_t row = location / maps.width;
     const std::int64_t column = location % maps.width;
     const auto x = static_cast<float>(column * stride + half);
@@ -111,8 +112,13 @@ void keep_best(std::vector<Candidate>& all, std::size_t begin, std::size_t count
 }  // namespace
 
 CandidateOptions CandidateOptions::of(const Config& config) {
-    return {config.score_thresh, config.pre_nms_top_n,   config.thresh_with_ctr,
-            config.score_sqrt,   config.legacy_plus_one, config.norm_reg_targets};
+    return {config.score_thresh,
+            config.pre_nms_top_n,
+            config.thresh_with_ctr,
+            config.score_sqrt,
+            config.legacy_plus_one,
+            config.norm_reg_targets,
+            detail::detector_of(config.detector).at_cell_centers};
 }
 
 void add_candidates(const LevelMaps& maps, int level, std::int64_t stride, ImageSize content,
@@ -125,7 +131,9 @@ void add_candidates(const LevelMaps& maps, int level, std::int64_t stride, Image
          find_hits(maps.class_logits, cells, logit_bound(options.score_threshold))) {
         const float probability =
             sigmoid(maps.class_logits[static_cast<std::size_t>(hit.label) * cells + hit.location]);
-        const float product = probability * sigmoid(maps.centerness[hit.location]);
+        const float product = maps.centerness.empty()
+                                  ? probability
+                                  : probability * sigmoid(maps.centerness[hit.location]);
         if (!((options.threshold_product ? product : probability) > threshold)) {
             continue;
         }

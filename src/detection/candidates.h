@@ -15,7 +15,7 @@ namespace embedmask::detection {
 struct LevelMaps {
     std::span<const float> class_logits;  ///< (C, h, w)
     std::span<const float> box;           ///< (4, h, w): l, t, r, b
-    std::span<const float> centerness;    ///< (h, w), logits
+    std::span<const float> centerness;    ///< (h, w), logits; empty for a detector without
     std::int64_t height = 0;
     std::int64_t width = 0;
 };
@@ -35,6 +35,7 @@ struct CandidateOptions {
     bool square_root = false;        ///< score = sqrt(product)
     bool plus_one = true;            ///< legacy convention: clip to the content, [0, W-1]
     bool distances_in_strides = true;
+    bool at_cell_centers = true;  ///< locations are cell centres, else their top left corners
 
     static CandidateOptions of(const Config& config);
 };

@@ -5,6 +5,7 @@
 #include "network/embedding_heads.h"
 #include "network/fcos.h"
 #include "network/fpn.h"
+#include "network/nanodet.h"
 
 namespace embedmask::network {
 namespace {
@@ -40,6 +41,10 @@ void declare(Builder& builder, const Config& config, const Fcos& detector) {
 
 Graph embedmask(const Config& config) {
     Builder builder;
+    if (config.detector == DetectorKind::nanodet) {
+        nanodet(builder, config);
+        return builder.finish();
+    }
     const Fcos detector(config);
     declare(builder, config, detector);
     const auto pyramid = fpn(builder, config, backbone(builder, config));

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/parallel.h"
+#include "config/detector.h"
 #include "detection/nms.h"
 #include "embedmask/error.h"
 
@@ -77,9 +78,11 @@ std::vector<detection::Candidate> Postprocess::select(const engine::Request& req
             return request.output(network::output_name(kind, level));
         };
         const engine::TensorView logits = view("class_logits");
-        const detection::LevelMaps maps{image_of(logits, index), image_of(view("box"), index),
-                                        image_of(view("centerness"), index), logits.height,
-                                        logits.width};
+        detection::LevelMaps maps{
+            image_of(logits, index), image_of(view("box"), index), {}, logits.height, logits.width};
+        if (detector_of(config_.detector).has_centerness) {
+            maps.centerness = image_of(view("centerness"), index);
+        }
         detection::add_candidates(maps, level, config_.strides[static_cast<std::size_t>(level)],
                                   geometry.content, options, candidates);
     }

@@ -59,6 +59,21 @@ TEST(Config, UnknownKeyNamesFileLineKeyAndTheNearestKey) {
         "--preset g3` lists all keys");
 }
 
+TEST(Config, DetectorAndItsLevelsBelongTogether) {
+    const auto found = [](const char* toml) {
+        return testing::message_of([&] { (void)parse_config(toml, "my.toml", preset("nanodet")); });
+    };
+    EXPECT_EQ(found("score_thresh = 0.1"), "no error");
+    EXPECT_NE(found("detector = \"yolo\"").find("\"yolo\" is not one of fcos, nanodet"),
+              std::string::npos);
+    EXPECT_NE(found("strides = [8, 16, 32, 64, 128]").find("expected [8, 16, 32, 64], those of"),
+              std::string::npos);
+    EXPECT_NE(found("detector = \"fcos\"").find("expected [8, 16, 32, 64, 128]"),
+              std::string::npos);
+    EXPECT_NE(found("embed_mode = \"add\"").find("\"nanodet\" has no embedding heads"),
+              std::string::npos);
+}
+
 TEST(Config, WrongTypeSaysWhatWasExpectedAndFound) {
     EXPECT_EQ(message_of("\n\nembed_dim = \"16\"\n"),
               "my.toml:3: embed_dim: expected a whole number, found a string | ");
@@ -110,8 +125,8 @@ TEST(Config, OutOfRangeAndUnknownWords) {
               std::string::npos);
     EXPECT_NE(message_of("[input]\nsize_divisor = 16\n").find("multiple of 32"), std::string::npos);
     EXPECT_NE(message_of("spatial_dims = 0").find("margin_level_scale"), std::string::npos);
-    EXPECT_EQ(message_of("strides = [8, 16]"),
-              "my.toml:1: strides: expected 5 elements, found 2 | ");
+    EXPECT_EQ(message_of("size_split = [8, 16]"),
+              "my.toml:1: size_split: expected 4 elements, found 2 | ");
 }
 
 TEST(Config, BlanksAroundTheEqualsSignMeanNothing) {

@@ -57,6 +57,25 @@ TEST(Candidates, EqualTheGoldenVector) {
     }
 }
 
+// One class, one cell of stride 16 in column 2 and row 1 that is above the threshold.
+TEST(Candidates, DetectorsWithoutCenternessScoreByClassAlone) {
+    std::vector<float> logits(12, -9);
+    logits[6] = 1;
+    const std::vector<float> box(48, 1.5F);
+    CandidateOptions options;
+    options.plus_one = false;
+    for (const bool at_cell_centers : {true, false}) {
+        options.at_cell_centers = at_cell_centers;
+        std::vector<Candidate> found;
+        add_candidates({logits, box, {}, 3, 4}, 1, 16, {64, 48}, options, found);
+        ASSERT_EQ(found.size(), 1U);
+        EXPECT_FLOAT_EQ(found[0].score, 1 / (1 + std::exp(-1.0F)));
+        const float shift = at_cell_centers ? 8 : 0;
+        EXPECT_EQ(found[0].box,
+                  (Box{32 + shift - 24, 16 + shift - 24, 32 + shift + 24, 16 + shift + 24}));
+    }
+}
+
 TEST(Candidates, TopNKeepsTheBestInEnumerationOrder) {
     const auto golden = testing::golden("candidates");
     const GoldenLevel level;

@@ -106,6 +106,21 @@ TEST(Shapes, OfThePyramidEqualTheSpecification) {
     EXPECT_EQ(shape_of("pixel_embedding"), (Shape{16, 100, 136}));
 }
 
+TEST(Nanodet, LevelsAndParametersAreThoseOfItsAuthor) {
+    const Graph graph = embedmask(preset("nanodet"));
+    EXPECT_EQ(count_parameters(graph).total, 1186346);
+    EXPECT_EQ(graph.parameters.size(), 220U);
+    const std::vector<Shape> shapes = infer_shapes(graph, 320, 480);
+    std::map<std::string, Shape> outputs;
+    for (const Output& output : graph.outputs) {
+        outputs[output.name] = shapes[output.node];
+    }
+    EXPECT_EQ(outputs.size(), 8U);
+    EXPECT_EQ(outputs["class_logits.P3"], (Shape{80, 40, 60}));
+    EXPECT_EQ(outputs["box.P5"], (Shape{4, 10, 15}));
+    EXPECT_EQ(outputs["box.P6"], (Shape{4, 5, 8})) << "half of an odd map is rounded up";
+}
+
 TEST(Graph, EveryPresetBuildsAndEveryNodeReadsEarlierNodes) {
     for (const PresetInfo& info : presets()) {
         const Config config = preset(info.name);

@@ -8,6 +8,8 @@ import math
 import torch
 import torch.nn.functional as F
 
+import nanodet
+
 BOTTLENECKS = {50: (3, 4, 6, 3), 101: (3, 4, 23, 3)}
 LEVELS = ("P3", "P4", "P5", "P6", "P7")
 
@@ -257,6 +259,8 @@ def semantic_logits(weights, levels, config):
 
 def forward(weights, image, config):
     """Every tensor that leaves the heads (§4.7), by the names of embedmask/graph.h."""
+    if config["detector"] == "nanodet":
+        return nanodet.forward(weights, image, config)
     names = Names(config)
     levels = pyramid(weights, names, backbone(weights, names, image, config), config)
     outputs = {}
