@@ -1,4 +1,6 @@
 // The reference engine: plain loops for every op, slow and obvious.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <map>
