@@ -261,16 +261,12 @@ private:
         return out;
     }
 
-    static Array resample(const network::Attributes& a, const Array& x) {
-        Array out(x.n, x.c, x.h * a.factor, x.w * a.factor);
+    // `tap(position, size)` gives the two cells that an output position lies between, and the
+    // weight of the second.
+    template <typename Tap>
+    static Array bilinear(const Array& x, int factor, Tap tap) {
+        Array out(x.n, x.c, x.h * factor, x.w * factor);
         for_each(out, [&](auto i, auto k, auto y, auto c) {
-            const auto tap = [&](std::int64_t position, std::int64_t size) {
-                const std::int64_t shifted = std::max<std::int64_t>(position - a.factor / 2, 0);
-                const std::int64_t low = shifted / a.factor;
-                const float weight =
-                    static_cast<float>(shifted % a.factor) / static_cast<float>(a.factor);
-                return std::tuple(low, std::min(low + 1, size - 1), weight);
-            };
             const auto [y0, y1, wy] = tap(y, x.h);
             const auto [x0, x1, wx] = tap(c, x.w);
             out.at(i, k, y, c) =
@@ -280,24 +276,25 @@ private:
         return out;
     }
 
+    static Array resample(const network::Attributes& a, const Array& x) {
+        return bilinear(x, a.factor, [&](std::int64_t position, std::int64_t size) {
+            const std::int64_t shifted = std::max<std::int64_t>(position - a.factor / 2, 0);
+            const std::int64_t low = shifted / a.factor;
+            const float weight =
+                static_cast<float>(shifted % a.factor) / static_cast<float>(a.factor);
+            return std::tuple(low, std::min(low + 1, size - 1), weight);
+        });
+    }
+
     static Array upsample_bilinear(const network::Attributes& a, const Array& x) {
-        Array out(x.n, x.c, x.h * a.factor, x.w * a.factor);
-        const auto tap = [&](std::int64_t position, std::int64_t size) {
+        return bilinear(x, a.factor, [&](std::int64_t position, std::int64_t size) {
             const double center = (static_cast<double>(position) + 0.5) / a.factor - 0.5;
             const double low = std::floor(center);
             const auto inside = [&](double cell) {
                 return std::clamp<std::int64_t>(static_cast<std::int64_t>(cell), 0, size - 1);
             };
             return std::tuple(inside(low), inside(low + 1), static_cast<float>(center - low));
-        };
-        for_each(out, [&](auto i, auto k, auto y, auto c) {
-            const auto [y0, y1, wy] = tap(y, x.h);
-            const auto [x0, x1, wx] = tap(c, x.w);
-            out.at(i, k, y, c) =
-                (1 - wy) * ((1 - wx) * x.at(i, k, y0, x0) + wx * x.at(i, k, y0, x1)) +
-                wy * ((1 - wx) * x.at(i, k, y1, x0) + wx * x.at(i, k, y1, x1));
         });
-        return out;
     }
 
     static Array channel_shuffle(const network::Attributes& a, const Array& x) {

@@ -29,6 +29,13 @@ Tensor images(std::int64_t count) {
     return torch::randn({count, 3, kHeight, kWidth}) * 50;
 }
 
+void run(engine::Request& request, const Tensor& input) {
+    const auto memory = request.input(input.size(0), input.size(2), input.size(3));
+    std::copy_n(input.data_ptr<float>(), memory.size(), memory.begin());
+    request.start();
+    request.wait();
+}
+
 Tensor from_engine(const engine::Request& request, const std::string& name) {
     const engine::TensorView view = request.output(name);
     return torch::tensor(std::vector<float>(view.values.begin(), view.values.end()))
@@ -46,10 +53,7 @@ TEST_P(EveryPreset, TorchGivesWhatTheEngineGives) {
         engine::make_openvino_engine(network::optimize_for_inference({graph, weights}), options);
     const auto request = engine->create_request();
     const Tensor input = images(1);
-    const auto memory = request->input(1, kHeight, kWidth);
-    std::copy_n(input.data_ptr<float>(), memory.size(), memory.begin());
-    request->start();
-    request->wait();
+    run(*request, input);
 
     Network module(graph);
     module.load(weights);
@@ -114,10 +118,7 @@ TEST(Network, EveryOpGivesWhatTheEngineGives) {
     const auto request = engine->create_request();
     torch::manual_seed(5);
     const Tensor input = torch::randn({2, 3, 16, 24});
-    const auto memory = request->input(2, 16, 24);
-    std::copy_n(input.data_ptr<float>(), memory.size(), memory.begin());
-    request->start();
-    request->wait();
+    run(*request, input);
 
     Network module(graph);
     module.load(weights);
