@@ -263,7 +263,8 @@ private:
 
     void measure_masks(const mask::Geometry& geometry) {
         const int dims = static_cast<int>(model_.config.embed_dim);
-        const auto cells = static_cast<std::size_t>((height_ / 8) * (width_ / 8));
+        const std::int64_t stride = model_.config.pixel_stride;
+        const auto cells = static_cast<std::size_t>((height_ / stride) * (width_ / stride));
         const std::vector<float> pixels =
             normal_values(cells * static_cast<std::size_t>(dims), 0, 0.5F);
         const std::vector<float> embedding(static_cast<std::size_t>(dims), 0.0F);

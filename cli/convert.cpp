@@ -11,6 +11,7 @@
 #include "embedmask/error.h"
 #include "embedmask/import.h"
 #include "embedmask/model.h"
+#include "model/fold.h"
 
 namespace embedmask::cli {
 namespace {
@@ -86,8 +87,13 @@ Model import_model(const ConvertOptions& options) {
 // A model file already has its configuration; only storage and settings may change.
 Model reread_model(const ConvertOptions& options) {
     Model model = read_model(options.weights.front());
-    apply_overrides(model.config, options.sets);
     fmt::print("{}: a model file; its configuration and categories are kept\n", model.name);
+    if (model.config.nanodet.norm == NanodetNorm::bn &&
+        !detail::assigns(options.sets, "nanodet.norm")) {
+        model = detail::with_folded_norms(std::move(model));
+        fmt::print("batch norm is folded into the convolutions: nanodet.norm = \"folded\"\n");
+    }
+    apply_overrides(model.config, options.sets);
     return model;
 }
 

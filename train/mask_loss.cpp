@@ -1,9 +1,9 @@
 #include "train/mask_loss.h"
 
 #include "train/lovasz.h"
+#include "train/mask_targets.h"
 #include "train/rbf_distance.h"
 #include "train/resample.h"
-#include "train/targets.h"
 
 namespace embedmask::train {
 namespace {
@@ -11,9 +11,11 @@ namespace {
 using torch::Tensor;
 
 // Cells outside the enlarged quarter boxes do not count (§6.6).
-void mask_outside_boxes(Tensor& targets, const Tensor& boxes, double padding) {
+void mask_outside_boxes(Tensor& targets, const Tensor& boxes, const Config& config) {
     const Tensor quarter = boxes / 4;
-    const Tensor sides = (quarter.slice(1, 2, 4) - quarter.slice(1, 0, 2)) * padding + 1;
+    const Tensor sides =
+        (quarter.slice(1, 2, 4) - quarter.slice(1, 0, 2)) * config.box_padding +
+        config.box_padding_cells;
     const std::int64_t height = targets.size(1);
     const std::int64_t width = targets.size(2);
     const auto options = quarter.options();
@@ -45,12 +47,12 @@ Tensor mask_losses(const Tensor& pixels, const Proposals& proposals, const Insta
         return torch::zeros({0}, pixels.options());
     }
     const std::int64_t dims = pixels.size(0);
-    const std::int64_t height = pixels.size(1) * 8;
-    const std::int64_t width = pixels.size(2) * 8;
+    const std::int64_t height = pixels.size(1) * config.pixel_stride;
+    const std::int64_t width = pixels.size(2) * config.pixel_stride;
     const auto [object, place] = at::_unique(proposals.objects, true, true);
     Tensor targets = quarter_masks(instances.masks.index_select(0, object), height, width, config);
     if (config.box_padding >= 0) {
-        mask_outside_boxes(targets, instances.boxes.index_select(0, object), config.box_padding);
+        mask_outside_boxes(targets, instances.boxes.index_select(0, object), config);
     }
     targets = targets.flatten(1).index_select(0, place);
 

@@ -15,7 +15,7 @@ struct Proposals {
     torch::Tensor objects;     ///< (S) int64: index of the object
 };
 
-/// (S) losses, one per proposal; empty without proposals. `pixels`: p (D, H/8, W/8). Never
+/// (S) losses, one per proposal; empty without proposals. `pixels`: p (D, H/s, W/s). Never
 /// allocates an (S, D, H, W) array; the largest arrays are (S, H/4, W/4).
 torch::Tensor mask_losses(const torch::Tensor& pixels, const Proposals& proposals,
                           const Instances& instances, const Config& config);

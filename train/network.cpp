@@ -56,7 +56,7 @@ Tensor coordinates(const network::Attributes& a, const Tensor& like) {
     const std::int64_t width = like.size(3);
     const auto axis = [&](std::int64_t cells) {
         const auto options = torch::TensorOptions().dtype(torch::kFloat64).device(like.device());
-        Tensor pixels = torch::arange(cells, options) * a.stride + a.stride / 2;
+        Tensor pixels = torch::arange(cells, options) * a.stride + a.origin;
         pixels = a.unit_range ? 2 * pixels / static_cast<double>(cells * a.stride) - 1
                               : pixels / a.value;
         return pixels.to(torch::kFloat32);
@@ -132,6 +132,10 @@ private:
                 return at::max_pool2d(x, a.kernel, a.stride, a.padding);
             case Op::add:
                 return x + values_[node.inputs[1]];
+            case Op::product:
+                return x * values_[node.inputs[1]];
+            case Op::log:
+                return at::log(x.to(torch::kFloat32).clamp_min(a.value));
             case Op::upsample_nearest:
                 return at::upsample_nearest2d(x, {x.size(2) * a.factor, x.size(3) * a.factor});
             case Op::resample:
@@ -193,9 +197,10 @@ private:
     Tensor conv2d(const Node& node, const Plan& plan, const Tensor& x) {
         const network::Attributes& a = node.attributes;
         // libtorch 2.13 leaves part of the weight gradient unwritten for strided bf16 maps of one
-        // cell width.
+        // cell width. Its grouped convolutions are slower in bf16 than in fp32.
         const bool unsafe = x.size(3) == 1 && a.stride > 1;
-        const Compute compute = unsafe ? Compute::fp32 : compute_;
+        const bool slow = a.groups > 1 && x.is_cpu();
+        const Compute compute = unsafe || slow ? Compute::fp32 : compute_;
         const auto& [weight, bias] = convolution_weights(node, plan, compute);
         return at::conv2d(x.to(compute == Compute::bf16 ? torch::kBFloat16 : torch::kFloat32),
                           weight, bias, a.stride, a.padding, 1, a.groups);

@@ -14,6 +14,9 @@ torch::Tensor resample_aligned(const torch::Tensor& maps, std::int64_t factor) {
 }
 
 torch::Tensor enlarge(const torch::Tensor& maps, std::int64_t factor, Resampler resampler) {
+    if (factor == 1) {
+        return maps;
+    }
     if (resampler == Resampler::aligned) {
         return resample_aligned(maps, factor);
     }

@@ -2,11 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "config/assignment.h"
 #include "embedmask/error.h"
 #include "embedmask/import.h"
 #include "embedmask/model.h"
 #include "foreign/weights_file.h"
+#include "model/fold.h"
 #include "train/tensors.h"
 
 namespace embedmask::train {
@@ -21,6 +24,9 @@ ForeignWeights read_weights(const std::string& path, TrainOptions& options, std:
         return read_foreign_weights(path);
     }
     Model model = read_model(path);
+    if (options.config.nanodet.norm == NanodetNorm::folded) {
+        model = detail::with_folded_norms(std::move(model));
+    }
     table += adopt_weight_settings(model.config, options);
     return {std::filesystem::path(path).filename().string(), std::move(model.weights), {}};
 }
@@ -49,6 +55,14 @@ void check(const ImportReport& report, const Config& config) {
                 config.num_classes, report.mismatched.front()),
             "pass --new-classes to initialise the classifier and keep everything else");
     }
+    const bool has_folded_norms = std::ranges::any_of(report.unused, [](const std::string& name) {
+        return name.ends_with("backbone.conv1.bias");
+    });
+    if (config.nanodet.norm == NanodetNorm::bn && has_folded_norms) {
+        throw Error("nanodet.norm = \"bn\", but the batch norm of these weights is folded into the "
+                    "convolutions",
+                    "pass --set nanodet.norm=folded");
+    }
     if (report.matched.empty()) {
         throw Error("no tensor of the weights matches this network by name",
                     "expected a ResNet backbone or EmbedMask weights; `embedmask convert` lists "
@@ -76,6 +90,21 @@ std::string adopt_weight_settings(const Config& trained, TrainOptions& options) 
     adopt("input.order", input.order, trained.input.order);
     adopt("input.range", input.range, trained.input.range);
     return changes;
+}
+
+void require_trained_detector(const TrainOptions& options) {
+    if (!options.config.freeze_detector) {
+        return;
+    }
+    if (options.weights.empty()) {
+        throw Error("freeze_detector = true, but there are no weights of a trained detector",
+                    "pass --weights FILE, or --set freeze_detector=false to train the detector");
+    }
+    if (options.new_classes) {
+        throw Error("--new-classes initialises a classifier that freeze_detector = true keeps as "
+                    "it is",
+                    "pass --set freeze_detector=false, or choose the preset finetune_nano");
+    }
 }
 
 Start start_network(TrainOptions options) {

@@ -25,4 +25,7 @@ std::string adopt_weight_settings(const Config& trained, TrainOptions& options);
 /// network and for different shapes; if only the classifier differs, it names both class counts.
 Start start_network(TrainOptions options);
 
+/// Error if a new run freezes a detector without weights: it would find nothing.
+void require_trained_detector(const TrainOptions& options);
+
 }  // namespace embedmask::train

@@ -37,13 +37,6 @@ Batch to_device(Batch batch, torch::Device device) {
     return batch;
 }
 
-void require_trainable(const Config& config) {
-    if (config.detector != DetectorKind::fcos) {
-        throw Error("detector = \"nanodet\" cannot be trained",
-                    "choose a preset with detector = \"fcos\"", ErrorKind::unsupported);
-    }
-}
-
 void check_batch(const Config& config, const TrainingData& data, int world) {
     const std::int64_t parts = world * config.solver.accumulate;
     if (config.solver.batch % parts != 0) {
@@ -69,7 +62,6 @@ Trainer::Trainer(const TrainOptions& options, Communicator& ranks)
       data_(options.config),
       config_(with_classes(options.config, data_)),
       cache_(options.cache) {
-    require_trainable(config_);
     check_batch(config_, data_, ranks.world());
     if (config_.data.val.empty() != config_.data.val_images.empty()) {
         throw config_.data.val.empty()
@@ -96,6 +88,8 @@ Trainer::Trainer(const TrainOptions& options, Communicator& ranks)
     if (checkpoint) {
         options_.weights.clear();  // included in the checkpoint
         adopt_weight_settings(checkpoint->config, options_);
+    } else {
+        require_trained_detector(options_);
     }
     Start start = start_network(options_);
     if (is_first() && !start.table.empty()) {

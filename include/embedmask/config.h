@@ -21,7 +21,12 @@ namespace embedmask {
 /// The detector that proposes objects.
 enum class DetectorKind {
     fcos,     ///< FCOS on a ResNet with FPN, as in the paper
-    nanodet,  ///< NanoDet-Plus-m: ShuffleNetV2 with GhostPAN; boxes without masks
+    nanodet,  ///< NanoDet-Plus-m: ShuffleNetV2 with GhostPAN
+};
+/// Batch norm of NanoDet-Plus.
+enum class NanodetNorm {
+    folded,  ///< folded into the convolutions, as in the author's files
+    bn,      ///< layers of their own, for training from scratch
 };
 /// Last stage of the backbone.
 enum class LastStage {
@@ -59,11 +64,33 @@ enum class ProposalHeadKind {
     direct,       ///< none (G3)
     conv3,        ///< a 3×3 convolution
     conv1_conv3,  ///< a 1×1 and a 3×3 convolution (T2)
+    conv1,        ///< a 1×1 convolution with an activation; the outputs are 1×1, too
+};
+/// Input of the proposal head.
+enum class ProposalInput {
+    tower,          ///< the detector's box tower
+    tower_pyramid,  ///< the tower and the pyramid level together
+};
+/// What spatial embeddings and margins of proposals refer to.
+enum class SpatialEmbedding {
+    absolute,  ///< the location (§4.3)
+    relative,  ///< the predicted box: its centre, and its size as the unit
 };
 /// Pyramid levels that the pixel head reads (§4.9).
 enum class PixelFusion {
     p3,      ///< P3
-    p3p4p5,  ///< the sum of refined P3, P4 and P5
+    p3p4p5,    ///< the sum of refined P3, P4 and P5
+    top_down,  ///< P5, enlarged and added to P4, enlarged and added to P3
+};
+/// Convolutions of the pixel head's tower.
+enum class PixelTower {
+    conv,       ///< 3×3
+    separable,  ///< depthwise 3×3, then 1×1
+};
+/// Activation in the embedding heads.
+enum class HeadActivation {
+    relu,        ///< ReLU
+    leaky_relu,  ///< leaky ReLU with slope 0.1
 };
 /// Normalisation in the pixel head.
 enum class PixelNorm {
@@ -85,6 +112,7 @@ enum class MaskProposals {
     best,           ///< one per object: the one with the best predicted IoU
     all_positives,  ///< all, up to `max_proposals`
     iou_mean,       ///< the mean of those with an IoU above `mask_proposals_iou` (G1)
+    best_two,       ///< of all locations, the best by IoU and one of the next seven by p·IoU⁶
 };
 /// Box regression loss (§6.3).
 enum class BoxLoss {
@@ -101,6 +129,7 @@ enum class MaskLossType {
 enum class MaskTarget {
     any,     ///< bilinear, then above `mask_target_threshold`
     sample,  ///< every fourth pixel
+    area,    ///< mean of 4×4 pixels, from `mask_target_threshold` on
 };
 /// What is upsampled to quarter resolution (§11 item 1).
 enum class Upsample {
@@ -197,11 +226,20 @@ struct Config {
     };
     Fpn fpn;  ///< keys `fpn.*`
 
-    DetectorKind detector = DetectorKind::fcos;  ///< "fcos" or "nanodet"
+    /// NanoDet-Plus.
+    struct Nanodet {
+        NanodetNorm norm = NanodetNorm::folded;  ///< "folded" or "bn"
 
-    // The detector (FCOS) and the embedding heads (§4).
+        bool operator==(const Nanodet&) const = default;
+    };
+    Nanodet nanodet;  ///< keys `nanodet.*`
+
+    DetectorKind detector = DetectorKind::fcos;  ///< "fcos" or "nanodet"
+    bool freeze_detector = false;                ///< train the embedding heads only
+
+    // The detector and the embedding heads (§4).
     std::int64_t num_classes = 80;                               ///< without background
-    std::vector<std::int64_t> strides = {8, 16, 32, 64, 128};    ///< pixels, of P3 to P7
+    std::vector<std::int64_t> strides = {8, 16, 32, 64, 128};    ///< pixels, of the levels from P3
     std::vector<std::int64_t> size_split = {64, 128, 256, 512};  ///< pixels; object sizes (§5.2)
     std::int64_t tower_convs = 4;                                ///< convolutions of each tower
     std::int64_t tower_channels = 256;                           ///< of the class and box towers
@@ -222,10 +260,17 @@ struct Config {
     double prior_margin = 2;  ///< distance at which the initial probability is one half (§4.4)
     bool fix_margin = false;  ///< constant margin (Table 3)
     ProposalHeadKind proposal_head =
-        ProposalHeadKind::direct;                    ///< "direct", "conv3" or "conv1_conv3"
-    PixelFusion pixel_fusion = PixelFusion::p3;      ///< "p3" or "p3p4p5"
+        ProposalHeadKind::direct;     ///< "direct", "conv3", "conv1_conv3" or "conv1"
+    bool proposal_per_level = false;  ///< each level has a proposal head of its own
+    ProposalInput proposal_input = ProposalInput::tower;  ///< "tower" or "tower_pyramid"
+    SpatialEmbedding spatial_embedding = SpatialEmbedding::absolute;  ///< "absolute", "relative"
+    PixelFusion pixel_fusion = PixelFusion::p3;      ///< "p3", "p3p4p5" or "top_down"
+    PixelTower pixel_tower = PixelTower::conv;       ///< "conv" or "separable"
     PixelNorm pixel_norm = PixelNorm::gn;            ///< "gn" or "bn"
     std::int64_t pixel_channels = 256;               ///< of the pixel head's tower
+    std::int64_t pixel_stride = 8;                   ///< of the pixel embedding: 8 or 4
+    std::int64_t pixel_output_kernel = 3;            ///< of its last convolution: 3 or 1
+    HeadActivation head_activation = HeadActivation::relu;  ///< "relu" or "leaky_relu"
     bool semantic_loss = false;                      ///< auxiliary semantic head while training
     double semantic_loss_weight = 1;                 ///< of that loss
     ParameterNames names = ParameterNames::authors;  ///< "authors" or "detectron2"
@@ -235,8 +280,8 @@ struct Config {
     double center_radius = 1.5;                          ///< of that region, in strides
     SamplingCenter center = SamplingCenter::box;         ///< "box" or "mask_centroid"
     bool sample_in_mask = true;                          ///< positives lie inside the mask
-    MaskProposals mask_proposals = MaskProposals::best;  ///< "best", "all_positives", "iou_mean"
-    double mask_proposals_iou = 0.5;                     ///< threshold of "iou_mean"
+    MaskProposals mask_proposals = MaskProposals::best;  ///< or "all_positives", "iou_mean", "best_two"
+    double mask_proposals_iou = 0.5;                     ///< threshold of the last two
     std::int64_t max_proposals = 500;                    ///< limit of "all_positives"
     double focal_alpha = 0.25;                           ///< α of the focal loss (§6.2)
     double focal_gamma = 2;                              ///< γ of the focal loss
@@ -244,10 +289,11 @@ struct Config {
     double mask_loss_weight = 0.5;                       ///< λ1
     double mask_loss_eps = 1e-9;                         ///< clamp of the mask loss (§6.5)
     MaskLossType mask_loss_type = MaskLossType::lovasz;  ///< "lovasz" or "dice"
-    double box_padding = -1;             ///< crops the mask loss to enlarged boxes; -1: off (§6.6)
-    std::int64_t mask_scale_factor = 2;  ///< from pixel embedding to quarter resolution
-    MaskTarget mask_target = MaskTarget::any;  ///< "any" or "sample"
-    double mask_target_threshold = 0;          ///< of "any"
+    double box_padding = -1;       ///< crops the mask loss to enlarged boxes; -1: off (§6.6)
+    double box_padding_cells = 1;  ///< added to that on every side, at quarter resolution
+    std::int64_t mask_scale_factor = 2;        ///< from the pixel embedding to quarter resolution
+    MaskTarget mask_target = MaskTarget::any;  ///< "any", "sample" or "area"
+    double mask_target_threshold = 0;          ///< of "any" and "area"
 
     // Inference (§7).
     Upsample upsample = Upsample::embedding;      ///< "embedding" or "probability"

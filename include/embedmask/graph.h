@@ -34,12 +34,16 @@ enum class Op {
     multiply,            ///< y = value * x
     concat,              ///< along the channel axis
     slice,               ///< channels [begin, end)
-    add_coordinates,     ///< (N,2,h,w) + λ·u/value; optional parameter λ (1); stride (§4.3)
-    append_coordinates,  ///< (N,C,h,w) → (N,C+2,h,w): CoordConv; stride, value, unit_range (§9.4)
+    /// (N,2,h,w) + λ·u/value, optional parameter λ (1), u = stride·cell + origin (§4.3); stride, origin
+    add_coordinates,
+    /// (N,C,h,w) → (N,C+2,h,w): CoordConv (§9.4); stride, origin, value, unit_range
+    append_coordinates,
     leaky_relu,          ///< x if positive, else value * x
     channel_shuffle,     ///< channel i of group g becomes channel i * groups + g; groups
     upsample_bilinear,   ///< by an integer factor; half-pixel centres, edges repeated
     expectation,         ///< (N,groups*B,h,w) → (N,groups,h,w): sum over bins k of k * softmax
+    product,             ///< of two inputs of equal shape, element by element
+    log,                 ///< natural logarithm of x, or of `value` where x is smaller
 };
 
 /// The name of an op, for example "conv2d".
@@ -49,6 +53,7 @@ EMBEDMASK_EXPORT std::string_view op_name(Op op);
 struct Attributes {
     int kernel = 0;           ///< side of a square window
     int stride = 1;           ///< of the window, or pixels per cell for coordinates
+    int origin = 0;           ///< pixels from the corner of a cell to its location
     int padding = 0;          ///< on every side
     int factor = 1;           ///< of upsampling
     int groups = 1;           ///< of convolution, group norm, shuffle, expectation
@@ -118,10 +123,11 @@ struct EMBEDMASK_EXPORT Graph {
     [[nodiscard]] bool has_output(std::string_view name) const;
 };
 
-/// The name of an output (§4.7). Per level l = 0..4 ("P3".."P7"): `class_logits.P3`
-/// (N,C,h,w), `box.P3` (N,4,h,w), `centerness.P3` (N,1,h,w), `embedding.P3` (N,D,h,w), `margin.P3`
-/// (N,D,h,w); and once `pixel_embedding` (N,D,H/8,W/8). Training adds `margin_logits.P3` (g of
-/// §4.2) and, if enabled, `semantic_logits`.
+/// The name of an output (§4.7). Per level l from 0 ("P3") on: `class_logits.P3` (N,C,h,w),
+/// `box.P3` (N,4,h,w), `centerness.P3` (N,1,h,w; FCOS), `embedding.P3` (N,D,h,w), `margin.P3`
+/// (N,D,h,w); and once `pixel_embedding` (N,D,H/s,W/s) with s = `pixel_stride`. Training adds
+/// `margin_logits.P3` (g of §4.2), `box_bins.P3` (N,4·bins,h,w; NanoDet-Plus) and, if enabled,
+/// `semantic_logits`.
 EMBEDMASK_EXPORT std::string output_name(std::string_view kind, int level);
 
 /// Builds the network of a configuration (§3, §4). Every preset and ablation is a different graph.

@@ -80,7 +80,8 @@ struct Embeddings {
     int spatial_dims = 0;       ///< the first dimensions, 2 or 0
     ImageSize content;          ///< the image inside the network input
     ImageSize padded;           ///< the network input
-    std::vector<float> pixels;  ///< (dims, padded.height / 8, padded.width / 8)
+    int pixel_stride = 8;       ///< pixels of the network input per cell: 8 or 4
+    std::vector<float> pixels;  ///< (dims, padded.height / pixel_stride, padded.width / ...)
     /// A proposal.
     struct Proposal {
         Box box;                       ///< pixels of the network input

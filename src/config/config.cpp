@@ -243,6 +243,46 @@ void require(bool holds, const std::string& source, const std::string& problem, 
     }
 }
 
+// Settings of FCOS that NanoDet-Plus does not have.
+void check_nanodet(const Config& c, const std::string& source) {
+    require(c.norm_reg_targets, source,
+            "norm_reg_targets = false: detector = \"nanodet\" predicts distances in strides",
+            "set norm_reg_targets = true");
+    require(c.names == ParameterNames::authors, source,
+            "names = \"detectron2\" needs detector = \"fcos\"", "set names = \"authors\"");
+}
+
+// Settings of the embedding heads that depend on each other.
+void check_embedding_heads(const Config& c, const std::string& source) {
+    constexpr std::int64_t kQuarter = 4;  // masks are coupled at stride 4
+    require(c.pixel_stride == 4 || c.pixel_stride == 8, source,
+            fmt::format("pixel_stride: found {}: expected 4 or 8", c.pixel_stride),
+            "set pixel_stride = 8");
+    require(c.mask_scale_factor * kQuarter == c.pixel_stride, source,
+            fmt::format("mask_scale_factor: found {}: expected {}, pixel_stride / 4",
+                        c.mask_scale_factor, c.pixel_stride / kQuarter),
+            "set mask_scale_factor = 2 for pixel_stride = 8, and 1 for 4");
+    require(c.pixel_output_kernel == 1 || c.pixel_output_kernel == 3, source,
+            fmt::format("pixel_output_kernel: found {}: expected 1 or 3", c.pixel_output_kernel),
+            "set pixel_output_kernel = 3");
+    const std::int64_t narrowest = c.pixel_stride == 4 ? c.pixel_channels / 2 : c.pixel_channels;
+    require(c.pixel_channels % 2 == 0 || c.pixel_stride == 8, source,
+            "pixel_stride = 4 halves pixel_channels, which is odd", "set an even pixel_channels");
+    require(c.pixel_norm == PixelNorm::bn || narrowest % c.tower_groups == 0, source,
+            fmt::format("the pixel head has {} channels, not a multiple of tower_groups = {}",
+                        narrowest, c.tower_groups),
+            "set tower_groups to a divisor");
+    if (c.spatial_embedding == SpatialEmbedding::absolute) {
+        return;
+    }
+    require(c.spatial_dims > 0 && c.embed_mode == EmbedMode::add && !c.fix_margin &&
+                c.position_scale == PositionScale::none,
+            source,
+            "spatial_embedding = \"relative\" needs spatial_dims = 2, embed_mode = \"add\", "
+            "position_scale = \"none\" and a learned margin",
+            "set these, or spatial_embedding = \"absolute\"");
+}
+
 // Checks combinations of individually valid values.
 void check_consistency(const Config& c, const std::string& source) {
     require(c.backbone.depth == 50 || c.backbone.depth == 101, source,
@@ -253,8 +293,14 @@ void check_consistency(const Config& c, const std::string& source) {
             fmt::format("strides: found [{}]: expected [{}], those of the detector",
                         fmt::join(c.strides, ", "), fmt::join(detector.strides, ", ")),
             "start from a preset with this detector, or remove strides");
-    require(detector.carries_embeddings || c.embed_mode == EmbedMode::none, source,
-            "detector = \"nanodet\" has no embedding heads", "set embed_mode = \"none\"");
+    if (c.detector == DetectorKind::nanodet) {
+        check_nanodet(c, source);
+    } else {
+        require(c.nanodet.norm == NanodetNorm::folded, source,
+                "nanodet.norm = \"bn\" needs detector = \"nanodet\"",
+                "set nanodet.norm = \"folded\"");
+    }
+    check_embedding_heads(c, source);
     constexpr std::int64_t kCoarsestOfBackbone = 32;
     require(c.input.size_divisor % kCoarsestOfBackbone == 0, source,
             fmt::format("input.size_divisor: found {}: expected a multiple of 32",
@@ -276,12 +322,12 @@ void check_consistency(const Config& c, const std::string& source) {
             "set embed_dim to at least 2");
     require(c.tower_channels % c.tower_groups == 0, source,
             "tower_channels is not a multiple of tower_groups", "set tower_groups to a divisor");
-    require(c.pixel_norm == PixelNorm::bn || c.pixel_channels % c.tower_groups == 0, source,
-            "pixel_channels is not a multiple of tower_groups", "set tower_groups to a divisor");
     require(c.backbone.last_stage == LastStage::c5 || c.fpn.p6_from == P6Source::p5, source,
             "fpn.p6_from = \"c5\" needs backbone.last_stage = \"c5\"", "set fpn.p6_from = \"p5\"");
-    require(c.embed_mode != EmbedMode::coordconv || c.proposal_head == ProposalHeadKind::direct,
-            source, "embed_mode = \"coordconv\" needs proposal_head = \"direct\"",
+    const bool hides_coordinates = c.proposal_head == ProposalHeadKind::conv3 ||
+                                   c.proposal_head == ProposalHeadKind::conv1_conv3;
+    require(c.embed_mode != EmbedMode::coordconv || !hides_coordinates, source,
+            "embed_mode = \"coordconv\" needs proposal_head = \"direct\" or \"conv1\"",
             "set proposal_head = \"direct\"");
     require(
         c.input.short_train_mode == ShortTrainMode::list ||

@@ -9,8 +9,7 @@ const Detector& detector_of(DetectorKind kind) {
         {.strides = {8, 16, 32, 64, 128}},
         {.strides = {8, 16, 32, 64},
          .at_cell_centers = false,
-         .has_centerness = false,
-         .carries_embeddings = false},
+         .has_centerness = false},
     }};
     return kDetectors[static_cast<std::size_t>(kind)];
 }

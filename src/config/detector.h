@@ -11,7 +11,6 @@ struct Detector {
     std::vector<std::int64_t> strides;  ///< of its levels, pixels
     bool at_cell_centers = true;  ///< locations are (column + ½, row + ½) · stride, else corners
     bool has_centerness = true;
-    bool carries_embeddings = true;  ///< EmbedMask's heads can be added
 };
 
 const Detector& detector_of(DetectorKind kind);

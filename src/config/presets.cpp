@@ -80,6 +80,68 @@ checkpoint_period = 150
 patience = 5
 )";
 
+const char* const kNanodet = R"(
+detector = "nanodet"
+strides = [8, 16, 32, 64]
+legacy_plus_one = false
+backbone.freeze_at = 0
+input.mean = [103.53, 116.28, 123.675]
+input.std = [57.375, 57.12, 58.395]
+input.short_test = 320
+input.max = 533
+input.short_train = [320]
+input.resize_rule = "d2"
+solver.optimizer = "adamw"
+solver.schedule = "cosine"
+solver.lr = 0.001
+solver.batch = 8
+solver.clip_norm = 5.0
+solver.bias_lr_factor = 1.0
+solver.wd_norm = 0.0
+solver.warmup = "linear"
+solver.warmup_factor = 0.001
+)";
+
+// EmbedMask's heads on a trained detector.
+const char* const kNano = R"(
+embed_mode = "add"
+freeze_detector = true
+position_scale = "none"
+position_divisor = 40.0
+margin_reduce_factor = 1.0
+margin_level_scale = "none"
+proposal_head = "conv1"
+proposal_per_level = true
+proposal_input = "tower_pyramid"
+spatial_embedding = "relative"
+pixel_fusion = "top_down"
+pixel_tower = "separable"
+pixel_norm = "bn"
+pixel_channels = 96
+pixel_output_kernel = 1
+head_activation = "leaky_relu"
+tower_convs = 2
+mask_proposals = "best_two"
+box_padding = 0.15
+box_padding_cells = 2.0
+mask_target = "area"
+mask_target_threshold = 0.5
+paste_domain = "prob"
+mask_thresh = 0.5
+)";
+
+const char* const kFinetuneNano = R"(
+freeze_detector = false
+backbone.freeze_at = 5
+input.short_train = [256, 288, 320, 352]
+input.max = 587
+solver.max_iter = 600
+solver.lr = 0.001
+solver.ema = 0.99
+checkpoint_period = 100
+patience = 5
+)";
+
 const std::vector<Preset>& all_presets() {
     static const std::vector<Preset> presets = {
         {{"g3", "EmbedMask R-50, the authors' newest code (default)"}, "", ""},
@@ -125,10 +187,9 @@ const std::vector<Preset>& all_presets() {
          "input.short_train = [480]"},
         {{"nanodet", "NanoDet-Plus-m, 80 categories of COCO: boxes, no masks, for small CPUs"},
          "fcos",
-         "detector = \"nanodet\"\nstrides = [8, 16, 32, 64]\nlegacy_plus_one = false\n"
-         "input.mean = [103.53, 116.28, 123.675]\ninput.std = [57.375, 57.12, 58.395]\n"
-         "input.short_test = 320\ninput.max = 533\ninput.short_train = [320]\ninput.resize_rule = "
-         "\"d2\""},
+         kNanodet},
+        {{"nano", "EmbedMask on NanoDet-Plus-m, for small CPUs"}, "nanodet", kNano},
+        {{"finetune_nano", "nano for your own categories, few images"}, "nano", kFinetuneNano},
     };
     return presets;
 }

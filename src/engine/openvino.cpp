@@ -145,6 +145,11 @@ private:
                                    op::Interpolate::CoordinateTransformMode::HALF_PIXEL);
             case Op::expectation:
                 return expectation(node, in(0));
+            case Op::product:
+                return std::make_shared<op::Multiply>(in(0), in(1));
+            case Op::log:
+                return std::make_shared<op::Log>(
+                    std::make_shared<op::Maximum>(in(0), scalar(static_cast<float>(a.value))));
             case Op::append_coordinates: {
                 const Value maps = coordinate_maps(a, in(0));
                 return std::make_shared<op::Concat>(
@@ -222,7 +227,7 @@ private:
                                            integers({1, 1}), integers({2, 3}));
     }
 
-    // (stride·i + stride/2) / divisor for i = 0 .. size−1 as a tensor of `shape` (§4.3);
+    // (stride·i + origin) / divisor for i = 0 .. size−1 as a tensor of `shape` (§4.3);
     // unit range: 2x/size_in_pixels − 1.
     static Value axis(const Attributes& a, const Value& x, std::int64_t dimension,
                       const std::vector<std::int64_t>& shape) {
@@ -232,10 +237,9 @@ private:
         const Value zero = op::Constant::create(ov::element::i64, {}, {0});
         const Value one = op::Constant::create(ov::element::i64, {}, {1});
         const Value index = std::make_shared<op::Range>(zero, count, one, ov::element::f32);
-        const int half = a.stride / 2;  // integer division by definition
         const Value pixels = std::make_shared<op::Add>(
             std::make_shared<op::Multiply>(index, scalar(static_cast<float>(a.stride))),
-            scalar(static_cast<float>(half)));
+            scalar(static_cast<float>(a.origin)));
         Value u = std::make_shared<op::Multiply>(pixels, scalar(static_cast<float>(1 / a.value)));
         if (a.unit_range) {
             const Value extent = std::make_shared<op::Multiply>(

@@ -104,6 +104,11 @@ private:
                 return max_pool(a, x);
             case Op::add:
                 return add(x, *in[1]);
+            case Op::product:
+                return product(x, *in[1]);
+            case Op::log:
+                return map_elements(
+                    x, [&](float v) { return std::log(std::max(v, static_cast<float>(a.value))); });
             case Op::upsample_nearest:
                 return upsample_nearest(a, x);
             case Op::resample:
@@ -253,6 +258,14 @@ private:
         return out;
     }
 
+    static Array product(const Array& a, const Array& b) {
+        Array out = a;
+        for (std::size_t i = 0; i < out.values.size(); ++i) {
+            out.values[i] *= b.values[i];
+        }
+        return out;
+    }
+
     static Array upsample_nearest(const network::Attributes& a, const Array& x) {
         Array out(x.n, x.c, x.h * a.factor, x.w * a.factor);
         for_each(out, [&](auto i, auto k, auto y, auto c) {
@@ -353,8 +366,8 @@ private:
     // Channel 0 is x, channel 1 is y (§4.2, §4.3).
     static float coordinate(const network::Attributes& a, const Array& x, std::int64_t channel,
                             std::int64_t row, std::int64_t column) {
-        const int half = a.stride / 2;  // integer division by definition
-        const auto pixels = static_cast<double>((channel == 0 ? column : row) * a.stride + half);
+        const auto pixels =
+            static_cast<double>((channel == 0 ? column : row) * a.stride + a.origin);
         if (!a.unit_range) {
             return static_cast<float>(pixels / a.value);
         }

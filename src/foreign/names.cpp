@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "foreign/caffe2_names.h"
+#include "foreign/nanodet_names.h"
 
 namespace embedmask::foreign {
 namespace {
@@ -140,7 +141,7 @@ Weights with_canonical_names(const Weights& tensors, const std::string& file,
         result[from_detectron2(torchvision ? from_torchvision(name) : from_bare_backbone(name))] =
             tensor;
     }
-    return result;
+    return with_nanodet_predictions_split(std::move(result));
 }
 
 }  // namespace embedmask::foreign

@@ -9,7 +9,6 @@
 namespace embedmask::mask {
 namespace {
 
-constexpr int kPixelStride = 8;
 constexpr int kMaskStride = 4;
 constexpr int kWindowBorder = 2;       // cells added around a box (§7.4)
 constexpr float kOutsideLog = -10.0F;  // log-probability outside the window (§7.4)
@@ -93,8 +92,9 @@ std::vector<float> transposed(const float* rows, int height, int width) {
     return columns;
 }
 
-Taps double_taps(int in, bool aligned) {
-    return aligned ? aligned_taps(in, 2) : half_pixel_taps(in, 2 * in, 2 * in);
+// Taps from the grid of the pixel embedding to the quarter grid.
+Taps quarter_taps(int in, int factor, bool aligned) {
+    return aligned ? aligned_taps(in, factor) : half_pixel_taps(in, factor * in, factor * in);
 }
 
 // Taps from the quarter grid to one axis of the output.
@@ -129,7 +129,8 @@ CouplingOptions CouplingOptions::of(const Config& config) {
             config.mask_window == MaskWindow::box,
             config.paste_domain == PasteDomain::log,
             config.mask_thresh,
-            config.postprocess_masks};
+            config.postprocess_masks,
+            static_cast<int>(config.pixel_stride)};
 }
 
 // Columns [x1, x1 + columns) and rows [y1, y1 + rows) of the quarter grid; cells beyond it are set
@@ -153,25 +154,30 @@ Coupling::Coupling(std::span<const float> pixels, int dims, const Geometry& geom
       mask_width_(geometry.padded.width / kMaskStride),
       mask_height_(geometry.padded.height / kMaskStride),
       output_(options.at_input_size ? geometry.content : geometry.original) {
-    const int width = geometry.padded.width / kPixelStride;
-    const int height = geometry.padded.height / kPixelStride;
+    const int width = geometry.padded.width / options.pixel_stride;
+    const int height = geometry.padded.height / options.pixel_stride;
     assert(pixels.size() == static_cast<std::size_t>(dims) * width * height);
     grid_width_ = options.upsample_embedding ? mask_width_ : width;
     grid_height_ = options.upsample_embedding ? mask_height_ : height;
-    const Taps x_taps = double_taps(width, options.aligned);
-    const Taps y_taps = double_taps(height, options.aligned);
+    const bool enlarges = options.upsample_embedding && options.pixel_stride != kMaskStride;
+    const Taps x_taps = to_quarter(width);
+    const Taps y_taps = to_quarter(height);
     embeddings_.reserve(static_cast<std::size_t>(dims) * grid_width_ * grid_height_);
     for (int d = 0; d < dims; ++d) {
         const std::size_t plane = static_cast<std::size_t>(width) * height;
         std::vector<float> values =
             transposed(pixels.data() + static_cast<std::size_t>(d) * plane, height, width);
-        if (options.upsample_embedding) {
+        if (enlarges) {
             values = resample(values.data(), height, x_taps, y_taps);
         }
         embeddings_.insert(embeddings_.end(), values.begin(), values.end());
     }
     columns_ = paste_taps(mask_width_, geometry.original.width, geometry.content.width, options);
     rows_ = paste_taps(mask_height_, geometry.original.height, geometry.content.height, options);
+}
+
+Taps Coupling::to_quarter(int cells) const {
+    return quarter_taps(cells, options_.pixel_stride / kMaskStride, options_.aligned);
 }
 
 Window Coupling::window(const Box& box) const {
@@ -223,8 +229,8 @@ Coupling::Patch Coupling::patch(const Window& window, std::span<const float> emb
                 value = std::exp(value);
             }
         }
-        Taps x_taps = double_taps(grid_width_, options_.aligned);
-        Taps y_taps = double_taps(grid_height_, options_.aligned);
+        Taps x_taps = to_quarter(grid_width_);
+        Taps y_taps = to_quarter(grid_height_);
         x_taps = {x_taps.begin() + window.x1, x_taps.begin() + window.x2};
         y_taps = {y_taps.begin() + window.y1, y_taps.begin() + window.y2};
         inside = {window.x2 - window.x1, window.y2 - window.y1,
@@ -332,9 +338,8 @@ Plane Coupling::log_probability(std::span<const float> embedding, std::span<cons
                                 int first, int last) const {
     Plane plane = couple(embedding, margin, first, last, {0, 0, grid_width_, grid_height_});
     if (!options_.upsample_embedding) {
-        plane.values =
-            resample(plane.values.data(), grid_height_, double_taps(grid_width_, options_.aligned),
-                     double_taps(grid_height_, options_.aligned));
+        plane.values = resample(plane.values.data(), grid_height_, to_quarter(grid_width_),
+                                to_quarter(grid_height_));
         plane.width = mask_width_;
         plane.height = mask_height_;
     }

@@ -17,13 +17,14 @@
 namespace embedmask::mask {
 
 struct CouplingOptions {
-    bool upsample_embedding = true;  ///< false: couple at stride 8, then upsample the result
+    bool upsample_embedding = true;  ///< false: couple at the pixel stride, then upsample
     bool aligned = false;            ///< resampler of all upsampling steps
     bool box_window = true;          ///< couple only inside the box enlarged by two cells, else
                                      /// everywhere
     bool log_domain = true;          ///< domain of the resize: log-probabilities or probabilities
     double threshold = 0.53;         ///< a probability, compared with > in the chosen domain
     bool at_input_size = false;      ///< masks at content size instead of the original size (§7.6)
+    int pixel_stride = 8;            ///< of the pixel embeddings: 8 or 4
 
     static CouplingOptions of(const Config& config);
 };
@@ -58,7 +59,7 @@ struct Plane {
 /// may be called from several threads.
 class Coupling {
 public:
-    /// `pixels`: (D, padded.height/8, padded.width/8) row-major planes.
+    /// `pixels`: (D, padded.height/s, padded.width/s) row-major planes, s the pixel stride.
     Coupling(std::span<const float> pixels, int dims, const Geometry& geometry,
              const CouplingOptions& options);
 
@@ -83,6 +84,7 @@ public:
 private:
     struct Patch;  // the values of one window with a border of outside cells
 
+    [[nodiscard]] Taps to_quarter(int cells) const;
     [[nodiscard]] Plane couple(std::span<const float> embedding, std::span<const float> margin,
                                int first, int last, const Window& cells) const;
     [[nodiscard]] Patch patch(const Window& window, std::span<const float> embedding,

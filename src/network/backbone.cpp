@@ -84,6 +84,9 @@ BackboneFeatures backbone(Builder& builder, const Config& config) {
         x = block.forward(builder, x, config.backbone);
         const bool last_of_stage =
             i + 1 == modules.blocks.size() || modules.blocks[i + 1].stage != block.stage;
+        if (last_of_stage && block.stage == 1) {
+            features.quarter = {x, block.width * 4};
+        }
         if (last_of_stage && block.stage >= 2) {
             features.maps.push_back(x);
         }

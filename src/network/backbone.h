@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "embedmask/config.h"
-#include "network/builder.h"
+#include "network/detector.h"
 
 namespace embedmask::network {
 
@@ -13,6 +13,7 @@ namespace embedmask::network {
 struct BackboneFeatures {
     std::vector<NodeId> maps;
     std::vector<std::int64_t> channels;
+    FeatureMap quarter;  ///< C2 (stride 4)
 };
 
 /// Number of channels of C3, C4 (and C5), known before the backbone is built: detectron2 registers

@@ -57,6 +57,12 @@ void Builder::declare_scale(const std::string& name) {
     parameter(name + ".scale", {1}, {Init::Kind::ones});
 }
 
+void Builder::freeze() {
+    for (Parameter& declared : graph_.parameters) {
+        declared.trainable = false;
+    }
+}
+
 NodeId Builder::node(Op op, std::vector<NodeId> inputs, std::vector<std::string> parameters,
                      const Attributes& attributes, const std::string& label) {
     const auto id = static_cast<NodeId>(graph_.nodes.size());
@@ -113,6 +119,10 @@ NodeId Builder::add(NodeId a, NodeId b) {
     return node(Op::add, {a, b});
 }
 
+NodeId Builder::product(NodeId a, NodeId b) {
+    return node(Op::product, {a, b});
+}
+
 NodeId Builder::upsample_nearest(NodeId x, int factor) {
     return node(Op::upsample_nearest, {x}, {}, {.factor = factor});
 }
@@ -131,6 +141,10 @@ NodeId Builder::learned_scale(NodeId x, const std::string& name) {
 
 NodeId Builder::exp(NodeId x) {
     return node(Op::exp, {x});
+}
+
+NodeId Builder::log(NodeId x, double floor) {
+    return node(Op::log, {x}, {}, {.value = floor});
 }
 
 NodeId Builder::multiply(NodeId x, double value) {
@@ -154,17 +168,22 @@ NodeId Builder::expectation(NodeId x, int groups) {
     return node(Op::expectation, {x}, {}, {.groups = groups});
 }
 
-NodeId Builder::add_coordinates(NodeId x, const std::string& scale, int stride, double divisor) {
+NodeId Builder::add_coordinates(NodeId x, const std::string& scale, const Grid& grid,
+                                double divisor) {
     std::vector<std::string> parameters;
     if (!scale.empty()) {
         parameters.push_back(scale + ".scale");
     }
-    return node(Op::add_coordinates, {x}, parameters, {.stride = stride, .value = divisor});
+    return node(Op::add_coordinates, {x}, parameters,
+                {.stride = grid.stride, .origin = grid.origin, .value = divisor});
 }
 
-NodeId Builder::append_coordinates(NodeId x, int stride, double divisor, bool unit_range) {
+NodeId Builder::append_coordinates(NodeId x, const Grid& grid, double divisor, bool unit_range) {
     return node(Op::append_coordinates, {x}, {},
-                {.stride = stride, .value = divisor, .unit_range = unit_range});
+                {.stride = grid.stride,
+                 .origin = grid.origin,
+                 .value = divisor,
+                 .unit_range = unit_range});
 }
 
 void Builder::output(const std::string& name, NodeId node, bool training_only) {

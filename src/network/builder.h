@@ -17,6 +17,15 @@ struct ConvInit {
     static ConvInit head(double bias = 0);         ///< N(0, 0.01²) (§4.5)
 };
 
+/// The locations of a feature map: cell i is at pixel stride·i + origin.
+struct Grid {
+    int stride = 1;
+    int origin = 0;
+
+    /// Locations at cell centres; half of an odd stride is rounded down by definition (§4.3).
+    static Grid centered(int stride) { return {stride, stride / 2}; }
+};
+
 /// Declaring a module registers its parameters, in state-dict order; calling it adds a node that
 /// uses them. A module may be called on several levels, which is how the heads share their weights.
 class Builder {
@@ -33,6 +42,9 @@ public:
     void declare_group_norm(const std::string& name, std::int64_t channels);
     void declare_scale(const std::string& name);
 
+    /// No parameter that is declared so far is trained.
+    void freeze();
+
     /// padding = kernel / 2
     NodeId conv(NodeId x, const std::string& name, int stride = 1, int groups = 1);
     NodeId frozen_batch_norm(NodeId x, const std::string& name, double epsilon);
@@ -42,11 +54,14 @@ public:
     NodeId leaky_relu(NodeId x, double slope);
     NodeId max_pool(NodeId x, int kernel, int stride, int padding);
     NodeId add(NodeId a, NodeId b);
+    NodeId product(NodeId a, NodeId b);
     NodeId upsample_nearest(NodeId x, int factor);
     NodeId upsample_bilinear(NodeId x, int factor);
     NodeId resample(NodeId x, int factor);
     NodeId learned_scale(NodeId x, const std::string& name);
     NodeId exp(NodeId x);
+    /// Of `floor` where x is smaller.
+    NodeId log(NodeId x, double floor);
     NodeId multiply(NodeId x, double value);
     NodeId concat(const std::vector<NodeId>& parts);
     NodeId slice(NodeId x, int begin, int end);
@@ -54,8 +69,8 @@ public:
     /// The expected bin of each of `groups` distributions.
     NodeId expectation(NodeId x, int groups);
     /// `scale` is the name of the module of λ, empty for none.
-    NodeId add_coordinates(NodeId x, const std::string& scale, int stride, double divisor);
-    NodeId append_coordinates(NodeId x, int stride, double divisor, bool unit_range);
+    NodeId add_coordinates(NodeId x, const std::string& scale, const Grid& grid, double divisor);
+    NodeId append_coordinates(NodeId x, const Grid& grid, double divisor, bool unit_range);
 
     void output(const std::string& name, NodeId node, bool training_only = false);
 

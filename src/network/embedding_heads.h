@@ -2,62 +2,89 @@
 // (spec §4.2, §4.9).
 #pragma once
 
-#include <array>
 #include <string>
 #include <vector>
 
-#include "network/builder.h"
+#include "network/detector.h"
+#include "network/pixel_unit.h"
 #include "network/tower.h"
 
 namespace embedmask::network {
 
-/// q and m at every location, from the box tower.
+/// q and m at every location, from the detector's towers.
 class ProposalHead {
 public:
-    explicit ProposalHead(const Config& config);
+    ProposalHead(const Config& config, const DetectorFeatures& detector);
     void declare(Builder& builder) const;
     /// Adds embedding, margin_logits (training) and margin (unless fixed) of one level.
-    void forward(Builder& builder, NodeId box_features, int level) const;
+    void forward(Builder& builder, int level) const;
 
 private:
-    [[nodiscard]] NodeId embedding(Builder& builder, NodeId x, int stride) const;
+    [[nodiscard]] std::string of_level(const std::string& name, int level) const;
+    [[nodiscard]] ConvInit output_init(double bias) const;
+    void declare_level(Builder& builder, int level) const;
+    void declare_level_scales(Builder& builder) const;
+    void declare_bottleneck(Builder& builder, const std::string& name, int level) const;
+    void declare_output(Builder& builder, const std::string& name, int level, std::int64_t out,
+                        double bias) const;
+    void declare_embeddings(Builder& builder, int level) const;
+    [[nodiscard]] NodeId input(Builder& builder, int level) const;
+    [[nodiscard]] NodeId embedding(Builder& builder, NodeId x, int level) const;
+    [[nodiscard]] NodeId spatial_embedding(Builder& builder, NodeId x, int level) const;
     [[nodiscard]] NodeId margin_logits(Builder& builder, NodeId x, int level) const;
+    [[nodiscard]] NodeId spatial_margin_logits(Builder& builder, NodeId g, int level) const;
+    [[nodiscard]] NodeId half_size(Builder& builder, int level) const;
 
     const Config& config_;
+    const DetectorFeatures& detector_;
+    std::int64_t in_ = 0;  // channels that the head reads
     struct Names {
+        std::string hidden;      // the 1x1 convolution of "conv1"
         std::string embed_conv;  // the 1x1 bottlenecks of "conv1_conv3"
         std::string margin_conv;
         std::string spatial;
         std::string free;
         std::string margin;          // one convolution (authors) ...
-        std::string spatial_margin;  // ... or two (detectron2)
+        std::string spatial_margin;  // ... or two (detectron2, and relative to the box)
         std::string free_margin;
         std::string level_scale;
         std::string position_scale;
     } names_;
 };
 
-/// p at every cell of the P3 grid.
+/// p at every cell of the pixel grid.
 class PixelHead {
 public:
-    explicit PixelHead(const Config& config);
+    PixelHead(const Config& config, const DetectorFeatures& detector);
     void declare_branch(Builder& builder) const;
     void declare_outputs(Builder& builder) const;
     /// Adds pixel_embedding and, if enabled, semantic_logits (training only).
-    void forward(Builder& builder, const std::array<NodeId, 5>& pyramid) const;
+    void forward(Builder& builder) const;
 
 private:
-    [[nodiscard]] NodeId fused_features(Builder& builder, const std::array<NodeId, 5>& p) const;
+    void plan_fusion();
+    void plan_tower();
+    void plan_fine_stage();
+    [[nodiscard]] NodeId fused_features(Builder& builder) const;
     [[nodiscard]] NodeId tower(Builder& builder, NodeId x) const;
-    [[nodiscard]] NodeId block(Builder& builder, NodeId x, const std::string& name) const;
-    void declare_block(Builder& builder, const std::string& name, std::int64_t in) const;
+    [[nodiscard]] NodeId fine_stage(Builder& builder, NodeId x) const;
+    [[nodiscard]] NodeId pyramid(int level) const;
 
     const Config& config_;
-    std::string branch_;  // prefix of refine, tower, seg_head
+    const DetectorFeatures& detector_;
+    std::string branch_;  // prefix of the modules before the outputs
     std::string spatial_;
     std::string free_;
     std::string position_scale_;
-    Tower gn_tower_;
+    std::vector<PixelUnit> fusion_;    // of P3, P4, P5 ("p3p4p5"), or of P4, P5 ("top_down")
+    Tower gn_tower_;                   // with group norm and full convolutions, else:
+    std::vector<PixelUnit> tower_;     // at the stride of P3
+    std::string last_;                 // a convolution without norm after the tower; empty: none
+    std::vector<PixelUnit> enlarging_;  // of the tower and of the map at stride 4, if that is the
+                                        // stride of the head
+    std::vector<PixelUnit> fine_;      // at stride 4
+    std::vector<PixelUnit> semantic_;  // the auxiliary branch
+    std::int64_t out_ = 0;             // channels before the outputs
 };
 
 }  // namespace embedmask::network

@@ -1,33 +1,27 @@
-// The whole network: backbone, pyramid, detector, embedding heads.
-#include <optional>
+// The whole network: a detector and the heads that EmbedMask adds to it.
+#include <array>
 
-#include "network/backbone.h"
 #include "network/embedding_heads.h"
 #include "network/fcos.h"
-#include "network/fpn.h"
 #include "network/nanodet.h"
 
 namespace embedmask::network {
 namespace {
 
-// Registration order is that of the checkpoints (§4.6, §10.5), on which optimiser states depend.
-void declare(Builder& builder, const Config& config, const Fcos& detector) {
-    const bool detectron = config.names == ParameterNames::detectron2;
-    if (detectron) {
-        declare_fpn(builder, config);
-        declare_backbone(builder, config);
-    } else {
-        declare_backbone(builder, config);
-        declare_fpn(builder, config);
+DetectorFeatures detector(Builder& builder, const Config& config) {
+    constexpr std::array kDetectors{fcos, nanodet};  // in the order of DetectorKind
+    const DetectorFeatures features =
+        kDetectors.at(static_cast<std::size_t>(config.detector))(builder, config);
+    if (config.freeze_detector) {
+        builder.freeze();
     }
-    detector.declare_towers(builder);
-    detector.declare_outputs(builder);
-    if (!has_masks(config)) {
-        return;
-    }
-    const ProposalHead proposal(config);
-    const PixelHead pixel(config);
-    if (detectron) {
+    return features;
+}
+
+// Registration order is that of the checkpoints (§4.6, §10.5).
+void declare(Builder& builder, const Config& config, const ProposalHead& proposal,
+             const PixelHead& pixel) {
+    if (config.names == ParameterNames::detectron2) {
         pixel.declare_branch(builder);
         proposal.declare(builder);
     } else {
@@ -41,21 +35,15 @@ void declare(Builder& builder, const Config& config, const Fcos& detector) {
 
 Graph embedmask(const Config& config) {
     Builder builder;
-    if (config.detector == DetectorKind::nanodet) {
-        nanodet(builder, config);
-        return builder.finish();
-    }
-    const Fcos detector(config);
-    declare(builder, config, detector);
-    const auto pyramid = fpn(builder, config, backbone(builder, config));
-    for (int level = 0; level < static_cast<int>(pyramid.size()); ++level) {
-        const NodeId box_features = detector.forward(builder, pyramid[level], level);
-        if (has_masks(config)) {
-            ProposalHead(config).forward(builder, box_features, level);
-        }
-    }
+    const DetectorFeatures features = detector(builder, config);
     if (has_masks(config)) {
-        PixelHead(config).forward(builder, pyramid);
+        const ProposalHead proposal(config, features);
+        const PixelHead pixel(config, features);
+        declare(builder, config, proposal, pixel);
+        for (std::size_t level = 0; level < features.levels.size(); ++level) {
+            proposal.forward(builder, static_cast<int>(level));
+        }
+        pixel.forward(builder);
     }
     return builder.finish();
 }

@@ -52,11 +52,10 @@ void declare_fpn(Builder& builder, const Config& config) {
     conv3x3(names.top("p7"), channels);
 }
 
-std::array<NodeId, 5> fpn(Builder& builder, const Config& config,
-                          const BackboneFeatures& features) {
+std::vector<NodeId> fpn(Builder& builder, const Config& config, const BackboneFeatures& features) {
     const Names names = names_of(config);
     const std::size_t laterals = features.maps.size();
-    std::array<NodeId, 5> pyramid{};
+    std::vector<NodeId> pyramid(config.strides.size());
     NodeId inner = 0;
     for (std::size_t level = laterals; level-- > 0;) {
         const NodeId lateral = builder.conv(features.maps[level], names.lateral(level));

@@ -66,6 +66,10 @@ std::string_view op_name(Op op) {
             return "upsample_bilinear";
         case Op::expectation:
             return "expectation";
+        case Op::product:
+            return "product";
+        case Op::log:
+            return "log";
     }
     return "unknown";
 }
@@ -143,6 +147,7 @@ std::vector<Shape> infer_shapes(const Graph& graph, std::int64_t height, std::in
                 shape.channels = a.groups;
                 break;
             case Op::add:
+            case Op::product:
                 if (shapes[node.inputs[0]] != shapes[node.inputs[1]]) {
                     throw Error(
                         fmt::format("{}: inputs have different shapes for an image of {}x{}",

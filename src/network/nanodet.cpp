@@ -14,34 +14,54 @@ namespace {
 constexpr int kSides = 4;
 constexpr int kBins = 8;  // a distance is the expectation over 0, 1, ..., 7 strides
 constexpr int kTowerBlocks = 2;
+constexpr std::int64_t kWidth = kGhostPanChannels;
 
-void head(Builder& builder, NodeId x, int level, const Config& config) {
-    constexpr std::int64_t kChannels = kGhostPanChannels;
-    const std::string name = fmt::format("head.{}", level);
+NodeId tower(const ConvBlocks& blocks, NodeId x, const std::string& head) {
     for (int i = 0; i < kTowerBlocks; ++i) {
-        const std::string block = fmt::format("{}.tower.{}", name, i);
-        x = conv_block(builder, x, block + ".dw",
-                       {.in = kChannels, .out = kChannels, .kernel = 5, .depthwise = true});
-        x = conv_block(builder, x, block + ".pw", {.in = kChannels, .out = kChannels});
+        const std::string block = fmt::format("{}.tower.{}", head, i);
+        x = blocks.add(x, block + ".dw",
+                       {.in = kWidth, .out = kWidth, .kernel = 5, .depthwise = true});
+        x = blocks.add(x, block + ".pw", {.in = kWidth, .out = kWidth});
     }
-    const auto classes = static_cast<int>(config.num_classes);
-    const double bias = -std::log((1 - config.prior_prob) / config.prior_prob);
-    builder.declare_conv(name + ".pred", kChannels, classes + kSides * kBins, 1, true,
-                         ConvInit::head(bias));
-    const NodeId prediction = builder.conv(x, name + ".pred");
-    builder.output(output_name("class_logits", level), builder.slice(prediction, 0, classes));
-    builder.output(
-        output_name("box", level),
-        builder.expectation(builder.slice(prediction, classes, classes + kSides * kBins), kSides));
+    return x;
+}
+
+// Returns the distances.
+NodeId predict(Builder& builder, NodeId x, const std::string& head, int level,
+               const Config& config) {
+    const double class_bias = -std::log((1 - config.prior_prob) / config.prior_prob);
+    builder.declare_conv(head + ".cls_logits", kWidth, config.num_classes, 1, true,
+                         ConvInit::head(class_bias));
+    builder.declare_conv(head + ".box_bins", kWidth, kSides * kBins, 1, true, ConvInit::head());
+    builder.output(output_name("class_logits", level), builder.conv(x, head + ".cls_logits"));
+    const NodeId bins = builder.conv(x, head + ".box_bins");
+    const NodeId distances = builder.expectation(bins, kSides);
+    builder.output(output_name("box", level), distances);
+    builder.output(output_name("box_bins", level), bins, true);
+    return distances;
 }
 
 }  // namespace
 
-void nanodet(Builder& builder, const Config& config) {
-    const auto pyramid = ghost_pan(builder, shufflenet(builder), kShuffleNetChannels);
-    for (std::size_t level = 0; level < pyramid.size(); ++level) {
-        head(builder, pyramid[level], static_cast<int>(level), config);
+DetectorFeatures nanodet(Builder& builder, const Config& config) {
+    ConvBlocks blocks(builder, config.nanodet.norm == NanodetNorm::folded);
+    const std::int64_t freeze_at =
+        config.freeze_detector ? kFreezeAll : config.backbone.freeze_at;
+    const ShuffleNet backbone = shufflenet(blocks, freeze_at);
+    blocks.freeze(config.freeze_detector);
+    const auto pyramid = ghost_pan(blocks, backbone.stages);
+    DetectorFeatures features = features_of(config);
+    features.pyramid_channels = kWidth;
+    features.tower_channels = kWidth;
+    features.quarter = backbone.quarter;
+    for (std::size_t i = 0; i < pyramid.size(); ++i) {
+        const std::string head = fmt::format("head.{}", i);
+        DetectorLevel& level = features.levels[i];
+        level.pyramid = pyramid[i];
+        level.tower = tower(blocks, level.pyramid, head);
+        level.box = predict(builder, level.tower, head, static_cast<int>(i), config);
     }
+    return features;
 }
 
 }  // namespace embedmask::network

@@ -2,11 +2,12 @@
 #pragma once
 
 #include "embedmask/config.h"
-#include "network/builder.h"
+#include "network/detector.h"
 
 namespace embedmask::network {
 
-/// Adds class_logits and box (distances in strides) of the levels P3 to P6 to the outputs.
-void nanodet(Builder& builder, const Config& config);
+/// Adds class_logits, box (distances in strides) and, while training, box_bins (the logits of the
+/// distances' distributions) of the levels P3 to P6 to the outputs.
+DetectorFeatures nanodet(Builder& builder, const Config& config);
 
 }  // namespace embedmask::network

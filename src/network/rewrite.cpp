@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <optional>
 #include <set>
 
+#include "network/batch_norm.h"
 #include "network/live.h"
 
 namespace embedmask::network {
@@ -94,18 +94,6 @@ std::vector<float> floats_of(const Network& network, const std::string& name) {
     return to_floats(network.weights.at(name));
 }
 
-// Multiplies the weights of output channel o by factor(o).
-template <typename Factor>
-void scale_channels(std::vector<float>& weight, std::size_t channels, Factor factor) {
-    const std::size_t per_channel = weight.size() / channels;
-    for (std::size_t o = 0; o < channels; ++o) {
-        const double f = factor(o);
-        for (std::size_t i = o * per_channel; i < (o + 1) * per_channel; ++i) {
-            weight[i] = static_cast<float>(weight[i] * f);
-        }
-    }
-}
-
 bool is_batch_norm(const Node& node) {
     return node.op == Op::frozen_batch_norm || node.op == Op::batch_norm;
 }
@@ -161,27 +149,12 @@ Network fold_batch_norm(const Network& network) {
             continue;
         }
         Node conv = network.graph.nodes[node.inputs[0]];
-        std::vector<float> weight = floats_of(network, conv.parameters[0]);
-        const std::vector<float> gamma = floats_of(network, node.parameters[0]);
-        const std::vector<float> beta = floats_of(network, node.parameters[1]);
-        const std::vector<float> mean = floats_of(network, node.parameters[2]);
-        const std::vector<float> variance = floats_of(network, node.parameters[3]);
-        std::vector<float> bias(gamma.size(), 0.0F);
-        if (conv.parameters.size() > 1) {
-            bias = floats_of(network, conv.parameters[1]);
-        }
-        const auto factor = [&](std::size_t o) {
-            return gamma[o] / std::sqrt(double{variance[o]} + node.attributes.epsilon);
-        };
-        scale_channels(weight, gamma.size(), factor);
-        for (std::size_t o = 0; o < gamma.size(); ++o) {
-            bias[o] = static_cast<float>(beta[o] + (double{bias[o]} - mean[o]) * factor(o));
-        }
-        const auto channels = static_cast<std::int64_t>(gamma.size());
+        FoldedConv folded = fold(conv, node, network.weights);
+        const auto channels = static_cast<std::int64_t>(folded.bias.size());
         const auto shape = network.weights.at(conv.parameters[0]).shape;
         conv.parameters = {
-            copier.add_weight(node.name + ".folded.weight", std::move(weight), shape),
-            copier.add_weight(node.name + ".folded.bias", std::move(bias), {channels})};
+            copier.add_weight(node.name + ".folded.weight", std::move(folded.weight), shape),
+            copier.add_weight(node.name + ".folded.bias", std::move(folded.bias), {channels})};
         conv.inputs[0] = copier.moved(conv.inputs[0]);
         copier.redirect(id, copier.append(std::move(conv)));
     }
@@ -218,7 +191,7 @@ Network fold_multiply(const Network& network) {
         const std::string name = fmt::format("{}.times.{}", conv.parameters[0], value);
         if (added.insert(name).second) {
             std::vector<float> weight = floats_of(network, conv.parameters[0]);
-            scale_channels(weight, 1, [&](std::size_t) { return value; });
+            scale_channels(weight, {value});
             copier.add_weight(name, std::move(weight),
                               network.weights.at(conv.parameters[0]).shape);
         }

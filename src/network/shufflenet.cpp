@@ -2,65 +2,69 @@
 
 #include <fmt/format.h>
 
-#include "network/conv_block.h"
-
 namespace embedmask::network {
 namespace {
 
 // Pointwise, depthwise, pointwise.
-NodeId residual_branch(Builder& builder, NodeId x, const std::string& name, std::int64_t in,
+NodeId residual_branch(const ConvBlocks& blocks, NodeId x, const std::string& name, std::int64_t in,
                        std::int64_t half, int stride) {
-    x = conv_block(builder, x, name + ".pw1", {.in = in, .out = half});
-    x = conv_block(builder, x, name + ".dw",
+    x = blocks.add(x, name + ".pw1", {.in = in, .out = half});
+    x = blocks.add(x, name + ".dw",
                    {.in = half,
                     .out = half,
                     .kernel = 3,
                     .stride = stride,
                     .depthwise = true,
                     .activated = false});
-    return conv_block(builder, x, name + ".pw2", {.in = half, .out = half});
+    return blocks.add(x, name + ".pw2", {.in = half, .out = half});
 }
 
 // Halves the resolution; both branches read all channels.
-NodeId first_block(Builder& builder, NodeId x, const std::string& name, std::int64_t in,
+NodeId first_block(const ConvBlocks& blocks, NodeId x, const std::string& name, std::int64_t in,
                    std::int64_t out) {
-    const NodeId shrunk = conv_block(
-        builder, x, name + ".branch1.dw",
+    const NodeId shrunk = blocks.add(
+        x, name + ".branch1.dw",
         {.in = in, .out = in, .kernel = 3, .stride = 2, .depthwise = true, .activated = false});
     const NodeId shortcut =
-        conv_block(builder, shrunk, name + ".branch1.pw", {.in = in, .out = out / 2});
-    const NodeId residual = residual_branch(builder, x, name + ".branch2", in, out / 2, 2);
-    return builder.channel_shuffle(builder.concat({shortcut, residual}), 2);
+        blocks.add(shrunk, name + ".branch1.pw", {.in = in, .out = out / 2});
+    const NodeId residual = residual_branch(blocks, x, name + ".branch2", in, out / 2, 2);
+    return blocks.builder().channel_shuffle(blocks.builder().concat({shortcut, residual}), 2);
 }
 
 // One half of the channels passes unchanged.
-NodeId next_block(Builder& builder, NodeId x, const std::string& name, std::int64_t channels) {
+NodeId next_block(const ConvBlocks& blocks, NodeId x, const std::string& name, std::int64_t channels) {
     const auto half = static_cast<int>(channels / 2);
-    const NodeId kept = builder.slice(x, 0, half);
-    const NodeId residual = residual_branch(builder, builder.slice(x, half, 2 * half),
+    const NodeId kept = blocks.builder().slice(x, 0, half);
+    const NodeId residual = residual_branch(blocks, blocks.builder().slice(x, half, 2 * half),
                                             name + ".branch2", half, half, 1);
-    return builder.channel_shuffle(builder.concat({kept, residual}), 2);
+    return blocks.builder().channel_shuffle(blocks.builder().concat({kept, residual}), 2);
 }
 
 }  // namespace
 
-std::array<NodeId, 3> shufflenet(Builder& builder) {
+ShuffleNet shufflenet(ConvBlocks& blocks, std::int64_t freeze_at) {
     constexpr std::int64_t kStem = 24;
     constexpr std::array<int, 3> kBlocks{4, 8, 4};
-    NodeId x = conv_block(builder, builder.input(), "backbone.conv1",
+    constexpr std::array<std::int64_t, 3> kChannels{116, 232, 464};
+    blocks.freeze(freeze_at >= 1);
+    NodeId x = blocks.add(blocks.builder().input(), "backbone.conv1",
                           {.in = 3, .out = kStem, .kernel = 3, .stride = 2});
-    x = builder.max_pool(x, 3, 2, 1);
-    std::array<NodeId, 3> maps{};
+    x = blocks.builder().max_pool(x, 3, 2, 1);
+    ShuffleNet maps;
+    maps.quarter = {x, kStem};
     std::int64_t in = kStem;
-    for (std::size_t stage = 0; stage < maps.size(); ++stage) {
-        const std::int64_t out = kShuffleNetChannels[stage];
-        for (int k = 0; k < kBlocks[stage]; ++k) {
-            const std::string name = fmt::format("backbone.stage{}.{}", stage + 2, k);
-            x = k == 0 ? first_block(builder, x, name, in, out) : next_block(builder, x, name, out);
+    for (std::size_t i = 0; i < maps.stages.size(); ++i) {
+        const int stage = static_cast<int>(i) + 2;
+        const std::int64_t out = kChannels[i];
+        blocks.freeze(freeze_at >= stage);
+        for (int k = 0; k < kBlocks[i]; ++k) {
+            const std::string name = fmt::format("backbone.stage{}.{}", stage, k);
+            x = k == 0 ? first_block(blocks, x, name, in, out) : next_block(blocks, x, name, out);
         }
-        maps[stage] = x;
+        maps.stages[i] = {x, out};
         in = out;
     }
+    blocks.freeze(false);
     return maps;
 }
 

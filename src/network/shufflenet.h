@@ -1,16 +1,22 @@
-// ShuffleNetV2 1.0x (Ma et al., ECCV 2018), with batch norm folded into the convolutions.
+// ShuffleNetV2 1.0x (Ma et al., ECCV 2018).
 #pragma once
 
 #include <array>
 
-#include "network/builder.h"
+#include "network/conv_block.h"
+#include "network/detector.h"
 
 namespace embedmask::network {
 
-/// Channels of the stages 2, 3 and 4.
-inline constexpr std::array<std::int64_t, 3> kShuffleNetChannels{116, 232, 464};
+/// Freezes every stage.
+inline constexpr std::int64_t kFreezeAll = 5;
 
-/// The maps of stages 2, 3 and 4, at strides 8, 16 and 32.
-std::array<NodeId, 3> shufflenet(Builder& builder);
+struct ShuffleNet {
+    FeatureMap quarter;                ///< at stride 4
+    std::array<FeatureMap, 3> stages;  ///< 2, 3 and 4, at strides 8, 16 and 32
+};
+
+/// `freeze_at`: 1 freezes the first convolution, n also the stages up to n.
+ShuffleNet shufflenet(ConvBlocks& blocks, std::int64_t freeze_at);
 
 }  // namespace embedmask::network

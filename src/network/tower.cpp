@@ -26,7 +26,8 @@ void Tower::declare(Builder& builder) const {
 NodeId Tower::forward(Builder& builder, NodeId x) const {
     for (std::int64_t i = 0; i < convs; ++i) {
         x = builder.conv(x, conv_name(*this, i));
-        x = builder.relu(builder.group_norm(x, norm_name(*this, i), groups));
+        x = builder.group_norm(x, norm_name(*this, i), groups);
+        x = slope == 0 ? builder.relu(x) : builder.leaky_relu(x, slope);
     }
     return x;
 }

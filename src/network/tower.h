@@ -13,6 +13,7 @@ struct Tower {
     std::int64_t channels = 0;
     std::int64_t convs = 0;
     int groups = 32;
+    double slope = 0;  ///< of the activation for negative values
 
     void declare(Builder& builder) const;
     NodeId forward(Builder& builder, NodeId x) const;

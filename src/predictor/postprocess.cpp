@@ -164,6 +164,7 @@ Prediction Postprocess::run(const engine::Request& request, std::int64_t index,
     embeddings.spatial_dims = static_cast<int>(config_.spatial_dims);
     embeddings.content = geometry.content;
     embeddings.padded = geometry.padded;
+    embeddings.pixel_stride = static_cast<int>(config_.pixel_stride);
     for (const detection::Candidate& candidate : selected) {
         embeddings.proposals.push_back(proposal(request, index, candidate));
     }

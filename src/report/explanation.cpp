@@ -42,7 +42,8 @@ void write_explanation(const std::filesystem::path& folder, const std::string& n
                        const Image& image, const Prediction& prediction, const Config& config,
                        const std::vector<Category>& categories, float score_threshold) {
     const Embeddings& embeddings = *prediction.embeddings;
-    const ImageSize grid = {embeddings.padded.width / 8, embeddings.padded.height / 8};
+    const ImageSize grid = {embeddings.padded.width / embeddings.pixel_stride,
+                            embeddings.padded.height / embeddings.pixel_stride};
     const std::vector<float> rows = proposal_rows(embeddings);
     const auto basis = render::fit_embedding_basis(embeddings.pixels, rows, embeddings.dims);
     const Image pixels =

@@ -70,7 +70,11 @@ TEST(Config, DetectorAndItsLevelsBelongTogether) {
               std::string::npos);
     EXPECT_NE(found("detector = \"fcos\"").find("expected [8, 16, 32, 64, 128]"),
               std::string::npos);
-    EXPECT_NE(found("embed_mode = \"add\"").find("\"nanodet\" has no embedding heads"),
+    EXPECT_NE(found("norm_reg_targets = false").find("\"nanodet\" predicts distances in strides"),
+              std::string::npos);
+    EXPECT_NE(testing::message_of([] {
+                  (void)parse_config("nanodet.norm = \"bn\"", "my.toml", preset("g3"));
+              }).find("needs detector = \"nanodet\""),
               std::string::npos);
 }
 

@@ -6,6 +6,7 @@
 namespace embedmask::testing {
 
 inline network::Graph every_op() {
+    using network::Grid;
     network::Builder b;
     b.declare_conv("a", 3, 16, 3, true, {});
     b.declare_group_norm("a.norm", 16);
@@ -31,16 +32,18 @@ inline network::Graph every_op() {
     const network::NodeId y = b.learned_scale(b.conv(b.multiply(x, 0.25), "d"), "scale");
     b.output("exp", b.exp(y));
     b.output("slices", b.concat({b.slice(y, 2, 4), b.slice(y, 0, 1)}));
-    b.output("coordinates", b.add_coordinates(b.conv(x, "e"), "lambda", 8, 100));
-    b.output("plain_coordinates", b.add_coordinates(b.conv(x, "e"), "", 16, 50));
-    b.output("coordconv", b.conv(b.append_coordinates(x, 8, 100, false), "f"));
-    b.output("coordconv_unit", b.conv(b.append_coordinates(x, 8, 100, true), "f"));
+    b.output("coordinates", b.add_coordinates(b.conv(x, "e"), "lambda", Grid::centered(8), 100));
+    b.output("plain_coordinates", b.add_coordinates(b.conv(x, "e"), "", {16, 0}, 50));
+    b.output("coordconv", b.conv(b.append_coordinates(x, Grid::centered(8), 100, false), "f"));
+    b.output("coordconv_unit", b.conv(b.append_coordinates(x, Grid::centered(8), 100, true), "f"));
     const network::NodeId wide =
         b.leaky_relu(b.batch_norm(b.conv(x, "grouped", 1, 4), "grouped.norm"), 0.1);
     b.output("depthwise", b.conv(x, "depthwise", 1, 8));
     b.output("shuffle", b.channel_shuffle(wide, 2));
     b.output("bilinear", b.add(x, b.upsample_bilinear(low, 2)));
     b.output("expectation", b.expectation(wide, 3));
+    b.output("product", b.product(x, b.upsample_nearest(low, 2)));
+    b.output("log", b.log(x, 0.05));
     return b.finish();
 }
 

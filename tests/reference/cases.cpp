@@ -27,6 +27,7 @@ constexpr std::uint32_t kSeed = 7;
 constexpr int kProposals = 24;
 
 // Sizes that agree in no dimension, so that a swap of any two shows.
+constexpr float kLargestLogit = 30;  // of outputs that are left as they are
 const mask::Geometry kGeometry = {{307, 236}, {153, 118}, {160, 128}};
 
 Model random_model(const std::string& preset_name, std::span<const std::string> sets) {
@@ -96,6 +97,53 @@ float magnitude(const Tensor& map) {
     return sum / static_cast<float>(map.shape[1]);
 }
 
+// All outputs, also those for training only.
+network::Network whole_network(const Model& model) {
+    network::Network whole = {model.graph(), model.weights};
+    for (network::Output& output : whole.graph.outputs) {
+        output.training_only = false;
+    }
+    return whole;
+}
+
+// The largest magnitude of an output over all levels.
+float magnitude(const Weights& outputs, const std::string& kind) {
+    float largest = 0;
+    for (const auto& [name, map] : outputs) {
+        if (name.starts_with(kind + ".")) {
+            largest = std::max(largest, magnitude(map));
+        }
+    }
+    return largest;
+}
+
+void multiply(Tensor& tensor, float factor) {
+    std::vector<float> values = to_floats(tensor);
+    for (float& value : values) {
+        value *= factor;
+    }
+    tensor = Tensor::of_floats(std::move(values), tensor.shape);
+}
+
+// In a random network without normalisation, margins overflow, and distributions over bins are so
+// sharp that rounding decides between bins. Smaller last convolutions bring both to about 1.
+void reduce_logits(const std::vector<float>& image, Model* model) {
+    Weights outputs;
+    run(whole_network(*model), image, "", outputs);
+    const float margin = magnitude(outputs, "margin_logits");
+    const float bins = magnitude(outputs, "box_bins");
+    for (auto& [name, tensor] : model->weights) {
+        if (!name.ends_with("weight")) {
+            continue;
+        }
+        if (name.find("margin_pred") != std::string::npos && margin > kLargestLogit) {
+            multiply(tensor, 1 / margin);
+        } else if (name.find("box_bins") != std::string::npos && bins > kLargestLogit) {
+            multiply(tensor, 1 / bins);
+        }
+    }
+}
+
 // Embeddings of random networks lie so far apart that every mask would be empty. Smaller last
 // convolutions bring them within about one standard deviation of each other.
 void bring_embeddings_together(const std::vector<float>& image, Model* model) {
@@ -105,15 +153,11 @@ void bring_embeddings_together(const std::vector<float>& image, Model* model) {
     const float pixel = kWanted / magnitude(outputs.at("pixel_embedding"));
     const float proposal = kWanted / magnitude(outputs.at("embedding.P3"));
     for (auto& [name, tensor] : model->weights) {
-        if (!name.ends_with("embed_pred.weight") && !name.ends_with("embed_head.weight")) {
+        const auto in_name = [&](const char* part) { return name.find(part) != std::string::npos; };
+        if ((!in_name("embed_pred") && !in_name("embed_head")) || !name.ends_with("weight")) {
             continue;
         }
-        const bool of_pixels = name.find("pixel") != std::string::npos;
-        std::vector<float> values = to_floats(tensor);
-        for (float& value : values) {
-            value *= of_pixels ? pixel : proposal;
-        }
-        tensor = Tensor::of_floats(std::move(values), tensor.shape);
+        multiply(tensor, in_name("pixel") ? pixel : proposal);
     }
 }
 
@@ -125,7 +169,7 @@ struct Proposal {
 
 // Cells of all levels with boxes of all sizes. A quarter of a pixel past a multiple of four, so
 // that no rounding decides a window.
-std::vector<Proposal> choose_proposals(const Weights& outputs) {
+std::vector<Proposal> choose_proposals(const Weights& outputs, int levels) {
     std::mt19937 random(kSeed);
     const auto draw = [&](int end) {
         return static_cast<int>(random() % static_cast<unsigned>(end));
@@ -133,7 +177,7 @@ std::vector<Proposal> choose_proposals(const Weights& outputs) {
     std::vector<Proposal> proposals;
     for (int i = 0; i < kProposals; ++i) {
         Proposal proposal;
-        proposal.level = i % 5;
+        proposal.level = i % levels;
         const Tensor& map = outputs.at("fast/" + network::output_name("embedding", proposal.level));
         proposal.location = draw(static_cast<int>(map.shape[2] * map.shape[3]));
         const int x = draw(30);
@@ -163,7 +207,7 @@ void add_masks(const Config& config, Weights& results) {
     std::vector<float> boxes;
     std::vector<float> cells;
     std::vector<std::byte> bitmaps;
-    for (const Proposal& proposal : choose_proposals(results)) {
+    for (const Proposal& proposal : choose_proposals(results, static_cast<int>(config.strides.size()))) {
         const auto map = [&](const char* kind) {
             return results.at("fast/" + network::output_name(kind, proposal.level));
         };
@@ -191,17 +235,14 @@ void write_case(const std::string& preset_name, const fs::path& folder,
                 std::span<const std::string> sets) {
     Model model = random_model(preset_name, sets);
     const std::vector<float> image = random_image();
+    reduce_logits(image, &model);
     if (has_masks(model.config)) {
         bring_embeddings_together(image, &model);
     }
     write_model(folder / "model.safetensors", model, Storage::keep);
     detail::Safetensors results;
     // As it stands, training outputs included, and as it is run.
-    network::Network whole = {model.graph(), model.weights};
-    for (network::Output& output : whole.graph.outputs) {
-        output.training_only = false;
-    }
-    run(whole, image, "whole/", results.tensors);
+    run(whole_network(model), image, "whole/", results.tensors);
     run(network::optimize_for_inference({model.graph(), model.weights}), image, "fast/",
         results.tensors);
     if (has_masks(model.config)) {

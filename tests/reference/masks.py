@@ -14,7 +14,10 @@ def half_pixel(x, size):
     return F.interpolate(x, size=size, mode="bilinear", align_corners=False)
 
 
-def double(x, config):
+def to_quarter(x, config):
+    """From the grid of the pixel embedding to stride 4."""
+    if config["pixel_stride"] == 4:
+        return x
     if config["resampler"] == "aligned":
         return aligned_upsample(x, 2)
     return half_pixel(x, (2 * x.shape[-2], 2 * x.shape[-1]))
@@ -35,14 +38,14 @@ def window(box, height, width):
 def quarter_map(pixels, q, margin, box, config):
     """What is resized to the image: log-probabilities or probabilities on the quarter grid."""
     if config["upsample"] == "embedding":
-        values = log_probability(double(pixels, config), q, margin)
+        values = log_probability(to_quarter(pixels, config), q, margin)
         if config["paste_domain"] == "prob":
             values = torch.exp(values)
     else:
         values = log_probability(pixels, q, margin)
         if config["paste_domain"] == "prob":
             values = torch.exp(values)
-        values = double(values, config)
+        values = to_quarter(values, config)
     if config["mask_window"] == "box":
         x1, y1, x2, y2 = window(box, *values.shape[-2:])
         outside = OUTSIDE if config["paste_domain"] == "log" else 0.0

@@ -1,6 +1,7 @@
 """NanoDet-Plus-m in PyTorch, written from the papers (ShuffleNetV2, GhostNet, NanoDet-Plus).
 
-Batch norm is folded: every convolution has a bias. Works in whatever floating type the weights have.
+Batch norm is folded, and every convolution has a bias; or it is stored as NAME.norm. Works in whatever
+floating type the weights have.
 """
 import torch
 import torch.nn.functional as F
@@ -11,8 +12,13 @@ BINS = 8
 
 
 def conv(weights, name, x, stride=1, active=True):
-    weight, bias = weights[name + ".weight"], weights[name + ".bias"]
+    weight = weights[name + ".weight"]
+    bias = weights[name + ".bias"] if name + ".bias" in weights else None
     y = F.conv2d(x, weight, bias, stride, weight.shape[-1] // 2, groups=x.shape[1] // weight.shape[1])
+    if name + ".norm.weight" in weights:
+        mean, variance, scale, shift = (weights[f"{name}.norm.{part}"] for part in
+                                        ("running_mean", "running_var", "weight", "bias"))
+        y = F.batch_norm(y, mean, variance, scale, shift, eps=1e-5)
     return F.leaky_relu(y, 0.1) if active else y
 
 
@@ -36,7 +42,7 @@ def shuffle_block(weights, name, x, first):
 
 def backbone(weights, image):
     x = F.max_pool2d(conv(weights, "backbone.conv1", image, 2), 3, 2, 1)
-    maps = []
+    maps = [x]
     for stage, blocks in BLOCKS.items():
         for k in range(blocks):
             x = shuffle_block(weights, f"backbone.stage{stage}.{k}", x, k == 0)
@@ -73,15 +79,22 @@ def pyramid(weights, maps):
 
 
 def forward(weights, image, config):
-    """Class logits and distances in strides, by output name."""
+    """Class logits, distances in strides and the logits of their bins, by output name; and what the
+    embedding heads read: per level the pyramid, the tower and the distances, and the map at stride 4."""
     outputs = {}
-    for i, (level, x) in enumerate(zip(LEVELS, pyramid(weights, backbone(weights, image)))):
+    towers = []
+    distances = []
+    quarter, *maps = backbone(weights, image)
+    levels = pyramid(weights, maps)
+    for i, (level, x) in enumerate(zip(LEVELS, levels)):
         for block in range(2):
             x = conv(weights, f"head.{i}.tower.{block}.dw", x)
             x = conv(weights, f"head.{i}.tower.{block}.pw", x)
-        x = conv(weights, f"head.{i}.pred", x, active=False)
-        logits, bins = x.split((config["num_classes"], 4 * BINS), dim=1)
-        outputs[f"class_logits.{level}"] = logits
+        towers.append(x)
+        outputs[f"class_logits.{level}"] = conv(weights, f"head.{i}.cls_logits", x, active=False)
+        bins = conv(weights, f"head.{i}.box_bins", x, active=False)
+        outputs[f"box_bins.{level}"] = bins
         share = bins.unflatten(1, (4, BINS)).softmax(2)
-        outputs[f"box.{level}"] = torch.einsum("nsbhw,b->nshw", share, torch.arange(BINS).to(share))
-    return outputs
+        distances.append(torch.einsum("nsbhw,b->nshw", share, torch.arange(BINS).to(share)))
+        outputs[f"box.{level}"] = distances[-1]
+    return outputs, levels, towers, distances, quarter

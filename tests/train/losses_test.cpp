@@ -5,12 +5,13 @@
 #include "tensors.h"
 #include "test_data.h"
 #include "train/detection_losses.h"
+#include "train/fcos_targets.h"
+#include "train/mask_targets.h"
 #include "train/lovasz.h"
 #include "train/lovasz_tensor.h"
 #include "train/mask_loss.h"
 #include "train/rbf_distance.h"
 #include "train/resample.h"
-#include "train/targets.h"
 
 namespace embedmask::train {
 namespace {

@@ -1,9 +1,11 @@
-#include "train/targets.h"
+#include "train/fcos_targets.h"
 
 #include <gtest/gtest.h>
 
 #include "tensors.h"
 #include "test_data.h"
+#include "train/mask_proposals.h"
+#include "train/mask_targets.h"
 
 namespace embedmask::train {
 namespace {

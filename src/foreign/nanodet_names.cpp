@@ -1,0 +1,43 @@
+#include "foreign/nanodet_names.h"
+
+#include <fmt/format.h>
+
+namespace embedmask::foreign {
+namespace {
+
+constexpr std::int64_t kBoxBins = 32;
+
+// Rows [begin, end) of the first axis; shares the bytes.
+Tensor rows(const Tensor& tensor, std::int64_t begin, std::int64_t end) {
+    Tensor part = tensor;
+    const std::size_t row = tensor.bytes.size() / static_cast<std::size_t>(tensor.shape[0]);
+    part.shape[0] = end - begin;
+    part.bytes = tensor.bytes.subspan(static_cast<std::size_t>(begin) * row,
+                                      static_cast<std::size_t>(end - begin) * row);
+    return part;
+}
+
+}  // namespace
+
+Weights with_nanodet_predictions_split(Weights tensors) {
+    for (int level = 0;; ++level) {
+        const std::string head = fmt::format("head.{}.", level);
+        if (!tensors.contains(head + "pred.weight")) {
+            return tensors;
+        }
+        for (const char* part : {"weight", "bias"}) {
+            const auto found = tensors.find(head + "pred." + part);
+            if (found == tensors.end() || found->second.shape.empty() ||
+                found->second.shape[0] <= kBoxBins) {
+                continue;
+            }
+            const Tensor whole = found->second;
+            tensors.erase(found);
+            const std::int64_t classes = whole.shape[0] - kBoxBins;
+            tensors[head + "cls_logits." + part] = rows(whole, 0, classes);
+            tensors[head + "box_bins." + part] = rows(whole, classes, whole.shape[0]);
+        }
+    }
+}
+
+}  // namespace embedmask::foreign
