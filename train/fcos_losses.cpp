@@ -40,8 +40,8 @@ struct Normalizers {
 };
 
 Normalizers normalizers(const FcosTargets& targets, Communicator& ranks) {
-    Tensor sums = torch::stack({targets.positive.sum().to(torch::kFloat64),
-                                targets.centerness.sum().to(torch::kFloat64)});
+    Tensor sums = torch::stack(
+        {targets.positive.sum().to(torch::kFloat64), targets.centerness.sum().to(torch::kFloat64)});
     ranks.sum(sums);
     sums = sums / ranks.world();
     const auto type = targets.ltrb.scalar_type();
@@ -69,10 +69,9 @@ DetectorLosses fcos_losses(const Outputs& outputs, const Batch& batch, const Con
     constexpr double kHullEpsilon = 1e-7;
     const BoxLossOptions options{config.box_loss, config.legacy_plus_one ? kHullEpsilon : 0};
     const Tensor boxes = flat(outputs, "box").index({targets.positive});
-    losses.emplace_back("loss_reg", (targets.centerness *
-                                     box_loss(boxes, targets.ltrb.to(boxes), options))
-                                            .sum() /
-                                        by.centerness);
+    losses.emplace_back(
+        "loss_reg", (targets.centerness * box_loss(boxes, targets.ltrb.to(boxes), options)).sum() /
+                        by.centerness);
     const Tensor logits = flat(outputs, "centerness").squeeze(2).index({targets.positive});
     losses.emplace_back("loss_centerness",
                         centerness_loss(logits, targets.centerness.to(logits)) / by.positives);

@@ -28,8 +28,7 @@ Locations make_locations(const LevelSizes& sizes, const Config& config, torch::D
 
 Assignment no_assignment(const Locations& locations) {
     const std::int64_t count = locations.xy.size(0);
-    const auto integers =
-        torch::TensorOptions().dtype(torch::kInt64).device(locations.xy.device());
+    const auto integers = torch::TensorOptions().dtype(torch::kInt64).device(locations.xy.device());
     return {torch::zeros({count}, integers), torch::full({count}, -1, integers),
             torch::zeros({count, 4}, locations.xy.options())};
 }

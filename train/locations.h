@@ -42,7 +42,8 @@ torch::Tensor boxes_of(const Locations& locations, const torch::Tensor& distance
 /// (n) areas of boxes (n, 4), with `offset` added to every side: 1 under legacy_plus_one, else 0.
 torch::Tensor box_areas(const torch::Tensor& boxes, double offset);
 
-/// (n, m) IoU of boxes (n, 4) and (m, 4) with such areas. Non-finite values, which a diverged network gives, count as 0.
+/// (n, m) IoU of boxes (n, 4) and (m, 4) with such areas. Non-finite values, which a diverged
+/// network gives, count as 0.
 torch::Tensor pairwise_iou(const torch::Tensor& a, const torch::Tensor& b, double offset);
 
 /// What `legacy_plus_one` adds to a side of a box.

@@ -13,9 +13,8 @@ using torch::Tensor;
 // Cells outside the enlarged quarter boxes do not count (§6.6).
 void mask_outside_boxes(Tensor& targets, const Tensor& boxes, const Config& config) {
     const Tensor quarter = boxes / 4;
-    const Tensor sides =
-        (quarter.slice(1, 2, 4) - quarter.slice(1, 0, 2)) * config.box_padding +
-        config.box_padding_cells;
+    const Tensor sides = (quarter.slice(1, 2, 4) - quarter.slice(1, 0, 2)) * config.box_padding +
+                         config.box_padding_cells;
     const std::int64_t height = targets.size(1);
     const std::int64_t width = targets.size(2);
     const auto options = quarter.options();

@@ -191,8 +191,7 @@ std::pair<Tensor, Tensor> best_two_locations(const Tensor& iou, const Tensor& pr
         objects.push_back(object);
         Tensor others = rank.select(1, object).clone();
         others[locations.back()] = 0;
-        const std::int64_t count =
-            std::min((others > 0).sum().item<std::int64_t>(), kNext);
+        const std::int64_t count = std::min((others > 0).sum().item<std::int64_t>(), kNext);
         if (count == 0) {
             continue;
         }

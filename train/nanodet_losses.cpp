@@ -42,8 +42,7 @@ Positives positives_of(const Assigned& assigned, const Batch& batch, const Tenso
     }
     positives.ltrb = torch::cat(ltrb);
     positives.boxes = torch::cat(boxes);
-    positives.weights = std::get<0>(
-        torch::sigmoid(positives.of(class_logits).detach()).max(1));
+    positives.weights = std::get<0>(torch::sigmoid(positives.of(class_logits).detach()).max(1));
     return positives;
 }
 
@@ -53,10 +52,10 @@ struct Normalizers {
 };
 
 Normalizers normalizers(const Positives& positives, Communicator& ranks) {
-    Tensor sums = torch::stack(
-        {torch::tensor(static_cast<double>(positives.images.size(0)), torch::kFloat64)
-             .to(positives.images.device()),
-         positives.weights.sum().to(torch::kFloat64)});
+    Tensor sums =
+        torch::stack({torch::tensor(static_cast<double>(positives.images.size(0)), torch::kFloat64)
+                          .to(positives.images.device()),
+                      positives.weights.sum().to(torch::kFloat64)});
     ranks.sum(sums);
     sums = (sums / ranks.world()).clamp_min(1).to(positives.weights.scalar_type());
     return {sums[0], sums[1]};
@@ -131,9 +130,9 @@ DetectorLosses nanodet_losses(const Outputs& outputs, const Batch& batch, const 
     const Tensor xy = assigned.locations.xy.index_select(0, positives.locations);
     const Tensor boxes =
         torch::cat({xy - distances.slice(1, 0, 2), xy + distances.slice(1, 2, 4)}, 1);
-    losses.emplace_back("loss_reg",
-                        kBoxWeight * (positives.weights * giou_loss(boxes, positives.boxes)).sum() /
-                            by.weights);
+    losses.emplace_back(
+        "loss_reg",
+        kBoxWeight * (positives.weights * giou_loss(boxes, positives.boxes)).sum() / by.weights);
 
     const Tensor flat_bins = flat(outputs, "box_bins");
     const std::int64_t bins = flat_bins.size(2) / kSides;
@@ -142,9 +141,9 @@ DetectorLosses nanodet_losses(const Outputs& outputs, const Batch& batch, const 
         positives.ltrb.clamp(0, static_cast<double>(bins - 1) - kBelowLast).flatten();
     const Tensor each =
         distribution_focal_loss(positives.of(flat_bins).reshape({-1, bins}), targets);
-    losses.emplace_back("loss_dfl", kBinsWeight *
-                                        (positives.weights * each.view({-1, kSides}).mean(1)).sum() /
-                                        by.weights);
+    losses.emplace_back(
+        "loss_dfl",
+        kBinsWeight * (positives.weights * each.view({-1, kSides}).mean(1)).sum() / by.weights);
     return result;
 }
 

@@ -17,8 +17,7 @@ Tensor class_cost(const Tensor& logits, const Tensor& iou, const Tensor& classes
     const Tensor own = logits.index_select(1, classes);
     const Tensor own_background = as_background.index_select(1, classes);
     const Tensor cross_entropy = torch::softplus(own) - iou * own;
-    const Tensor as_object =
-        cross_entropy * (iou - probability.index_select(1, classes)).square();
+    const Tensor as_object = cross_entropy * (iou - probability.index_select(1, classes)).square();
     return as_background.sum(1, true) - own_background + as_object;
 }
 
@@ -41,20 +40,20 @@ SoftAssignment assign_softly(const Locations& locations, const Tensor& class_log
     constexpr double kIouFactor = 3;
     constexpr double kEpsilon = 1e-7;
     const torch::NoGradGuard no_grad;
-    SoftAssignment result{no_assignment(locations), torch::zeros_like(locations.stride)};
+    SoftAssignment result{no_assignment(locations), torch::zeros({boxes.size(0)}, boxes.options())};
     if (instances.size() == 0) {
         return result;
     }
     const Tensor ltrb = distances(locations, instances.boxes);  // (K, G, 4)
+    result.assignment.ltrb = torch::zeros({boxes.size(0), 4}, ltrb.options());
     const Tensor inside = std::get<0>(ltrb.min(2)) > 0;
     const Tensor valid = torch::nonzero(inside.any(1)).squeeze(1);  // (V)
     if (valid.size(0) == 0) {
         return result;
     }
     const Tensor iou = pairwise_iou(boxes.index_select(0, valid), instances.boxes, 0);
-    const Tensor cost =
-        class_cost(class_logits.index_select(0, valid), iou, instances.labels - 1) -
-        kIouFactor * torch::log(iou + kEpsilon);
+    const Tensor cost = class_cost(class_logits.index_select(0, valid), iou, instances.labels - 1) -
+                        kIouFactor * torch::log(iou + kEpsilon);
     const Tensor chosen = cheapest(cost, iou);
     // A location chosen by one object goes to it, by several to the cheapest of all objects.
     const Tensor several = chosen.sum(1, true) > 1;

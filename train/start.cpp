@@ -59,9 +59,10 @@ void check(const ImportReport& report, const Config& config) {
         return name.ends_with("backbone.conv1.bias");
     });
     if (config.nanodet.norm == NanodetNorm::bn && has_folded_norms) {
-        throw Error("nanodet.norm = \"bn\", but the batch norm of these weights is folded into the "
-                    "convolutions",
-                    "pass --set nanodet.norm=folded");
+        throw Error(
+            "nanodet.norm = \"bn\", but the batch norm of these weights is folded into the "
+            "convolutions",
+            "pass --set nanodet.norm=folded");
     }
     if (report.matched.empty()) {
         throw Error("no tensor of the weights matches this network by name",
@@ -101,9 +102,10 @@ void require_trained_detector(const TrainOptions& options) {
                     "pass --weights FILE, or --set freeze_detector=false to train the detector");
     }
     if (options.new_classes) {
-        throw Error("--new-classes initialises a classifier that freeze_detector = true keeps as "
-                    "it is",
-                    "pass --set freeze_detector=false, or choose the preset finetune_nano");
+        throw Error(
+            "--new-classes initialises a classifier that freeze_detector = true keeps as "
+            "it is",
+            "pass --set freeze_detector=false, or choose the preset finetune_nano");
     }
 }
 

@@ -78,7 +78,7 @@ enum class SpatialEmbedding {
 };
 /// Pyramid levels that the pixel head reads (§4.9).
 enum class PixelFusion {
-    p3,      ///< P3
+    p3,        ///< P3
     p3p4p5,    ///< the sum of refined P3, P4 and P5
     top_down,  ///< P5, enlarged and added to P4, enlarged and added to P3
 };
@@ -264,34 +264,35 @@ struct Config {
     bool proposal_per_level = false;  ///< each level has a proposal head of its own
     ProposalInput proposal_input = ProposalInput::tower;  ///< "tower" or "tower_pyramid"
     SpatialEmbedding spatial_embedding = SpatialEmbedding::absolute;  ///< "absolute", "relative"
-    PixelFusion pixel_fusion = PixelFusion::p3;      ///< "p3", "p3p4p5" or "top_down"
-    PixelTower pixel_tower = PixelTower::conv;       ///< "conv" or "separable"
-    PixelNorm pixel_norm = PixelNorm::gn;            ///< "gn" or "bn"
-    std::int64_t pixel_channels = 256;               ///< of the pixel head's tower
-    std::int64_t pixel_stride = 8;                   ///< of the pixel embedding: 8 or 4
-    std::int64_t pixel_output_kernel = 3;            ///< of its last convolution: 3 or 1
+    PixelFusion pixel_fusion = PixelFusion::p3;             ///< "p3", "p3p4p5" or "top_down"
+    PixelTower pixel_tower = PixelTower::conv;              ///< "conv" or "separable"
+    PixelNorm pixel_norm = PixelNorm::gn;                   ///< "gn" or "bn"
+    std::int64_t pixel_channels = 256;                      ///< of the pixel head's tower
+    std::int64_t pixel_stride = 8;                          ///< of the pixel embedding: 8 or 4
+    std::int64_t pixel_output_kernel = 3;                   ///< of its last convolution: 3 or 1
     HeadActivation head_activation = HeadActivation::relu;  ///< "relu" or "leaky_relu"
     bool semantic_loss = false;                      ///< auxiliary semantic head while training
     double semantic_loss_weight = 1;                 ///< of that loss
     ParameterNames names = ParameterNames::authors;  ///< "authors" or "detectron2"
 
     // Target assignment and losses (§5, §6).
-    bool center_sampling = true;                         ///< positives lie near the centre (§5.2)
-    double center_radius = 1.5;                          ///< of that region, in strides
-    SamplingCenter center = SamplingCenter::box;         ///< "box" or "mask_centroid"
-    bool sample_in_mask = true;                          ///< positives lie inside the mask
-    MaskProposals mask_proposals = MaskProposals::best;  ///< or "all_positives", "iou_mean", "best_two"
-    double mask_proposals_iou = 0.5;                     ///< threshold of the last two
-    std::int64_t max_proposals = 500;                    ///< limit of "all_positives"
-    double focal_alpha = 0.25;                           ///< α of the focal loss (§6.2)
-    double focal_gamma = 2;                              ///< γ of the focal loss
-    BoxLoss box_loss = BoxLoss::giou;                    ///< "giou", "iou" or "linear_iou"
-    double mask_loss_weight = 0.5;                       ///< λ1
-    double mask_loss_eps = 1e-9;                         ///< clamp of the mask loss (§6.5)
+    bool center_sampling = true;                  ///< positives lie near the centre (§5.2)
+    double center_radius = 1.5;                   ///< of that region, in strides
+    SamplingCenter center = SamplingCenter::box;  ///< "box" or "mask_centroid"
+    bool sample_in_mask = true;                   ///< positives lie inside the mask
+    MaskProposals mask_proposals =
+        MaskProposals::best;           ///< or "all_positives", "iou_mean", "best_two"
+    double mask_proposals_iou = 0.5;   ///< threshold of the last two
+    std::int64_t max_proposals = 500;  ///< limit of "all_positives"
+    double focal_alpha = 0.25;         ///< α of the focal loss (§6.2)
+    double focal_gamma = 2;            ///< γ of the focal loss
+    BoxLoss box_loss = BoxLoss::giou;  ///< "giou", "iou" or "linear_iou"
+    double mask_loss_weight = 0.5;     ///< λ1
+    double mask_loss_eps = 1e-9;       ///< clamp of the mask loss (§6.5)
     MaskLossType mask_loss_type = MaskLossType::lovasz;  ///< "lovasz" or "dice"
-    double box_padding = -1;       ///< crops the mask loss to enlarged boxes; -1: off (§6.6)
-    double box_padding_cells = 1;  ///< added to that on every side, at quarter resolution
-    std::int64_t mask_scale_factor = 2;        ///< from the pixel embedding to quarter resolution
+    double box_padding = -1;             ///< crops the mask loss to enlarged boxes; -1: off (§6.6)
+    double box_padding_cells = 1;        ///< added to that on every side, at quarter resolution
+    std::int64_t mask_scale_factor = 2;  ///< from the pixel embedding to quarter resolution
     MaskTarget mask_target = MaskTarget::any;  ///< "any", "sample" or "area"
     double mask_target_threshold = 0;          ///< of "any" and "area"
 

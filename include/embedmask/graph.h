@@ -21,29 +21,30 @@ enum class Op {
     input,  ///< the image batch (N, Graph::input_channels, H, W)
     /// parameters: weight (O,I/groups,k,k), optional bias (O); stride, padding, groups
     conv2d,
-    frozen_batch_norm,   ///< weight, bias, running_mean, running_var (C), constant; epsilon (§3.2)
-    batch_norm,          ///< the same, trained, with batch statistics while training; epsilon
-    group_norm,          ///< weight, bias (C); groups, epsilon
-    relu,                ///< max(0, x)
-    max_pool,            ///< kernel, stride, padding
-    add,                 ///< two inputs of equal shape
-    upsample_nearest,    ///< factor
-    resample,            ///< aligned bilinear by an integer factor (§4.9)
-    learned_scale,       ///< parameter scale (1): y = scale * x
-    exp,                 ///< e^x
-    multiply,            ///< y = value * x
-    concat,              ///< along the channel axis
-    slice,               ///< channels [begin, end)
-    /// (N,2,h,w) + λ·u/value, optional parameter λ (1), u = stride·cell + origin (§4.3); stride, origin
+    frozen_batch_norm,  ///< weight, bias, running_mean, running_var (C), constant; epsilon (§3.2)
+    batch_norm,         ///< the same, trained, with batch statistics while training; epsilon
+    group_norm,         ///< weight, bias (C); groups, epsilon
+    relu,               ///< max(0, x)
+    max_pool,           ///< kernel, stride, padding
+    add,                ///< two inputs of equal shape
+    upsample_nearest,   ///< factor
+    resample,           ///< aligned bilinear by an integer factor (§4.9)
+    learned_scale,      ///< parameter scale (1): y = scale * x
+    exp,                ///< e^x
+    multiply,           ///< y = value * x
+    concat,             ///< along the channel axis
+    slice,              ///< channels [begin, end)
+    /// (N,2,h,w) + λ·u/value, optional parameter λ (1), u = stride·cell + origin (§4.3); stride,
+    /// origin
     add_coordinates,
     /// (N,C,h,w) → (N,C+2,h,w): CoordConv (§9.4); stride, origin, value, unit_range
     append_coordinates,
-    leaky_relu,          ///< x if positive, else value * x
-    channel_shuffle,     ///< channel i of group g becomes channel i * groups + g; groups
-    upsample_bilinear,   ///< by an integer factor; half-pixel centres, edges repeated
-    expectation,         ///< (N,groups*B,h,w) → (N,groups,h,w): sum over bins k of k * softmax
-    product,             ///< of two inputs of equal shape, element by element
-    log,                 ///< natural logarithm of x, or of `value` where x is smaller
+    leaky_relu,         ///< x if positive, else value * x
+    channel_shuffle,    ///< channel i of group g becomes channel i * groups + g; groups
+    upsample_bilinear,  ///< by an integer factor; half-pixel centres, edges repeated
+    expectation,        ///< (N,groups*B,h,w) → (N,groups,h,w): sum over bins k of k * softmax
+    product,            ///< of two inputs of equal shape, element by element
+    log,                ///< natural logarithm of x, or of `value` where x is smaller
 };
 
 /// The name of an op, for example "conv2d".

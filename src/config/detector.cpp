@@ -7,9 +7,7 @@ namespace embedmask::detail {
 const Detector& detector_of(DetectorKind kind) {
     static const std::array<Detector, 2> kDetectors{{
         {.strides = {8, 16, 32, 64, 128}},
-        {.strides = {8, 16, 32, 64},
-         .at_cell_centers = false,
-         .has_centerness = false},
+        {.strides = {8, 16, 32, 64}, .at_cell_centers = false, .has_centerness = false},
     }};
     return kDetectors[static_cast<std::size_t>(kind)];
 }

@@ -179,11 +179,9 @@ NodeId Builder::add_coordinates(NodeId x, const std::string& scale, const Grid& 
 }
 
 NodeId Builder::append_coordinates(NodeId x, const Grid& grid, double divisor, bool unit_range) {
-    return node(Op::append_coordinates, {x}, {},
-                {.stride = grid.stride,
-                 .origin = grid.origin,
-                 .value = divisor,
-                 .unit_range = unit_range});
+    return node(
+        Op::append_coordinates, {x}, {},
+        {.stride = grid.stride, .origin = grid.origin, .value = divisor, .unit_range = unit_range});
 }
 
 void Builder::output(const std::string& name, NodeId node, bool training_only) {

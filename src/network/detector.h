@@ -15,10 +15,10 @@ struct FeatureMap {
 
 /// One level of a detector.
 struct DetectorLevel {
-    NodeId pyramid = 0;  ///< features of the level
-    NodeId tower = 0;    ///< the detector's own features for boxes
-    NodeId box = 0;      ///< distances l, t, r, b in units of `box_unit`
-    Grid grid;           ///< locations
+    NodeId pyramid = 0;   ///< features of the level
+    NodeId tower = 0;     ///< the detector's own features for boxes
+    NodeId box = 0;       ///< distances l, t, r, b in units of `box_unit`
+    Grid grid;            ///< locations
     double box_unit = 1;  ///< pixels
 };
 

@@ -50,7 +50,8 @@ private:
 };
 
 void add_attributes(Digest& digest, const Attributes& a) {
-    for (const int value : {a.kernel, a.stride, a.origin, a.padding, a.factor, a.groups, a.begin, a.end}) {
+    for (const int value :
+         {a.kernel, a.stride, a.origin, a.padding, a.factor, a.groups, a.begin, a.end}) {
         digest.add(static_cast<std::uint64_t>(value));
     }
     digest.add(std::bit_cast<std::uint64_t>(a.epsilon));

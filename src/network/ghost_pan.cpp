@@ -10,9 +10,10 @@ constexpr int kKernel = 5;
 
 // Half of the channels from a pointwise convolution, the others from a cheap depthwise one of them
 // (GhostNet, Han et al., CVPR 2020).
-NodeId ghost(const ConvBlocks& blocks, NodeId x, const std::string& name, std::int64_t in, bool activated) {
-    const NodeId primary = blocks.add(x, name + ".primary",
-                                      {.in = in, .out = kChannels / 2, .activated = activated});
+NodeId ghost(const ConvBlocks& blocks, NodeId x, const std::string& name, std::int64_t in,
+             bool activated) {
+    const NodeId primary =
+        blocks.add(x, name + ".primary", {.in = in, .out = kChannels / 2, .activated = activated});
     const NodeId cheap = blocks.add(primary, name + ".cheap",
                                     {.in = kChannels / 2,
                                      .out = kChannels / 2,
@@ -57,10 +58,9 @@ std::array<NodeId, 4> ghost_pan(const ConvBlocks& blocks, const std::array<Featu
         ghost_block(blocks, blocks.builder().upsample_bilinear(middle, 2), c[0], "pan.top_down.1");
     const NodeId p4 =
         ghost_block(blocks, halved(blocks, p3, "pan.down0"), middle, "pan.bottom_up0");
-    const NodeId p5 =
-        ghost_block(blocks, halved(blocks, p4, "pan.down1"), c[2], "pan.bottom_up1");
-    const NodeId p6 =
-        blocks.builder().add(halved(blocks, c[2], "pan.extra_in"), halved(blocks, p5, "pan.extra_out"));
+    const NodeId p5 = ghost_block(blocks, halved(blocks, p4, "pan.down1"), c[2], "pan.bottom_up1");
+    const NodeId p6 = blocks.builder().add(halved(blocks, c[2], "pan.extra_in"),
+                                           halved(blocks, p5, "pan.extra_out"));
     return {p3, p4, p5, p6};
 }
 

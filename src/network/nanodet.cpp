@@ -45,8 +45,7 @@ NodeId predict(Builder& builder, NodeId x, const std::string& head, int level,
 
 DetectorFeatures nanodet(Builder& builder, const Config& config) {
     ConvBlocks blocks(builder, config.nanodet.norm == NanodetNorm::folded);
-    const std::int64_t freeze_at =
-        config.freeze_detector ? kFreezeAll : config.backbone.freeze_at;
+    const std::int64_t freeze_at = config.freeze_detector ? kFreezeAll : config.backbone.freeze_at;
     const ShuffleNet backbone = shufflenet(blocks, freeze_at);
     blocks.freeze(config.freeze_detector);
     const auto pyramid = ghost_pan(blocks, backbone.stages);

@@ -86,9 +86,8 @@ void PixelHead::plan_fusion() {
 
 void PixelHead::plan_tower() {
     const std::int64_t channels = config_.pixel_channels;
-    const std::int64_t in = config_.pixel_fusion == PixelFusion::p3p4p5
-                                ? channels
-                                : detector_.pyramid_channels;
+    const std::int64_t in =
+        config_.pixel_fusion == PixelFusion::p3p4p5 ? channels : detector_.pyramid_channels;
     if (has_group_norm_tower(config_)) {
         gn_tower_ = {"rpn.head.mask_tower",
                      in,
@@ -129,9 +128,8 @@ void PixelHead::declare_branch(Builder& builder) const {
     }
     declare_units(builder, tower_, config_);
     if (!last_.empty()) {
-        builder.declare_conv(
-            last_, channels, channels, 3, true,
-            {{Init::Kind::uniform, default_half_width(channels * 9)}, 0});
+        builder.declare_conv(last_, channels, channels, 3, true,
+                             {{Init::Kind::uniform, default_half_width(channels * 9)}, 0});
     }
     declare_units(builder, enlarging_, config_);
     declare_units(builder, fine_, config_);
@@ -146,9 +144,9 @@ void PixelHead::declare_branch(Builder& builder) const {
 void PixelHead::declare_outputs(Builder& builder) const {
     const auto declare = [&](const std::string& name, std::int64_t in, std::int64_t out) {
         const auto kernel = static_cast<int>(config_.pixel_output_kernel);
-        const ConvInit init =
-            kernel == 1 ? ConvInit{{Init::Kind::uniform, default_half_width(in)}, 0}
-                        : ConvInit::head();
+        const ConvInit init = kernel == 1
+                                  ? ConvInit{{Init::Kind::uniform, default_half_width(in)}, 0}
+                                  : ConvInit::head();
         builder.declare_conv(name, in, out, kernel, true, init);
     };
     if (config_.embed_mode == EmbedMode::coordconv) {

@@ -186,9 +186,8 @@ NodeId ProposalHead::spatial_embedding(Builder& builder, NodeId x, int level) co
     }
     const NodeId left_top = builder.slice(features.box, 0, 2);
     const NodeId right_bottom = builder.slice(features.box, 2, 4);
-    const NodeId shift =
-        builder.multiply(builder.add(right_bottom, builder.multiply(left_top, -1)),
-                         features.box_unit / (2 * config_.position_divisor));
+    const NodeId shift = builder.multiply(builder.add(right_bottom, builder.multiply(left_top, -1)),
+                                          features.box_unit / (2 * config_.position_divisor));
     const NodeId center =
         builder.add_coordinates(shift, "", features.grid, config_.position_divisor);
     const NodeId reach = builder.multiply(half_size(builder, level), 2 * kReach);

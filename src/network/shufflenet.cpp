@@ -25,14 +25,14 @@ NodeId first_block(const ConvBlocks& blocks, NodeId x, const std::string& name, 
     const NodeId shrunk = blocks.add(
         x, name + ".branch1.dw",
         {.in = in, .out = in, .kernel = 3, .stride = 2, .depthwise = true, .activated = false});
-    const NodeId shortcut =
-        blocks.add(shrunk, name + ".branch1.pw", {.in = in, .out = out / 2});
+    const NodeId shortcut = blocks.add(shrunk, name + ".branch1.pw", {.in = in, .out = out / 2});
     const NodeId residual = residual_branch(blocks, x, name + ".branch2", in, out / 2, 2);
     return blocks.builder().channel_shuffle(blocks.builder().concat({shortcut, residual}), 2);
 }
 
 // One half of the channels passes unchanged.
-NodeId next_block(const ConvBlocks& blocks, NodeId x, const std::string& name, std::int64_t channels) {
+NodeId next_block(const ConvBlocks& blocks, NodeId x, const std::string& name,
+                  std::int64_t channels) {
     const auto half = static_cast<int>(channels / 2);
     const NodeId kept = blocks.builder().slice(x, 0, half);
     const NodeId residual = residual_branch(blocks, blocks.builder().slice(x, half, 2 * half),

@@ -4,11 +4,14 @@
 
 #include "embedmask/config.h"
 #include "embedmask/error.h"
+#include "embedmask/model.h"
 #include "engine/every_op.h"
 #include "engine/random_network.h"
+#include "model/fold.h"
 #include "network/bottleneck.h"
 #include "network/embedding_heads.h"
 #include "network/fcos_heads.h"
+#include "network/random_weights.h"
 #include "test_data.h"
 
 namespace embedmask::engine {
@@ -140,7 +143,9 @@ private:
             case 7:
                 return conv(b_.slice(x, 2, 7), 5);
             case 8:
-                return conv(b_.append_coordinates(x, network::Grid::centered(8), 100, random_() % 2 == 0), kChannels + 2);
+                return conv(
+                    b_.append_coordinates(x, network::Grid::centered(8), 100, random_() % 2 == 0),
+                    kChannels + 2);
             case 9:
                 return b_.upsample_nearest(b_.max_pool(x, 3, 2, 1), 2);
             case 10:
@@ -307,6 +312,26 @@ TEST(Golden, ResidualBlock) {
     expect_close(run(*openvino(network), network.graph, image, 1, 5, 6), expected, 1e-4);
     const Network folded = network::fold_batch_norm(network);
     expect_close(run(*openvino(folded), folded.graph, image, 1, 5, 6), expected, 1e-4);
+}
+
+TEST(Rewrites, FoldedNormsOfADetectorGiveTheSame) {
+    for (const char* name : {"nanodet", "nano"}) {
+        SCOPED_TRACE(name);
+        Model model;
+        model.config = preset(name);
+        model.config.nanodet.norm = NanodetNorm::bn;
+        model.config.margin_reduce_factor = 1e4;  // margins of random weights would overflow
+        model.weights = network::random_weights(model.graph(), 5);
+        const Model folded = detail::with_folded_norms(model);
+        EXPECT_EQ(folded.config.nanodet.norm, NanodetNorm::folded);
+        EXPECT_EQ(folded.config.pixel_norm, model.config.pixel_norm);
+        check_weights(folded.graph(), folded.weights, name);
+        const auto image = random_image(1, 64, 96);
+        expect_close(
+            run(*openvino({folded.graph(), folded.weights}), folded.graph(), image, 1, 64, 96),
+            run(*openvino({model.graph(), model.weights}), model.graph(), image, 1, 64, 96), 1e-4);
+        EXPECT_EQ(detail::with_folded_norms(folded).weights.size(), folded.weights.size());
+    }
 }
 
 TEST(Golden, CompleteHeads) {

@@ -106,19 +106,71 @@ TEST(Shapes, OfThePyramidEqualTheSpecification) {
     EXPECT_EQ(shape_of("pixel_embedding"), (Shape{16, 100, 136}));
 }
 
-TEST(Nanodet, LevelsAndParametersAreThoseOfItsAuthor) {
-    const Graph graph = embedmask(preset("nanodet"));
-    EXPECT_EQ(count_parameters(graph).total, 1186346);
-    EXPECT_EQ(graph.parameters.size(), 220U);
-    const std::vector<Shape> shapes = infer_shapes(graph, 320, 480);
+std::map<std::string, Shape> output_shapes(const Graph& graph, std::int64_t height,
+                                           std::int64_t width) {
+    const std::vector<Shape> shapes = infer_shapes(graph, height, width);
     std::map<std::string, Shape> outputs;
     for (const Output& output : graph.outputs) {
         outputs[output.name] = shapes[output.node];
     }
-    EXPECT_EQ(outputs.size(), 8U);
+    return outputs;
+}
+
+TEST(Nanodet, LevelsAndParametersAreThoseOfItsAuthor) {
+    const Graph graph = embedmask(preset("nanodet"));
+    EXPECT_EQ(count_parameters(graph).total, 1186346);
+    EXPECT_EQ(graph.parameters.size(), 228U);
+    std::map<std::string, Shape> outputs = output_shapes(graph, 320, 480);
+    EXPECT_EQ(outputs.size(), 12U);
     EXPECT_EQ(outputs["class_logits.P3"], (Shape{80, 40, 60}));
     EXPECT_EQ(outputs["box.P5"], (Shape{4, 10, 15}));
     EXPECT_EQ(outputs["box.P6"], (Shape{4, 5, 8})) << "half of an odd map is rounded up";
+    outputs = output_shapes(graph, 32, 32);
+    EXPECT_EQ(outputs["box.P6"], (Shape{4, 1, 1})) << "an input of half a stride-64 cell";
+}
+
+TEST(Nanodet, BatchNormReplacesBiases) {
+    Config config = preset("nanodet");
+    config.nanodet.norm = NanodetNorm::bn;
+    const Graph graph = embedmask(config);
+    // A norm has a scale where the folded convolution has none.
+    std::int64_t scales = 0;
+    for (const Parameter& parameter : graph.parameters) {
+        if (parameter.name.ends_with(".norm.weight")) {
+            scales += parameter.shape[0];
+        }
+    }
+    EXPECT_EQ(count_parameters(graph).total, 1186346 + scales);
+}
+
+TEST(Nano, PixelEmbeddingsHaveTheStrideOfTheConfiguration) {
+    Config config = preset("nano");
+    EXPECT_EQ(output_shapes(embedmask(config), 320, 480)["pixel_embedding"], (Shape{16, 40, 60}));
+    config.pixel_stride = 4;
+    config.mask_scale_factor = 1;
+    EXPECT_EQ(output_shapes(embedmask(config), 320, 480)["pixel_embedding"], (Shape{16, 80, 120}));
+    Config fcos = preset("g3");
+    fcos.pixel_stride = 4;
+    fcos.mask_scale_factor = 1;
+    EXPECT_EQ(output_shapes(embedmask(fcos), 320, 480)["pixel_embedding"], (Shape{16, 80, 120}));
+}
+
+TEST(Graph, AFrozenDetectorTrainsTheEmbeddingHeadsOnly) {
+    for (const char* name : {"g3", "table2", "nano"}) {
+        Config config = preset(name);
+        config.freeze_detector = true;
+        for (const Parameter& parameter : embedmask(config).parameters) {
+            if (parameter.buffer) {
+                continue;
+            }
+            const bool of_heads = parameter.name.find("embed") != std::string::npos ||
+                                  parameter.name.find("margin") != std::string::npos ||
+                                  parameter.name.find("mask_") != std::string::npos ||
+                                  parameter.name.find("hidden") != std::string::npos ||
+                                  parameter.name.find("position_scale") != std::string::npos;
+            EXPECT_EQ(parameter.trainable, of_heads) << name << " " << parameter.name;
+        }
+    }
 }
 
 TEST(Graph, EveryPresetBuildsAndEveryNodeReadsEarlierNodes) {

@@ -207,7 +207,8 @@ void add_masks(const Config& config, Weights& results) {
     std::vector<float> boxes;
     std::vector<float> cells;
     std::vector<std::byte> bitmaps;
-    for (const Proposal& proposal : choose_proposals(results, static_cast<int>(config.strides.size()))) {
+    for (const Proposal& proposal :
+         choose_proposals(results, static_cast<int>(config.strides.size()))) {
         const auto map = [&](const char* kind) {
             return results.at("fast/" + network::output_name(kind, proposal.level));
         };

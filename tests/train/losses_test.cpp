@@ -6,10 +6,10 @@
 #include "test_data.h"
 #include "train/detection_losses.h"
 #include "train/fcos_targets.h"
-#include "train/mask_targets.h"
 #include "train/lovasz.h"
 #include "train/lovasz_tensor.h"
 #include "train/mask_loss.h"
+#include "train/mask_targets.h"
 #include "train/rbf_distance.h"
 #include "train/resample.h"
 

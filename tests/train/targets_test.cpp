@@ -137,6 +137,22 @@ TEST(Targets, UnknownMasksAreNotAskedForTheLocation) {
     EXPECT_GT(assign(locations, one, config).labels.sum().item<std::int64_t>(), 0);
 }
 
+TEST(Targets, AreaMasksCountAllPixelsOfACell) {
+    Config config;
+    config.mask_target = MaskTarget::area;
+    config.mask_target_threshold = 0.5;
+    Tensor mask = torch::zeros({1, 8, 8}, torch::kUInt8);
+    mask.slice(1, 0, 2).slice(2, 0, 4).fill_(1);     // half of the first cell
+    mask.slice(1, 4, 8).slice(2, 4, 8).fill_(1);     // the last cell,
+    mask[0].slice(0, 4, 6).slice(1, 4, 8).fill_(0);  // less half
+    mask[0][4][4] = 1;
+    mask[0][7][7] = 0;
+    mask[0][7][6] = 0;
+    const Tensor found = quarter_masks(mask, 8, 12, config);
+    const Tensor expected = torch::tensor({{1, 0, 0}, {0, 0, 0}}, torch::kUInt8);
+    EXPECT_TRUE(torch::equal(found[0], expected)) << found;
+}
+
 TEST(Targets, GoldenQuarterMask) {
     const json vector = golden("interpolation");
     const Tensor mask = as_tensor(vector["mask_in"]).to(torch::kUInt8).unsqueeze(0);
