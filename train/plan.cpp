@@ -31,6 +31,12 @@ std::string category_table(const DataSummary& summary, const std::vector<Categor
     return text;
 }
 
+std::string network_name(const Config& config) {
+    return config.detector == DetectorKind::nanodet
+               ? "NanoDet-Plus-m"
+               : fmt::format("ResNet-{}", config.backbone.depth);
+}
+
 }  // namespace
 
 std::string plan_text(const Trainer& trainer, const TrainOptions& options) {
@@ -44,13 +50,16 @@ std::string plan_text(const Trainer& trainer, const TrainOptions& options) {
         data.images, data.objects, data.crowds, data.without_objects, data.unknown_masks);
     text += category_table(data, trainer.data().categories());
     text += fmt::format(
-        "network   ResNet-{}, {} classes, D = {}, short side {}, frozen stages {}\n"
+        "network   {}, {} classes, {}, short side {}, {}\n"
         "schedule  {} iterations of {} images ({:.1f} passes), lr {:.4g}, {}, {} on {}\n",
-        config.backbone.depth, config.num_classes, config.embed_dim,
+        network_name(config), config.num_classes,
+        has_masks(config) ? fmt::format("D = {}", config.embed_dim) : "no masks",
         fmt::join(config.input.short_train,
                   config.input.short_train_mode == ShortTrainMode::range ? " to " : ", "),
-        config.backbone.freeze_at, config.solver.max_iter, config.solver.batch, passes,
-        config.solver.lr, config.solver.optimizer == OptimizerKind::adamw ? "adamw" : "sgd",
+        config.freeze_detector ? "frozen detector"
+                               : fmt::format("frozen stages {}", config.backbone.freeze_at),
+        config.solver.max_iter, config.solver.batch, passes, config.solver.lr,
+        config.solver.optimizer == OptimizerKind::adamw ? "adamw" : "sgd",
         options.compute == Compute::bf16 ? "bf16" : "fp32", options.device.str());
     const auto& steps = config.solver.steps;
     if (config.solver.schedule == ScheduleKind::steps && !steps.empty() &&

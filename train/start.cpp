@@ -8,6 +8,7 @@
 #include "embedmask/error.h"
 #include "embedmask/import.h"
 #include "embedmask/model.h"
+#include "foreign/nanodet_names.h"
 #include "foreign/weights_file.h"
 #include "model/fold.h"
 #include "train/tensors.h"
@@ -33,6 +34,7 @@ ForeignWeights read_weights(const std::string& path, TrainOptions& options, std:
 
 void drop_classifier(std::vector<ForeignWeights>& files) {
     for (ForeignWeights& file : files) {
+        file.tensors = foreign::with_nanodet_predictions_split(std::move(file.tensors));
         std::erase_if(file.tensors, [](const auto& item) {
             return item.first.find(kClassifier) != std::string::npos;
         });

@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 
+#include "config/detector.h"
 #include "embedmask/error.h"
 #include "foreign/names.h"
 
 namespace embedmask::foreign {
 namespace {
 
-constexpr int kLevels = 5;
 constexpr std::int64_t kSpatialDims = 2;  // in every generation with coordinates
 const std::string kHead = "rpn.head.";
 const std::string kMargin = kHead + "proposal_margin_pred";
@@ -116,7 +116,8 @@ Weights as_g3(Weights tensors) {
             margin->second = repeated(margin->second, recognized.embed_dim);
         }
     }
-    for (int level = 0; level < kLevels; ++level) {
+    const std::size_t levels = detail::detector_of(DetectorKind::fcos).strides.size();
+    for (std::size_t level = 0; level < levels; ++level) {
         tensors[fmt::format("{}margin_scales.{}.scale", kHead, level)] =
             Tensor::of_floats({1}, {1});
     }

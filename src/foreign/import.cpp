@@ -8,6 +8,7 @@
 
 #include "foreign/generation.h"
 #include "foreign/names.h"
+#include "foreign/nanodet_names.h"
 
 namespace embedmask {
 namespace {
@@ -65,7 +66,10 @@ Import import_weights(const network::Graph& graph, const std::vector<ForeignWeig
                 continue;
             }
             result.weights[parameter.name] = found->second;
-            matches[parameter.name] = {parameter.name, found->first, file.file};
+            const std::string source = file.tensors.contains(found->first)
+                                           ? found->first
+                                           : foreign::before_split(found->first);
+            matches[parameter.name] = {parameter.name, source, file.file};
         }
         for (const auto& [name, tensor] : tensors) {
             if (!used.contains(name) && !is_ignored(name)) {

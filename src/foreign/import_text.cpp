@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 namespace embedmask {
 namespace {
@@ -24,11 +25,14 @@ std::string list_text(const char* title, const std::vector<std::string>& items) 
 std::string describe(const ImportReport& report, const std::vector<ForeignWeights>& files) {
     std::string text;
     for (const ForeignWeights& file : files) {
-        const auto from_file = [&](const ImportReport::Match& match) {
-            return match.file == file.file;
-        };
-        const auto count = std::count_if(report.matched.begin(), report.matched.end(), from_file);
-        text += fmt::format("{}: {} tensors, {} used\n", file.file, file.tensors.size(), count);
+        std::set<std::string> used;  // a tensor may hold several parameters
+        for (const ImportReport::Match& match : report.matched) {
+            if (match.file == file.file) {
+                used.insert(match.tensor);
+            }
+        }
+        text +=
+            fmt::format("{}: {} tensors, {} used\n", file.file, file.tensors.size(), used.size());
         for (const auto& [key, value] : file.metadata) {
             text += fmt::format("  {:<16}{}\n", key, value);
         }

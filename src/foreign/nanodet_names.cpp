@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <array>
+#include <string_view>
+
 namespace embedmask::foreign {
 namespace {
 
@@ -17,7 +20,22 @@ Tensor rows(const Tensor& tensor, std::int64_t begin, std::int64_t end) {
     return part;
 }
 
+constexpr std::array<std::string_view, 2> kParts{".cls_logits.", ".box_bins."};
+
 }  // namespace
+
+std::string before_split(std::string name) {
+    if (!name.starts_with("head.")) {
+        return name;
+    }
+    for (const std::string_view part : kParts) {
+        const std::size_t at = name.find(part);
+        if (at != std::string::npos) {
+            return name.replace(at, part.size(), ".pred.");
+        }
+    }
+    return name;
+}
 
 Weights with_nanodet_predictions_split(Weights tensors) {
     for (int level = 0;; ++level) {

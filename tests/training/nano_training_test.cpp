@@ -1,0 +1,129 @@
+// embedmask train with the detector NanoDet-Plus.
+#include <gtest/gtest.h>
+
+#include "embedmask/model.h"
+#include "tensor/safetensors.h"
+#include "toy_data.h"
+
+namespace embedmask::testing {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+/// Seconds of training, from scratch.
+const std::string kNano =
+    " --set nanodet.norm=bn --set input.short_train=[96] --set input.short_test=96 --set "
+    "solver.batch=3 --set solver.lr=0.003 --set solver.warmup_iters=5 --set log_period=1 --set "
+    "workers=2 --precision fp32 ";
+
+class NanoTraining : public ::testing::Test {
+protected:
+    void SetUp() override { write_toy_data(folder_.path()); }
+
+    [[nodiscard]] std::string path(const std::string& name) const {
+        return (folder_.path() / name).string();
+    }
+
+    [[nodiscard]] std::string data() const {
+        return " --data " + path("data.json") + " --images " + path("images");
+    }
+
+    [[nodiscard]] json stats(const std::string& model) const {
+        const Ran ran =
+            run("eval " + model + data() + " --precision fp32 --json " + path("report.json"));
+        EXPECT_EQ(ran.code, 0) << ran.talk;
+        return read_json(path("report.json"))["stats"];
+    }
+
+    TemporaryFolder folder_;
+};
+
+TEST_F(NanoTraining, LearnsBoxesAndMasksFromScratchAndConvertFoldsItsNorms) {
+    const Ran trained = run("train nano --out " + path("run") + data() + kNano +
+                            "--set freeze_detector=false --set solver.max_iter=250");
+    ASSERT_EQ(trained.code, 0) << trained.talk;
+    const std::string model = path("run/last.safetensors");
+    const json before = stats(model);
+    EXPECT_GT(before["bbox"][1].get<double>(), 0.9) << before;
+    EXPECT_GT(before["segm"][1].get<double>(), 0.9) << before;
+
+    const Ran converted = run("convert " + model + " --store f32 --out " + path("folded"));
+    ASSERT_EQ(converted.code, 0) << converted.talk;
+    EXPECT_TRUE(has(converted.out, "batch norm is folded")) << converted.out;
+    const Model folded = read_model(path("folded"));
+    EXPECT_EQ(folded.config.nanodet.norm, NanodetNorm::folded);
+    const json after = stats(path("folded"));
+    for (const char* kind : {"bbox", "segm"}) {
+        EXPECT_NEAR(after[kind][0].get<double>(), before[kind][0].get<double>(), 1e-3) << kind;
+    }
+    const Ran kept = run("convert " + model + " --set nanodet.norm=bn --out " + path("kept"));
+    ASSERT_EQ(kept.code, 0) << kept.talk;
+    EXPECT_EQ(read_model(path("kept")).config.nanodet.norm, NanodetNorm::bn);
+}
+
+TEST_F(NanoTraining, AFrozenDetectorIsKeptBitForBit) {
+    ASSERT_EQ(run("train nanodet --out " + path("detector") + data() +
+                  " --set input.short_train=[96] --set solver.batch=3 --set solver.max_iter=2 "
+                  "--set workers=1")
+                  .code,
+              0);
+    const std::string weights = path("detector/last.safetensors");
+    const Ran trained = run("train nano --out " + path("heads") + data() + " --weights " + weights +
+                            " --set input.short_train=[96] --set solver.batch=3 --set "
+                            "solver.max_iter=2 --set workers=1");
+    ASSERT_EQ(trained.code, 0) << trained.talk;
+    EXPECT_TRUE(has(trained.talk, "NanoDet-Plus-m, 2 classes, D = 16")) << trained.out;
+    EXPECT_TRUE(has(trained.talk, "frozen detector")) << trained.out;
+    const Model detector = read_model(weights);
+    const Model both = read_model(path("heads/last.safetensors"));
+    for (const auto& [name, tensor] : detector.weights) {
+        EXPECT_TRUE(std::ranges::equal(tensor.bytes, both.weights.at(name).bytes)) << name;
+    }
+}
+
+// Fine-tuning starts with everything but the classes of the detector's author.
+TEST_F(NanoTraining, NewClassesKeepTheBoxesOfTheDetector) {
+    if (shared_data().empty()) {
+        GTEST_SKIP() << kNoSharedData;
+    }
+    const std::string weights =
+        " --weights " + (shared_data() / "nanodet-plus-m-416-coco.safetensors").string();
+    const std::string start = "train finetune_nano --out " + path("run") + data() + weights +
+                              " --set input.short_train=[96] --set solver.batch=3 --set "
+                              "solver.max_iter=1 --set solver.lr=0 --set solver.ema=0 --set "
+                              "workers=1";
+    const Ran refused = run(start);
+    EXPECT_EQ(refused.code, 1);
+    EXPECT_TRUE(has(refused.talk, "different number of classes")) << refused.talk;
+    const Ran trained = run(start + " --new-classes");
+    ASSERT_EQ(trained.code, 0) << trained.talk;
+    const Model model = read_model(path("run/last.safetensors"));
+    EXPECT_EQ(model.weights.at("head.0.cls_logits.weight").shape[0], 2);
+    const detail::Safetensors author =
+        detail::read_safetensors(shared_data() / "nanodet-plus-m-416-coco.safetensors");
+    const std::vector<float> whole = to_floats(author.tensors.at("head.2.pred.weight"));
+    const std::vector<float> bins = to_floats(model.weights.at("head.2.box_bins.weight"));
+    EXPECT_TRUE(std::equal(bins.begin(), bins.end(), whole.end() - std::ssize(bins)));
+}
+
+TEST_F(NanoTraining, ContradictionsAreErrorsBeforeTraining) {
+    const auto says = [&](const std::string& arguments, const char* problem, const char* fix) {
+        const Ran ran =
+            run("train " + arguments + data() + " --out " + path("run") + " --set solver.batch=2");
+        EXPECT_EQ(ran.code, 1) << ran.talk;
+        EXPECT_TRUE(has(ran.talk, problem)) << ran.talk;
+        EXPECT_TRUE(has(ran.talk, fix)) << ran.talk;
+        EXPECT_FALSE(fs::exists(path("run/last.safetensors")));
+    };
+    says("nano", "there are no weights of a trained detector", "--set freeze_detector=false");
+    says("nano --set pixel_stride=4", "mask_scale_factor: found 2: expected 1",
+         "set mask_scale_factor");
+    says("nanodet --set strides=[8,16,32]", "expected [8, 16, 32, 64], those of the detector",
+         "remove strides");
+    says("nanodet --set detector=nanodett", "\"nanodett\" is not one of fcos, nanodet",
+         "did you mean \"nanodet\"");
+}
+
+}  // namespace
+}  // namespace embedmask::testing
