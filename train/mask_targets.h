@@ -1,4 +1,4 @@
-// What masks and classes of pixels are compared with (§5.5, §6.9).
+// What masks and classes of pixels are compared with (§5.5, §6.8).
 #pragma once
 
 #include <torch/torch.h>

@@ -280,15 +280,15 @@ struct Config {
     double center_radius = 1.5;                   ///< of that region, in strides
     SamplingCenter center = SamplingCenter::box;  ///< "box" or "mask_centroid"
     bool sample_in_mask = true;                   ///< positives lie inside the mask
-    MaskProposals mask_proposals =
-        MaskProposals::best;           ///< or "all_positives", "iou_mean", "best_two"
-    double mask_proposals_iou = 0.5;   ///< threshold of the last two
-    std::int64_t max_proposals = 500;  ///< limit of "all_positives"
-    double focal_alpha = 0.25;         ///< α of the focal loss (§6.2)
-    double focal_gamma = 2;            ///< γ of the focal loss
-    BoxLoss box_loss = BoxLoss::giou;  ///< "giou", "iou" or "linear_iou"
-    double mask_loss_weight = 0.5;     ///< λ1
-    double mask_loss_eps = 1e-9;       ///< clamp of the mask loss (§6.5)
+    /// "best", "all_positives", "iou_mean" or "best_two"
+    MaskProposals mask_proposals = MaskProposals::best;
+    double mask_proposals_iou = 0.5;                     ///< threshold of "iou_mean" and "best_two"
+    std::int64_t max_proposals = 500;                    ///< limit of "all_positives"
+    double focal_alpha = 0.25;                           ///< α of the focal loss (§6.2)
+    double focal_gamma = 2;                              ///< γ of the focal loss
+    BoxLoss box_loss = BoxLoss::giou;                    ///< "giou", "iou" or "linear_iou"
+    double mask_loss_weight = 0.5;                       ///< λ1
+    double mask_loss_eps = 1e-9;                         ///< clamp of the mask loss (§6.5)
     MaskLossType mask_loss_type = MaskLossType::lovasz;  ///< "lovasz" or "dice"
     double box_padding = -1;             ///< crops the mask loss to enlarged boxes; -1: off (§6.6)
     double box_padding_cells = 1;        ///< added to that on every side, at quarter resolution

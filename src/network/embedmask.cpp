@@ -1,9 +1,10 @@
 // The whole network: a detector and the heads that EmbedMask adds to it.
 #include <array>
 
-#include "network/embedding_heads.h"
 #include "network/fcos.h"
 #include "network/nanodet.h"
+#include "network/pixel_head.h"
+#include "network/proposal_head.h"
 
 namespace embedmask::network {
 namespace {

@@ -1,5 +1,7 @@
 #include "network/pixel_unit.h"
 
+#include "network/activation.h"
+
 namespace embedmask::network {
 namespace {
 
@@ -36,15 +38,6 @@ std::vector<PixelUnit> pixel_block(const Config& config, const std::string& name
     }
     return {{.name = name + ".dw", .in = in, .out = in, .depthwise = true},
             {.name = name + ".pw", .in = in, .out = out, .kernel = 1}};
-}
-
-double negative_slope(const Config& config) {
-    return config.head_activation == HeadActivation::leaky_relu ? 0.1 : 0;
-}
-
-NodeId activate(Builder& builder, NodeId x, const Config& config) {
-    const double slope = negative_slope(config);
-    return slope == 0 ? builder.relu(x) : builder.leaky_relu(x, slope);
 }
 
 }  // namespace embedmask::network

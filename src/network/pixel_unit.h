@@ -25,10 +25,4 @@ struct PixelUnit {
 std::vector<PixelUnit> pixel_block(const Config& config, const std::string& name, std::int64_t in,
                                    std::int64_t out);
 
-/// Slope of `head_activation` for negative values.
-double negative_slope(const Config& config);
-
-/// Applies `head_activation`.
-NodeId activate(Builder& builder, NodeId x, const Config& config);
-
 }  // namespace embedmask::network

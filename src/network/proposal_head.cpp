@@ -1,8 +1,10 @@
+#include "network/proposal_head.h"
+
 #include <fmt/format.h>
 
 #include <cmath>
 
-#include "network/embedding_heads.h"
+#include "network/activation.h"
 
 namespace embedmask::network {
 namespace {

@@ -9,8 +9,9 @@
 #include "engine/random_network.h"
 #include "model/fold.h"
 #include "network/bottleneck.h"
-#include "network/embedding_heads.h"
 #include "network/fcos_heads.h"
+#include "network/pixel_head.h"
+#include "network/proposal_head.h"
 #include "network/random_weights.h"
 #include "test_data.h"
 

@@ -103,15 +103,17 @@ public:
     // Values at the output's pixels, row-major, before thresholding.
     [[nodiscard]] std::vector<double> values(const Window& window, const std::vector<float>& q,
                                              const std::vector<float>& m) const {
-        const int h8 = g_.padded.height / 8;
-        const int w8 = g_.padded.width / 8;
-        Map quarter{2 * h8, 2 * w8, {}};
+        const int height = g_.padded.height / o_.pixel_stride;
+        const int width = g_.padded.width / o_.pixel_stride;
+        const int factor = o_.pixel_stride / 4;
+        Map quarter{factor * height, factor * width, {}};
         if (o_.upsample_embedding) {
-            std::vector<double> sum(static_cast<std::size_t>(4 * h8 * w8), 0.0);
+            std::vector<double> sum(static_cast<std::size_t>(quarter.h * quarter.w), 0.0);
             for (int d = 0; d < dims_; ++d) {
-                Map plane{h8, w8, {}};
-                plane.v.assign(pixels_.begin() + d * h8 * w8, pixels_.begin() + (d + 1) * h8 * w8);
-                const Map up = upsampled(plane, 2);
+                Map plane{height, width, {}};
+                plane.v.assign(pixels_.begin() + d * height * width,
+                               pixels_.begin() + (d + 1) * height * width);
+                const Map up = upsampled(plane, factor);
                 for (std::size_t i = 0; i < sum.size(); ++i) {
                     sum[i] -= m[d] * (up.v[i] - q[d]) * (up.v[i] - q[d]);
                 }
@@ -121,17 +123,18 @@ public:
                 exponentiate(quarter);
             }
         } else {
-            Map coarse{h8, w8, std::vector<double>(static_cast<std::size_t>(h8 * w8), 0.0)};
+            Map coarse{height, width,
+                       std::vector<double>(static_cast<std::size_t>(height * width), 0.0)};
             for (int d = 0; d < dims_; ++d) {
-                for (int i = 0; i < h8 * w8; ++i) {
-                    const double p = pixels_[static_cast<std::size_t>(d * h8 * w8 + i)];
+                for (int i = 0; i < height * width; ++i) {
+                    const double p = pixels_[static_cast<std::size_t>(d * height * width + i)];
                     coarse.v[static_cast<std::size_t>(i)] -= m[d] * (p - q[d]) * (p - q[d]);
                 }
             }
             if (!o_.log_domain) {
                 exponentiate(coarse);
             }
-            quarter = upsampled(coarse, 2);
+            quarter = upsampled(coarse, factor);
         }
         for (int y = 0; y < quarter.h; ++y) {
             for (int x = 0; x < quarter.w; ++x) {
@@ -234,6 +237,7 @@ TEST_P(EverySwitch, EqualsTheDenseDefinition) {
     options.aligned = (bits & 2) != 0;
     options.box_window = (bits & 4) != 0;
     options.log_domain = (bits & 8) != 0;
+    options.pixel_stride = (bits & 16) != 0 ? 4 : 8;
     constexpr int kDims = 5;
     std::mt19937 random(static_cast<std::uint32_t>(bits) + 1);
     std::normal_distribution<float> normal;
@@ -246,7 +250,8 @@ TEST_P(EverySwitch, EqualsTheDenseDefinition) {
                                    {{64, 64}, {64, 64}, {64, 64}}};
     for (const Geometry& g : geometries) {
         std::vector<float> pixels;
-        const int cells = g.padded.width / 8 * (g.padded.height / 8);
+        const int cells =
+            g.padded.width / options.pixel_stride * (g.padded.height / options.pixel_stride);
         for (int i = 0; i < kDims * cells; ++i) {
             pixels.push_back(normal(random));
         }
@@ -279,7 +284,7 @@ TEST_P(EverySwitch, EqualsTheDenseDefinition) {
     }
 }
 
-INSTANTIATE_TEST_SUITE_P(Coupling, EverySwitch, ::testing::Range(0, 16));
+INSTANTIATE_TEST_SUITE_P(Coupling, EverySwitch, ::testing::Range(0, 32));
 
 TEST(Coupling, ManyThresholdsFromOneCouplingEqualSingleOnes) {
     const GoldenCase c;

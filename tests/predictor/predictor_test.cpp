@@ -48,6 +48,44 @@ TEST(Predictor, ThreadsThatShareItAgreeWithOne) {
     expect_same(found_b, expected_b);
 }
 
+// The coarsest level has one cell then, of which the input covers a quarter.
+TEST(Predictor, AnInputSmallerThanACellOfTheCoarsestLevelIsLegal) {
+    for (const std::int64_t pixel_stride : {8, 4}) {
+        SCOPED_TRACE(pixel_stride);
+        Model model;
+        model.config = preset("nano");
+        model.config.num_classes = 2;
+        model.config.pixel_stride = pixel_stride;
+        model.config.mask_scale_factor = pixel_stride / 4;
+        model.config.margin_reduce_factor = 1e4;  // margins of random weights would overflow
+        model.config.input.short_test = 32;
+        model.config.input.max = 32;
+        model.categories = {{3, "cat"}, {8, "dog"}};
+        model.weights = testing::random_network(model.graph(), 4).weights;
+        PredictorOptions options;
+        options.precision = Precision::fp32;
+        options.threads = 1;
+        options.keep_embeddings = true;
+        const Predictor predictor(model, options);
+        for (const Image& image : {pattern(1, 1), pattern(20, 9), pattern(300, 7)}) {
+            const Prediction found = predictor.predict(image);
+            EXPECT_FALSE(found.detections.empty()) << "the test needs something to look at";
+            for (const Detection& detection : found.detections) {
+                EXPECT_EQ(detection.mask.width, image.size.width);
+                EXPECT_EQ(detection.mask.height, image.size.height);
+            }
+            const Embeddings& embeddings = *found.embeddings;
+            EXPECT_EQ(embeddings.pixel_stride, pixel_stride);
+            const auto cells = static_cast<std::size_t>(embeddings.padded.width / pixel_stride *
+                                                        (embeddings.padded.height / pixel_stride));
+            EXPECT_EQ(embeddings.pixels.size(), cells * 16);
+            const detail::ProbabilityMaps maps(found, predictor.config());
+            EXPECT_EQ(maps.fused(0).size(),
+                      static_cast<std::size_t>(maps.size().width) * maps.size().height);
+        }
+    }
+}
+
 // A batch is padded to its largest image; the network sees exactly the tensor of §2.5.
 TEST(Predictor, BatchOfTwoSizesFollowsThePaddingRule) {
     const Model model = tiny_model();
