@@ -51,6 +51,12 @@ Model import_model(const ConvertOptions& options) {
     std::vector<ForeignWeights> files;
     for (const std::string& path : options.weights) {
         files.push_back(read_foreign_weights(path));
+        if (is_model_file(path)) {
+            const Model model = read_model(path);
+            if (model.config.nanodet.norm == NanodetNorm::bn) {
+                files.back().tensors = detail::with_folded_norms(model).weights;
+            }
+        }
     }
     if (options.categories.empty() && !options.preset.empty() &&
         is_model_file(options.weights.front())) {
@@ -88,12 +94,22 @@ Model import_model(const ConvertOptions& options) {
 Model reread_model(const ConvertOptions& options) {
     Model model = read_model(options.weights.front());
     fmt::print("{}: a model file; its configuration and categories are kept\n", model.name);
-    if (model.config.nanodet.norm == NanodetNorm::bn &&
-        !detail::assigns(options.sets, "nanodet.norm")) {
+    Config wanted = model.config;
+    apply_overrides(wanted, options.sets);
+    const bool keeps_norms =
+        wanted.nanodet.norm == NanodetNorm::bn && detail::assigns(options.sets, "nanodet.norm");
+    if (model.config.nanodet.norm == NanodetNorm::bn && !keeps_norms) {
         model = detail::with_folded_norms(std::move(model));
+        wanted.nanodet.norm = model.config.nanodet.norm;
         fmt::print("batch norm is folded into the convolutions: nanodet.norm = \"folded\"\n");
     }
-    apply_overrides(model.config, options.sets);
+    if (wanted.nanodet.norm != model.config.nanodet.norm) {
+        throw Error(fmt::format("{}: batch norm is folded into the convolutions and cannot be "
+                                "separated again",
+                                model.name),
+                    "leave out --set nanodet.norm=bn");
+    }
+    model.config = wanted;
     return model;
 }
 

@@ -26,11 +26,11 @@ Locations make_locations(const LevelSizes& sizes, const Config& config, torch::D
     return {torch::cat(xy), torch::cat(stride), sizes};
 }
 
-Assignment no_assignment(const Locations& locations) {
+Assignment no_assignment(const Locations& locations, torch::ScalarType type) {
     const std::int64_t count = locations.xy.size(0);
     const auto integers = torch::TensorOptions().dtype(torch::kInt64).device(locations.xy.device());
     return {torch::zeros({count}, integers), torch::full({count}, -1, integers),
-            torch::zeros({count, 4}, locations.xy.options())};
+            torch::zeros({count, 4}, integers.dtype(type))};
 }
 
 Tensor distances(const Locations& locations, const Tensor& boxes) {
@@ -39,9 +39,8 @@ Tensor distances(const Locations& locations, const Tensor& boxes) {
     return torch::cat({xy - all.slice(2, 0, 2), all.slice(2, 2, 4) - xy}, 2);
 }
 
-Tensor boxes_of(const Locations& locations, const Tensor& distances) {
-    return torch::cat(
-        {locations.xy - distances.slice(1, 0, 2), locations.xy + distances.slice(1, 2, 4)}, 1);
+Tensor boxes_of(const Tensor& xy, const Tensor& distances) {
+    return torch::cat({xy - distances.slice(1, 0, 2), xy + distances.slice(1, 2, 4)}, 1);
 }
 
 Tensor box_areas(const Tensor& boxes, double offset) {

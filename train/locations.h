@@ -30,14 +30,14 @@ struct Assignment {
     torch::Tensor ltrb;      ///< (K, 4) float32 distances, in strides if norm_reg_targets
 };
 
-/// Everything is background.
-Assignment no_assignment(const Locations& locations);
+/// Everything is background; distances are of type `type`.
+Assignment no_assignment(const Locations& locations, torch::ScalarType type = torch::kFloat32);
 
 /// (K, G, 4) distances l, t, r, b from every location to the sides of every box, in pixels.
 torch::Tensor distances(const Locations& locations, const torch::Tensor& boxes);
 
-/// (K, 4) boxes from (K, 4) distances in pixels.
-torch::Tensor boxes_of(const Locations& locations, const torch::Tensor& distances);
+/// (n, 4) boxes from locations `xy` (n, 2) and distances (n, 4) in pixels.
+torch::Tensor boxes_of(const torch::Tensor& xy, const torch::Tensor& distances);
 
 /// (n) areas of boxes (n, 4), with `offset` added to every side: 1 under legacy_plus_one, else 0.
 torch::Tensor box_areas(const torch::Tensor& boxes, double offset);

@@ -82,7 +82,7 @@ std::vector<Proposals> proposals_by_box(const Embeddings& all, const Outputs& ou
         const auto image = static_cast<std::int64_t>(i);
         const Instances& instances = batch.instances[i];
         if (config.mask_proposals == MaskProposals::best_two) {
-            list.push_back(best_two_proposals(all, image, boxes_of(locations, predicted[image]),
+            list.push_back(best_two_proposals(all, image, boxes_of(locations.xy, predicted[image]),
                                               class_logits[image], instances, config, random));
             continue;
         }
@@ -143,7 +143,7 @@ Tensor assigned_iou(const Locations& locations, const Assignment& assignment,
         return torch::zeros_like(locations.stride);
     }
     const double offset = side_offset(config);
-    const Tensor boxes = boxes_of(locations, predicted);
+    const Tensor boxes = boxes_of(locations.xy, predicted);
     const Tensor truth = instances.boxes.index_select(0, assignment.instance.clamp_min(0));
     const Tensor low = torch::maximum(boxes.slice(1, 0, 2), truth.slice(1, 0, 2));
     const Tensor high = torch::minimum(boxes.slice(1, 2, 4), truth.slice(1, 2, 4));
@@ -179,31 +179,40 @@ std::pair<Tensor, Tensor> best_two_locations(const Tensor& iou, const Tensor& pr
     constexpr std::int64_t kNext = 7;
     constexpr double kPower = 6;
     const torch::NoGradGuard no_grad;
+    if (iou.numel() == 0) {
+        const Tensor none = torch::zeros({0}, iou.options().dtype(torch::kInt64));
+        return {none, none};
+    }
+    const auto [largest, best] = iou.max(0);
+    const Tensor rank = torch::where(iou > least_iou, probability * iou.pow(kPower), 0.0)
+                            .scatter(0, best.unsqueeze(0), 0.0);
+    const auto [values, next] = rank.topk(std::min(kNext, rank.size(0)), 0);
+    // One copy from the device, then plain loops over a few numbers.
+    const Tensor first = best.cpu();
+    const Tensor overlaps = (largest > 0).cpu();
+    const Tensor others = next.cpu();
+    const Tensor counts = (values > 0).sum(0).cpu();
     std::vector<std::int64_t> locations;
     std::vector<std::int64_t> objects;
-    const Tensor rank = torch::where(iou > least_iou, probability * iou.pow(kPower), 0.0);
     for (std::int64_t object = 0; object < iou.size(1); ++object) {
-        const auto [largest, best] = iou.select(1, object).max(0);
-        if (!(largest.item<double>() > 0)) {
+        if (!overlaps[object].item<bool>()) {
             continue;
         }
-        locations.push_back(best.item<std::int64_t>());
+        locations.push_back(first[object].item<std::int64_t>());
         objects.push_back(object);
-        Tensor others = rank.select(1, object).clone();
-        others[locations.back()] = 0;
-        const std::int64_t count = std::min((others > 0).sum().item<std::int64_t>(), kNext);
+        const std::int64_t count = counts[object].item<std::int64_t>();
         if (count == 0) {
             continue;
         }
-        const Tensor next = std::get<1>(others.sort(/*stable=*/true, 0, /*descending=*/true));
         const std::int64_t choice =
             torch::randint(count, {1}, random, torch::kInt64).item<std::int64_t>();
-        locations.push_back(next[choice].item<std::int64_t>());
+        locations.push_back(others[choice][object].item<std::int64_t>());
         objects.push_back(object);
     }
-    const auto integers = torch::TensorOptions().dtype(torch::kInt64).device(iou.device());
-    return {torch::tensor(locations, torch::kInt64).to(integers),
-            torch::tensor(objects, torch::kInt64).to(integers)};
+    const auto on_device = [&](const std::vector<std::int64_t>& list) {
+        return torch::tensor(list, torch::kInt64).to(iou.device());
+    };
+    return {on_device(locations), on_device(objects)};
 }
 
 std::vector<Proposals> mask_proposals(const Outputs& outputs, const Batch& batch,

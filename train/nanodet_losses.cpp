@@ -1,5 +1,6 @@
 #include "train/nanodet_losses.h"
 
+#include "config/detector.h"
 #include "train/flat_outputs.h"
 #include "train/nanodet_targets.h"
 
@@ -11,8 +12,6 @@ using torch::Tensor;
 // Weights of the author's recipe.
 constexpr double kBoxWeight = 2;
 constexpr double kBinsWeight = 0.25;
-
-constexpr std::int64_t kSides = 4;
 
 // The positive locations of a batch.
 struct Positives {
@@ -46,12 +45,12 @@ Positives positives_of(const Assigned& assigned, const Batch& batch, const Tenso
     return positives;
 }
 
-struct Normalizers {
+struct LossScales {
     Tensor positives;
     Tensor weights;
 };
 
-Normalizers normalizers(const Positives& positives, Communicator& ranks) {
+LossScales loss_scales(const Positives& positives, Communicator& ranks) {
     Tensor sums =
         torch::stack({torch::tensor(static_cast<double>(positives.images.size(0)), torch::kFloat64)
                           .to(positives.images.device()),
@@ -110,7 +109,7 @@ DetectorLosses nanodet_losses(const Outputs& outputs, const Batch& batch, const 
     std::vector<Tensor> quality;
     for (std::size_t i = 0; i < batch.instances.size(); ++i) {
         const auto image = static_cast<std::int64_t>(i);
-        const Tensor boxes = boxes_of(assigned.locations, predicted[image].detach());
+        const Tensor boxes = boxes_of(assigned.locations.xy, predicted[image].detach());
         SoftAssignment soft = assign_softly(assigned.locations, class_logits[image].detach(), boxes,
                                             batch.instances[i]);
         labels.push_back(soft.assignment.labels);
@@ -119,31 +118,29 @@ DetectorLosses nanodet_losses(const Outputs& outputs, const Batch& batch, const 
     }
     const Tensor all_labels = torch::stack(labels);
     const Positives positives = positives_of(assigned, batch, all_labels, class_logits);
-    const Normalizers by = normalizers(positives, ranks);
+    const LossScales by = loss_scales(positives, ranks);
     Losses& losses = result.losses;
     losses.emplace_back("loss_cls", quality_focal_loss(class_logits, all_labels,
                                                        torch::stack(quality), config.focal_gamma) /
                                         by.positives);
 
     // Sums over the positives stay connected to the graph without any.
-    const Tensor distances = positives.of(predicted);
     const Tensor xy = assigned.locations.xy.index_select(0, positives.locations);
-    const Tensor boxes =
-        torch::cat({xy - distances.slice(1, 0, 2), xy + distances.slice(1, 2, 4)}, 1);
+    const Tensor boxes = boxes_of(xy, positives.of(predicted));
     losses.emplace_back(
         "loss_reg",
         kBoxWeight * (positives.weights * giou_loss(boxes, positives.boxes)).sum() / by.weights);
 
     const Tensor flat_bins = flat(outputs, "box_bins");
-    const std::int64_t bins = flat_bins.size(2) / kSides;
     constexpr double kBelowLast = 0.1;  // targets stay below the last bin
     const Tensor targets =
-        positives.ltrb.clamp(0, static_cast<double>(bins - 1) - kBelowLast).flatten();
+        positives.ltrb.clamp(0, static_cast<double>(detail::kBoxBins - 1) - kBelowLast).flatten();
     const Tensor each =
-        distribution_focal_loss(positives.of(flat_bins).reshape({-1, bins}), targets);
-    losses.emplace_back(
-        "loss_dfl",
-        kBinsWeight * (positives.weights * each.view({-1, kSides}).mean(1)).sum() / by.weights);
+        distribution_focal_loss(positives.of(flat_bins).reshape({-1, detail::kBoxBins}), targets);
+    losses.emplace_back("loss_dfl",
+                        kBinsWeight *
+                            (positives.weights * each.view({-1, detail::kBoxSides}).mean(1)).sum() /
+                            by.weights);
     return result;
 }
 

@@ -40,12 +40,12 @@ SoftAssignment assign_softly(const Locations& locations, const Tensor& class_log
     constexpr double kIouFactor = 3;
     constexpr double kEpsilon = 1e-7;
     const torch::NoGradGuard no_grad;
-    SoftAssignment result{no_assignment(locations), torch::zeros({boxes.size(0)}, boxes.options())};
+    SoftAssignment result{no_assignment(locations, boxes.scalar_type()),
+                          torch::zeros({boxes.size(0)}, boxes.options())};
     if (instances.size() == 0) {
         return result;
     }
     const Tensor ltrb = distances(locations, instances.boxes);  // (K, G, 4)
-    result.assignment.ltrb = torch::zeros({boxes.size(0), 4}, ltrb.options());
     const Tensor inside = std::get<0>(ltrb.min(2)) > 0;
     const Tensor valid = torch::nonzero(inside.any(1)).squeeze(1);  // (V)
     if (valid.size(0) == 0) {
@@ -68,7 +68,8 @@ SoftAssignment assign_softly(const Locations& locations, const Tensor& class_log
     result.assignment.instance.index_put_({at}, object);
     result.assignment.labels.index_put_({at}, instances.labels.index_select(0, object));
     const Tensor strides = locations.stride.index_select(0, at).unsqueeze(1);
-    result.assignment.ltrb.index_put_({at}, ltrb.index({at, object}) / strides);
+    result.assignment.ltrb.index_put_({at},
+                                      (ltrb.index({at, object}) / strides).to(boxes.scalar_type()));
     result.quality.index_put_({at},
                               iou.index({positive}).gather(1, object.unsqueeze(1)).squeeze(1));
     return result;

@@ -19,8 +19,9 @@ struct SoftAssignment {
 ///   BCE(s, IoU) · |IoU − σ(s)|² over all class logits s (soft label IoU for the object's class, 0
 ///   for others) − 3 ln(IoU + 1e-7).
 /// An object gets as many locations as the sum of its 13 largest IoUs, rounded down, at least one;
-/// the cheapest ones. A location chosen by several objects goes to the cheapest. Equal costs are
-/// decided by order. `class_logits` (K, C), `boxes` (K, 4) in pixels; no gradients.
+/// the cheapest ones. A location chosen by several goes to the cheapest of all objects. Equal costs
+/// are decided by order. Distances are negative where a location is outside its object's box.
+/// `class_logits` (K, C), `boxes` (K, 4) in pixels; no gradients.
 SoftAssignment assign_softly(const Locations& locations, const torch::Tensor& class_logits,
                              const torch::Tensor& boxes, const Instances& instances);
 

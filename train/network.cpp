@@ -119,9 +119,7 @@ private:
             case Op::frozen_batch_norm:
                 return plan.passes_on ? x : frozen_batch_norm(node, x);
             case Op::batch_norm:
-                return at::batch_norm(x.to(torch::kFloat32), parameter(node, 0), parameter(node, 1),
-                                      parameter(node, 2), parameter(node, 3), module_.is_training(),
-                                      kMomentum, a.epsilon, false);
+                return batch_norm(node, x);
             case Op::group_norm:
                 // Statistics are fp32 in both cases; only the CPU kernel accepts mixed types.
                 return at::group_norm(x.is_cpu() ? x : x.to(torch::kFloat32), a.groups,
@@ -182,6 +180,19 @@ private:
             fmt::format("the trainer does not implement the op {}", network::op_name(node.op)));
     }
 
+    [[nodiscard]] Tensor batch_norm(const Node& node, const Tensor& x) const {
+        const bool training = module_.is_training();
+        if (training && x.numel() == x.size(1)) {
+            throw Error(
+                fmt::format("{}: batch norm of one value per channel has no variance", node.name),
+                "train with more images per step (solver.batch, solver.accumulate) or larger ones "
+                "(input.short_train)");
+        }
+        return at::batch_norm(x.to(torch::kFloat32), parameter(node, 0), parameter(node, 1),
+                              parameter(node, 2), parameter(node, 3), training, kMomentum,
+                              node.attributes.epsilon, false);
+    }
+
     // a and β − μ·a from §3.2.
     [[nodiscard]] std::pair<Tensor, Tensor> affine(const Node& norm) const {
         const Tensor scale =
@@ -206,7 +217,7 @@ private:
                           weight, bias, a.stride, a.padding, 1, a.groups);
     }
 
-    // Towers run on five levels with the same weights, so prepare these once.
+    // Towers run on all levels with the same weights, so prepare these once.
     const std::pair<Tensor, Tensor>& convolution_weights(const Node& node, const Plan& plan,
                                                          Compute compute) {
         const std::pair key(node.parameters[0], compute);

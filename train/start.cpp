@@ -8,7 +8,7 @@
 #include "embedmask/error.h"
 #include "embedmask/import.h"
 #include "embedmask/model.h"
-#include "foreign/nanodet_names.h"
+#include "foreign/names.h"
 #include "foreign/weights_file.h"
 #include "model/fold.h"
 #include "train/tensors.h"
@@ -34,7 +34,8 @@ ForeignWeights read_weights(const std::string& path, TrainOptions& options, std:
 
 void drop_classifier(std::vector<ForeignWeights>& files) {
     for (ForeignWeights& file : files) {
-        file.tensors = foreign::with_nanodet_predictions_split(std::move(file.tensors));
+        std::vector<std::string> repeated;  // the import warns again
+        file.tensors = foreign::with_canonical_names(file.tensors, file.file, &repeated);
         std::erase_if(file.tensors, [](const auto& item) {
             return item.first.find(kClassifier) != std::string::npos;
         });
@@ -55,7 +56,11 @@ void check(const ImportReport& report, const Config& config) {
             fmt::format(
                 "the weights have a different number of classes than the {} in the data: {}",
                 config.num_classes, report.mismatched.front()),
-            "pass --new-classes to initialise the classifier and keep everything else");
+            config.freeze_detector
+                ? "freeze_detector = true keeps the classes of the detector; choose finetune_nano "
+                  "or "
+                  "finetune, and pass --new-classes"
+                : "pass --new-classes to initialise the classifier and keep everything else");
     }
     const bool has_folded_norms = std::ranges::any_of(report.unused, [](const std::string& name) {
         return name.ends_with("backbone.conv1.bias");
@@ -67,9 +72,13 @@ void check(const ImportReport& report, const Config& config) {
             "pass --set nanodet.norm=folded");
     }
     if (report.matched.empty()) {
-        throw Error("no tensor of the weights matches this network by name",
-                    "expected a ResNet backbone or EmbedMask weights; `embedmask convert` lists "
-                    "which names match");
+        throw Error(
+            fmt::format("no tensor of the weights matches this network by name; it expects {}",
+                        config.detector == DetectorKind::nanodet
+                            ? "NanoDet-Plus or EmbedMask weights with detector = \"nanodet\""
+                            : "a ResNet backbone or EmbedMask weights"),
+            "choose a preset with the detector of the weights; `embedmask convert` lists which "
+            "names match");
     }
 }
 
@@ -111,6 +120,27 @@ void require_trained_detector(const TrainOptions& options) {
     }
 }
 
+namespace {
+
+// What is frozen keeps its random values if the weights lack it.
+void require_whole_detector(const ImportReport& report, const network::Graph& graph) {
+    std::vector<std::string> random;
+    for (const std::string& name : report.missing) {
+        const network::Parameter& parameter = graph.parameter(name);
+        if (!parameter.trainable && !parameter.buffer) {
+            random.push_back(name);
+        }
+    }
+    if (!random.empty()) {
+        throw Error(fmt::format("the weights lack {} parameters that are frozen: {}{}",
+                                random.size(), random.front(), random.size() > 1 ? ", ..." : ""),
+                    "pass weights of the whole detector, or unfreeze it: --set "
+                    "freeze_detector=false --set backbone.freeze_at=0");
+    }
+}
+
+}  // namespace
+
 Start start_network(TrainOptions options) {
     std::vector<ForeignWeights> files;
     std::string changes;
@@ -138,6 +168,7 @@ Start start_network(TrainOptions options) {
     Import imported = import_weights(graph, files, start.config.backbone.frozen_bn_eps);
     start.table = describe(imported.report, files) + changes;
     check(imported.report, start.config);
+    require_whole_detector(imported.report, graph);
     if (imported.report.has_torchvision_statistics && start.config.backbone.frozen_bn_eps == 0 &&
         !detail::assigns(options.sets, "backbone.frozen_bn_eps")) {
         start.config.backbone.frozen_bn_eps = 1e-5;

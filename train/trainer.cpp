@@ -72,6 +72,9 @@ Trainer::Trainer(const TrainOptions& options, Communicator& ranks)
         validation_.emplace(config_.data.val, config_.data.val_images, data_.categories());
     }
     options_.config = config_;
+    if (!options_.resume) {
+        require_trained_detector(options_);
+    }
     if (!options_.dry_run) {
         detail::make_folder(options_.out);
         if (is_first()) {
@@ -85,11 +88,12 @@ Trainer::Trainer(const TrainOptions& options, Communicator& ranks)
     if (!checkpoint && !options_.dry_run && is_first()) {
         require_new_run(options_.out);
     }
+    if (options_.resume && !checkpoint) {
+        require_trained_detector(options_);
+    }
     if (checkpoint) {
         options_.weights.clear();  // included in the checkpoint
         adopt_weight_settings(checkpoint->config, options_);
-    } else {
-        require_trained_detector(options_);
     }
     Start start = start_network(options_);
     if (is_first() && !start.table.empty()) {

@@ -74,7 +74,8 @@ enum class ProposalInput {
 /// What spatial embeddings and margins of proposals refer to.
 enum class SpatialEmbedding {
     absolute,  ///< the location (§4.3)
-    relative,  ///< the predicted box: its centre, and its size as the unit
+    relative,  ///< the predicted box, which the mask loss then trains, too: its centre, and its
+               ///< size as the unit
 };
 /// Pyramid levels that the pixel head reads (§4.9).
 enum class PixelFusion {
@@ -205,12 +206,12 @@ enum class ResumeOrder {
 /// All settings of a network, its inference and its training. The defaults are the preset `g3`.
 /// The comments give the words that a configuration file uses.
 struct Config {
-    /// The backbone (§3.1 to §3.3).
+    /// The backbone (§3.1 to §3.3). NanoDet-Plus reads `freeze_at` only.
     struct Backbone {
         std::int64_t depth = 50;     ///< 50 or 101
         bool stride_in_1x1 = true;   ///< MSRA layout; false for torchvision weights (§3.1)
         double frozen_bn_eps = 0;    ///< ε of frozen batch norm (§3.2)
-        std::int64_t freeze_at = 2;  ///< stages without gradient: 2 = stem and layer1 (§3.3)
+        std::int64_t freeze_at = 2;  ///< frozen stages: 1 = stem, 2 = layer1 (stage2), ... (§3.3)
         LastStage last_stage = LastStage::c5;  ///< "c4" or "c5"
 
         bool operator==(const Backbone&) const = default;
@@ -238,17 +239,18 @@ struct Config {
     bool freeze_detector = false;                ///< train the embedding heads only
 
     // The detector and the embedding heads (§4).
-    std::int64_t num_classes = 80;                               ///< without background
-    std::vector<std::int64_t> strides = {8, 16, 32, 64, 128};    ///< pixels, of the levels from P3
-    std::vector<std::int64_t> size_split = {64, 128, 256, 512};  ///< pixels; object sizes (§5.2)
-    std::int64_t tower_convs = 4;                                ///< convolutions of each tower
-    std::int64_t tower_channels = 256;                           ///< of the class and box towers
-    std::int64_t tower_groups = 32;                              ///< groups of group norm
-    double prior_prob = 0.01;               ///< class probability at initialisation (§4.5)
-    bool norm_reg_targets = true;           ///< box distances in units of the stride
-    bool centerness_on_reg = true;          ///< centre-ness reads the box tower
-    bool use_dcn_in_tower = false;          ///< deformable convolutions; not supported
-    EmbedMode embed_mode = EmbedMode::add;  ///< "add", "coordconv", "none"
+    std::int64_t num_classes = 80;                             ///< without background
+    std::vector<std::int64_t> strides = {8, 16, 32, 64, 128};  ///< pixels, of the levels from P3
+    std::vector<std::int64_t> size_split = {64, 128, 256,
+                                            512};  ///< pixels; object sizes (§5.2; FCOS)
+    std::int64_t tower_convs = 4;                  ///< of each tower of FCOS, and of the pixel head
+    std::int64_t tower_channels = 256;             ///< of the class and box towers (FCOS)
+    std::int64_t tower_groups = 32;                ///< groups of group norm
+    double prior_prob = 0.01;                      ///< class probability at initialisation (§4.5)
+    bool norm_reg_targets = true;   ///< box distances in units of the stride (true for NanoDet)
+    bool centerness_on_reg = true;  ///< centre-ness reads the box tower (FCOS)
+    bool use_dcn_in_tower = false;  ///< deformable convolutions; not supported
+    EmbedMode embed_mode = EmbedMode::add;                     ///< "add", "coordconv", "none"
     CoordConvRange coordconv_range = CoordConvRange::divisor;  ///< "divisor" or "unit"
     std::int64_t embed_dim = 16;                               ///< D
     std::int64_t spatial_dims = 2;                             ///< 2, or 0: spatial-free only
@@ -275,20 +277,21 @@ struct Config {
     double semantic_loss_weight = 1;                 ///< of that loss
     ParameterNames names = ParameterNames::authors;  ///< "authors" or "detectron2"
 
-    // Target assignment and losses (§5, §6).
-    bool center_sampling = true;                  ///< positives lie near the centre (§5.2)
-    double center_radius = 1.5;                   ///< of that region, in strides
-    SamplingCenter center = SamplingCenter::box;  ///< "box" or "mask_centroid"
-    bool sample_in_mask = true;                   ///< positives lie inside the mask
+    // Target assignment and losses (§5, §6). NanoDet-Plus has an assignment of its own and ignores
+    // those marked FCOS.
+    bool center_sampling = true;                  ///< positives lie near the centre (§5.2; FCOS)
+    double center_radius = 1.5;                   ///< of that region, in strides (FCOS)
+    SamplingCenter center = SamplingCenter::box;  ///< "box" or "mask_centroid" (FCOS)
+    bool sample_in_mask = true;                   ///< positives lie inside the mask (FCOS)
     /// "best", "all_positives", "iou_mean" or "best_two"
     MaskProposals mask_proposals = MaskProposals::best;
-    double mask_proposals_iou = 0.5;                     ///< threshold of "iou_mean" and "best_two"
-    std::int64_t max_proposals = 500;                    ///< limit of "all_positives"
-    double focal_alpha = 0.25;                           ///< α of the focal loss (§6.2)
-    double focal_gamma = 2;                              ///< γ of the focal loss
-    BoxLoss box_loss = BoxLoss::giou;                    ///< "giou", "iou" or "linear_iou"
-    double mask_loss_weight = 0.5;                       ///< λ1
-    double mask_loss_eps = 1e-9;                         ///< clamp of the mask loss (§6.5)
+    double mask_proposals_iou = 0.5;   ///< threshold of "iou_mean" and "best_two"
+    std::int64_t max_proposals = 500;  ///< limit of "all_positives"
+    double focal_alpha = 0.25;         ///< α of the focal loss (§6.2; FCOS)
+    double focal_gamma = 2;            ///< γ of the focal loss, β of the quality focal loss
+    BoxLoss box_loss = BoxLoss::giou;  ///< "giou", "iou" or "linear_iou" (FCOS)
+    double mask_loss_weight = 0.5;     ///< λ1
+    double mask_loss_eps = 1e-9;       ///< clamp of the mask loss (§6.5)
     MaskLossType mask_loss_type = MaskLossType::lovasz;  ///< "lovasz" or "dice"
     double box_padding = -1;             ///< crops the mask loss to enlarged boxes; -1: off (§6.6)
     double box_padding_cells = 1;        ///< added to that on every side, at quarter resolution
@@ -303,7 +306,7 @@ struct Config {
     std::int64_t pre_nms_top_n = 1000;            ///< candidates per level
     double nms_thresh = 0.6;                      ///< IoU above which a candidate is suppressed
     std::int64_t max_det = 100;                   ///< detections per image; <= 0: no limit
-    bool thresh_with_ctr = false;  ///< apply `score_thresh` after multiplying by centre-ness
+    bool thresh_with_ctr = false;  ///< apply `score_thresh` after multiplying by centre-ness (FCOS)
     bool score_sqrt = false;       ///< score = sqrt(class × centre-ness), else the product
     bool legacy_plus_one = true;   ///< the "+1" box convention (§11 item 11)
     MaskWindow mask_window = MaskWindow::box;     ///< "box" or "full"

@@ -31,7 +31,7 @@ enum class Op {
     resample,           ///< aligned bilinear by an integer factor (§4.9)
     learned_scale,      ///< parameter scale (1): y = scale * x
     exp,                ///< e^x
-    multiply,           ///< y = value * x
+    multiply,           ///< by a constant: y = value * x
     concat,             ///< along the channel axis
     slice,              ///< channels [begin, end)
     /// (N,2,h,w) + λ·u/value, optional parameter λ (1), u = stride·cell + origin (§4.3); stride,
@@ -44,7 +44,7 @@ enum class Op {
     upsample_bilinear,  ///< by an integer factor; half-pixel centres, edges repeated
     expectation,        ///< (N,groups*B,h,w) → (N,groups,h,w): sum over bins k of k * softmax
     product,            ///< of two inputs of equal shape, element by element
-    log,                ///< natural logarithm of x, or of `value` where x is smaller
+    log,                ///< ln max(x, value)
 };
 
 /// The name of an op, for example "conv2d".

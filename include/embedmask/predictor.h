@@ -80,8 +80,8 @@ struct Embeddings {
     int spatial_dims = 0;       ///< the first dimensions, 2 or 0
     ImageSize content;          ///< the image inside the network input
     ImageSize padded;           ///< the network input
-    int pixel_stride = 8;       ///< pixels of the network input per cell: 8 or 4
-    std::vector<float> pixels;  ///< (dims, padded.height / pixel_stride, padded.width / ...)
+    int pixel_stride = 8;       ///< s, pixels of the network input per cell: 8 or 4
+    std::vector<float> pixels;  ///< (dims, padded.height / s, padded.width / s)
     /// A proposal.
     struct Proposal {
         Box box;                       ///< pixels of the network input

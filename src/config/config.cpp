@@ -9,7 +9,7 @@
 
 #include "base/nearest.h"
 #include "config/assignment.h"
-#include "config/detector.h"
+#include "config/consistency.h"
 #include "config/fields.h"
 #include "embedmask/error.h"
 
@@ -237,105 +237,6 @@ void set_all(const std::vector<detail::Field>& all, const toml::table& table,
     }
 }
 
-void require(bool holds, const std::string& source, const std::string& problem, const char* fix) {
-    if (!holds) {
-        throw Error(fmt::format("{}: {}", source, problem), fix);
-    }
-}
-
-// Settings of FCOS that NanoDet-Plus does not have.
-void check_nanodet(const Config& c, const std::string& source) {
-    require(c.norm_reg_targets, source,
-            "norm_reg_targets = false: detector = \"nanodet\" predicts distances in strides",
-            "set norm_reg_targets = true");
-    require(c.names == ParameterNames::authors, source,
-            "names = \"detectron2\" needs detector = \"fcos\"", "set names = \"authors\"");
-}
-
-// Settings of the embedding heads that depend on each other.
-void check_embedding_heads(const Config& c, const std::string& source) {
-    constexpr std::int64_t kQuarter = 4;  // masks are coupled at stride 4
-    require(c.pixel_stride == 4 || c.pixel_stride == 8, source,
-            fmt::format("pixel_stride: found {}: expected 4 or 8", c.pixel_stride),
-            "set pixel_stride = 8");
-    require(c.mask_scale_factor * kQuarter == c.pixel_stride, source,
-            fmt::format("mask_scale_factor: found {}: expected {}, pixel_stride / 4",
-                        c.mask_scale_factor, c.pixel_stride / kQuarter),
-            "set mask_scale_factor = 2 for pixel_stride = 8, and 1 for 4");
-    require(c.pixel_output_kernel == 1 || c.pixel_output_kernel == 3, source,
-            fmt::format("pixel_output_kernel: found {}: expected 1 or 3", c.pixel_output_kernel),
-            "set pixel_output_kernel = 3");
-    const std::int64_t narrowest = c.pixel_stride == 4 ? c.pixel_channels / 2 : c.pixel_channels;
-    require(c.pixel_channels % 2 == 0 || c.pixel_stride == 8, source,
-            "pixel_stride = 4 halves pixel_channels, which is odd", "set an even pixel_channels");
-    require(c.pixel_norm == PixelNorm::bn || narrowest % c.tower_groups == 0, source,
-            fmt::format("the pixel head has {} channels, not a multiple of tower_groups = {}",
-                        narrowest, c.tower_groups),
-            "set tower_groups to a divisor");
-    if (c.spatial_embedding == SpatialEmbedding::absolute) {
-        return;
-    }
-    require(c.spatial_dims > 0 && c.embed_mode == EmbedMode::add && !c.fix_margin &&
-                c.position_scale == PositionScale::none,
-            source,
-            "spatial_embedding = \"relative\" needs spatial_dims = 2, embed_mode = \"add\", "
-            "position_scale = \"none\" and a learned margin",
-            "set these, or spatial_embedding = \"absolute\"");
-}
-
-// Checks combinations of individually valid values.
-void check_consistency(const Config& c, const std::string& source) {
-    require(c.backbone.depth == 50 || c.backbone.depth == 101, source,
-            fmt::format("backbone.depth: found {}: expected 50 or 101", c.backbone.depth),
-            "set backbone.depth = 50");
-    const detail::Detector& detector = detail::detector_of(c.detector);
-    require(c.strides == detector.strides, source,
-            fmt::format("strides: found [{}]: expected [{}], those of the detector",
-                        fmt::join(c.strides, ", "), fmt::join(detector.strides, ", ")),
-            "start from a preset with this detector, or remove strides");
-    if (c.detector == DetectorKind::nanodet) {
-        check_nanodet(c, source);
-    } else {
-        require(c.nanodet.norm == NanodetNorm::folded, source,
-                "nanodet.norm = \"bn\" needs detector = \"nanodet\"",
-                "set nanodet.norm = \"folded\"");
-    }
-    check_embedding_heads(c, source);
-    constexpr std::int64_t kCoarsestOfBackbone = 32;
-    require(c.input.size_divisor % kCoarsestOfBackbone == 0, source,
-            fmt::format("input.size_divisor: found {}: expected a multiple of 32",
-                        c.input.size_divisor),
-            "set input.size_divisor = 32");
-    require(c.names != ParameterNames::detectron2 || c.position_scale != PositionScale::learned,
-            source, "names = \"detectron2\" has no learned position scale",
-            "set position_scale = \"none\"");
-    require(c.spatial_dims > 0 || c.margin_level_scale == MarginLevelScale::none, source,
-            "margin_level_scale scales spatial margins, but spatial_dims is 0",
-            "set margin_level_scale = \"none\"");
-    require(!c.use_dcn_in_tower, source,
-            "use_dcn_in_tower = true is not supported (no published result uses it, spec §4.1)",
-            "set use_dcn_in_tower = false");
-    require(c.spatial_dims == 0 || c.spatial_dims == 2, source,
-            fmt::format("spatial_dims: found {}: expected 0 or 2", c.spatial_dims),
-            "set spatial_dims = 2 (with coordinates) or 0 (spatial-free only)");
-    require(c.spatial_dims <= c.embed_dim, source, "spatial_dims is larger than embed_dim",
-            "set embed_dim to at least 2");
-    require(c.tower_channels % c.tower_groups == 0, source,
-            "tower_channels is not a multiple of tower_groups", "set tower_groups to a divisor");
-    require(c.backbone.last_stage == LastStage::c5 || c.fpn.p6_from == P6Source::p5, source,
-            "fpn.p6_from = \"c5\" needs backbone.last_stage = \"c5\"", "set fpn.p6_from = \"p5\"");
-    const bool hides_coordinates = c.proposal_head == ProposalHeadKind::conv3 ||
-                                   c.proposal_head == ProposalHeadKind::conv1_conv3;
-    require(c.embed_mode != EmbedMode::coordconv || !hides_coordinates, source,
-            "embed_mode = \"coordconv\" needs proposal_head = \"direct\" or \"conv1\"",
-            "set proposal_head = \"direct\"");
-    require(
-        c.input.short_train_mode == ShortTrainMode::list ||
-            (c.input.short_train.size() == 2 && c.input.short_train[0] <= c.input.short_train[1]),
-        source, "input.short_train_mode = \"range\" needs input.short_train = [low, high]",
-        "pass two numbers, the smaller one first");
-}
-
 std::string toml_number(double value) {
     std::string text = fmt::format("{}", value);
     // TOML floats need a point or an exponent.
@@ -430,7 +331,7 @@ void validate(const Config& config, std::string_view source) {
             fail(source, field.key, problem);
         }
     }
-    check_consistency(config, std::string(source));
+    detail::check_consistency(config, std::string(source));
 }
 
 Config parse_config(std::string_view toml, std::string_view source, const Config& base) {
@@ -443,7 +344,7 @@ Config parse_config(std::string_view toml, std::string_view source, const Config
     }
     Config config = base;
     set_all(detail::fields(config), table, "", source);
-    check_consistency(config, std::string(source));
+    detail::check_consistency(config, std::string(source));
     return config;
 }
 
@@ -452,8 +353,8 @@ void apply_overrides(Config& config, std::span<const std::string> assignments) {
     for (const std::string& assignment : assignments) {
         assign(changed, assignment);
     }
-    check_consistency(changed,
-                      assignments.empty() ? "configuration" : "--set " + assignments.back());
+    detail::check_consistency(
+        changed, assignments.empty() ? "configuration" : "--set " + assignments.back());
     config = changed;
 }
 

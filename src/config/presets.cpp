@@ -112,7 +112,6 @@ margin_reduce_factor = 1.0
 margin_level_scale = "none"
 proposal_head = "conv1"
 proposal_per_level = true
-proposal_input = "tower_pyramid"
 spatial_embedding = "relative"
 pixel_fusion = "top_down"
 pixel_tower = "separable"
@@ -128,11 +127,16 @@ mask_target = "area"
 mask_target_threshold = 0.5
 paste_domain = "prob"
 mask_thresh = 0.5
+checkpoint_period = 1000
+solver.lr = 0.003
+solver.max_iter = 7000
+solver.warmup_iters = 100
 )";
 
 const char* const kFinetuneNano = R"(
 freeze_detector = false
-backbone.freeze_at = 5
+backbone.freeze_at = 4
+solver.warmup_iters = 50
 input.short_train = [256, 288, 320, 352]
 input.max = 587
 solver.max_iter = 600

@@ -5,10 +5,12 @@
 #include <array>
 #include <string_view>
 
+#include "config/detector.h"
+
 namespace embedmask::foreign {
 namespace {
 
-constexpr std::int64_t kBoxBins = 32;
+constexpr std::int64_t kBoxRows = detail::kBoxSides * detail::kBoxBins;
 
 // Rows [begin, end) of the first axis; shares the bytes.
 Tensor rows(const Tensor& tensor, std::int64_t begin, std::int64_t end) {
@@ -46,12 +48,12 @@ Weights with_nanodet_predictions_split(Weights tensors) {
         for (const char* part : {"weight", "bias"}) {
             const auto found = tensors.find(head + "pred." + part);
             if (found == tensors.end() || found->second.shape.empty() ||
-                found->second.shape[0] <= kBoxBins) {
+                found->second.shape[0] <= kBoxRows) {
                 continue;
             }
             const Tensor whole = found->second;
             tensors.erase(found);
-            const std::int64_t classes = whole.shape[0] - kBoxBins;
+            const std::int64_t classes = whole.shape[0] - kBoxRows;
             tensors[head + "cls_logits." + part] = rows(whole, 0, classes);
             tensors[head + "box_bins." + part] = rows(whole, classes, whole.shape[0]);
         }

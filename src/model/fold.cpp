@@ -10,10 +10,6 @@ std::string module_of(const std::string& weight) {
     return weight.substr(0, weight.rfind('.'));
 }
 
-bool is_batch_norm(const network::Node& node) {
-    return node.op == network::Op::batch_norm || node.op == network::Op::frozen_batch_norm;
-}
-
 }  // namespace
 
 Model with_folded_norms(Model model) {
@@ -31,7 +27,7 @@ Model with_folded_norms(Model model) {
         }
     }
     for (const network::Node& node : before.nodes) {
-        if (!is_batch_norm(node)) {
+        if (!network::is_batch_norm(node)) {
             continue;
         }
         const network::Node& conv = before.nodes[static_cast<std::size_t>(node.inputs[0])];

@@ -4,6 +4,10 @@
 
 namespace embedmask::network {
 
+bool is_batch_norm(const Node& node) {
+    return node.op == Op::frozen_batch_norm || node.op == Op::batch_norm;
+}
+
 FoldedConv fold(const Node& conv, const Node& norm, const Weights& weights) {
     const auto values = [&](const std::string& name) { return to_floats(weights.at(name)); };
     const std::vector<float> gamma = values(norm.parameters[0]);

@@ -8,6 +8,9 @@
 
 namespace embedmask::network {
 
+/// Frozen or not.
+bool is_batch_norm(const Node& node);
+
 struct FoldedConv {
     std::vector<float> weight;  ///< of the shape of the convolution's
     std::vector<float> bias;    ///< one per output channel

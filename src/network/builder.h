@@ -60,7 +60,7 @@ public:
     NodeId resample(NodeId x, int factor);
     NodeId learned_scale(NodeId x, const std::string& name);
     NodeId exp(NodeId x);
-    /// Of `floor` where x is smaller.
+    /// Natural logarithm of max(x, floor).
     NodeId log(NodeId x, double floor);
     NodeId multiply(NodeId x, double value);
     NodeId concat(const std::vector<NodeId>& parts);

@@ -1,6 +1,7 @@
 // The whole network: a detector and the heads that EmbedMask adds to it.
 #include <array>
 
+#include "config/detector.h"
 #include "network/fcos.h"
 #include "network/nanodet.h"
 #include "network/pixel_head.h"
@@ -10,7 +11,8 @@ namespace embedmask::network {
 namespace {
 
 DetectorFeatures detector(Builder& builder, const Config& config) {
-    constexpr std::array kDetectors{fcos, nanodet};  // in the order of DetectorKind
+    constexpr std::array kDetectors{fcos, nanodet};
+    static_assert(kDetectors.size() == detail::kDetectorKinds);
     const DetectorFeatures features =
         kDetectors.at(static_cast<std::size_t>(config.detector))(builder, config);
     if (config.freeze_detector) {

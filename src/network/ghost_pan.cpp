@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include "config/detector.h"
+
 namespace embedmask::network {
 namespace {
 
-constexpr std::int64_t kChannels = kGhostPanChannels;
+constexpr std::int64_t kChannels = detail::kNanodetChannels;
 constexpr int kKernel = 5;
 
 // Half of the channels from a pointwise convolution, the others from a cheap depthwise one of them

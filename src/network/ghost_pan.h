@@ -8,10 +8,8 @@
 
 namespace embedmask::network {
 
-/// Channels of every level.
-inline constexpr std::int64_t kGhostPanChannels = 96;
-
-/// The levels P3 to P6 at strides 8, 16, 32 and 64, from maps at strides 8, 16 and 32.
+/// The levels P3 to P6, of 96 channels, at strides 8, 16, 32 and 64, from maps at strides 8, 16
+/// and 32.
 std::array<NodeId, 4> ghost_pan(const ConvBlocks& blocks, const std::array<FeatureMap, 3>& maps);
 
 }  // namespace embedmask::network

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "config/detector.h"
 #include "network/conv_block.h"
 #include "network/ghost_pan.h"
 #include "network/shufflenet.h"
@@ -11,10 +12,8 @@
 namespace embedmask::network {
 namespace {
 
-constexpr int kSides = 4;
-constexpr int kBins = 8;  // a distance is the expectation over 0, 1, ..., 7 strides
 constexpr int kTowerBlocks = 2;
-constexpr std::int64_t kWidth = kGhostPanChannels;
+constexpr std::int64_t kWidth = detail::kNanodetChannels;
 
 NodeId tower(const ConvBlocks& blocks, NodeId x, const std::string& head) {
     for (int i = 0; i < kTowerBlocks; ++i) {
@@ -32,10 +31,11 @@ NodeId predict(Builder& builder, NodeId x, const std::string& head, int level,
     const double class_bias = -std::log((1 - config.prior_prob) / config.prior_prob);
     builder.declare_conv(head + ".cls_logits", kWidth, config.num_classes, 1, true,
                          ConvInit::head(class_bias));
-    builder.declare_conv(head + ".box_bins", kWidth, kSides * kBins, 1, true, ConvInit::head());
+    builder.declare_conv(head + ".box_bins", kWidth, detail::kBoxSides * detail::kBoxBins, 1, true,
+                         ConvInit::head());
     builder.output(output_name("class_logits", level), builder.conv(x, head + ".cls_logits"));
     const NodeId bins = builder.conv(x, head + ".box_bins");
-    const NodeId distances = builder.expectation(bins, kSides);
+    const NodeId distances = builder.expectation(bins, detail::kBoxSides);
     builder.output(output_name("box", level), distances);
     builder.output(output_name("box_bins", level), bins, true);
     return distances;

@@ -112,7 +112,7 @@ void PixelHead::plan_tower() {
 void PixelHead::plan_fine_stage() {
     out_ = config_.pixel_channels / 2;
     const auto lateral = [&](const char* name, std::int64_t in) {
-        enlarging_.push_back(
+        fine_inputs_.push_back(
             {.name = branch_ + name, .in = in, .out = out_, .kernel = 1, .activated = false});
     };
     lateral("fine.reduce", config_.pixel_channels);
@@ -133,7 +133,7 @@ void PixelHead::declare_branch(Builder& builder) const {
         builder.declare_conv(last_, channels, channels, 3, true,
                              {{Init::Kind::uniform, default_half_width(channels * 9)}, 0});
     }
-    declare_units(builder, enlarging_, config_);
+    declare_units(builder, fine_inputs_, config_);
     declare_units(builder, fine_, config_);
     if (config_.semantic_loss) {
         declare_units(builder, semantic_, config_);
@@ -198,8 +198,8 @@ NodeId PixelHead::tower(Builder& builder, NodeId x) const {
 }
 
 NodeId PixelHead::fine_stage(Builder& builder, NodeId x) const {
-    const NodeId coarse = enlarging_[0].forward(builder, x, config_);
-    const NodeId lateral = enlarging_[1].forward(builder, detector_.quarter.node, config_);
+    const NodeId coarse = fine_inputs_[0].forward(builder, x, config_);
+    const NodeId lateral = fine_inputs_[1].forward(builder, detector_.quarter.node, config_);
     return forward_units(builder, builder.add(builder.upsample_bilinear(coarse, 2), lateral), fine_,
                          config_);
 }

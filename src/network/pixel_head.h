@@ -13,7 +13,9 @@ namespace embedmask::network {
 /// p at every cell of the pixel grid.
 class PixelHead {
 public:
+    /// Both must outlive the head.
     PixelHead(const Config& config, const DetectorFeatures& detector);
+    PixelHead(const Config& config, DetectorFeatures&& detector) = delete;
     void declare_branch(Builder& builder) const;
     void declare_outputs(Builder& builder) const;
     /// Adds pixel_embedding and, if enabled, semantic_logits (training only).
@@ -34,15 +36,15 @@ private:
     std::string spatial_;
     std::string free_;
     std::string position_scale_;
-    std::vector<PixelUnit> fusion_;     // of P3, P4, P5 ("p3p4p5"), or of P4, P5 ("top_down")
-    Tower gn_tower_;                    // with group norm and full convolutions, else:
-    std::vector<PixelUnit> tower_;      // at the stride of P3
-    std::string last_;                  // a convolution without norm after the tower; empty: none
-    std::vector<PixelUnit> enlarging_;  // of the tower and of the map at stride 4, if that is the
-                                        // stride of the head
-    std::vector<PixelUnit> fine_;       // at stride 4
-    std::vector<PixelUnit> semantic_;   // the auxiliary branch
-    std::int64_t out_ = 0;              // channels before the outputs
+    std::vector<PixelUnit> fusion_;  // of P3, P4, P5 ("p3p4p5"), or of P4, P5 ("top_down")
+    Tower gn_tower_;                 // with group norm and full convolutions, else:
+    std::vector<PixelUnit> tower_;   // at the stride of P3
+    std::string last_;               // a convolution without norm after the tower; empty: none
+    std::vector<PixelUnit>
+        fine_inputs_;                  // 1x1: of the tower and of the backbone's map, for stride 4
+    std::vector<PixelUnit> fine_;      // at stride 4
+    std::vector<PixelUnit> semantic_;  // the auxiliary branch
+    std::int64_t out_ = 0;             // channels before the outputs
 };
 
 }  // namespace embedmask::network

@@ -59,12 +59,16 @@ ProposalHead::ProposalHead(const Config& config, const DetectorFeatures& detecto
                   head + "proposal_margin_conv",
                   head + "proposal_spatial_embed_pred",
                   head + "proposal_other_embed_pred",
-                  is_relative(config) ? "" : head + "proposal_margin_pred",
+                  head + "proposal_margin_pred",
                   head + "proposal_spatial_margin_pred",
                   head + "proposal_other_margin_pred",
                   head + "margin_scales",
                   config.position_scale == PositionScale::learned ? head + "position_scale" : ""};
     }
+}
+
+bool ProposalHead::has_split_margin() const {
+    return config_.names == ParameterNames::detectron2 || is_relative(config_);
 }
 
 std::string ProposalHead::of_level(const std::string& name, int level) const {
@@ -82,7 +86,7 @@ ConvInit ProposalHead::output_init(double bias) const {
 }
 
 void ProposalHead::declare_output(Builder& builder, const std::string& name, int level,
-                                  std::int64_t out, double bias) const {
+                                  std::int64_t out, double bias, std::int64_t extra_inputs) const {
     if (out == 0) {
         return;
     }
@@ -92,9 +96,8 @@ void ProposalHead::declare_output(Builder& builder, const std::string& name, int
     } else if (has_hidden(config_)) {
         in = detector_.tower_channels;
     }
-    const bool with_coordinates = is_coordconv(config_) && name == names_.free;
-    builder.declare_conv(of_level(name, level), in + (with_coordinates ? 2 : 0), out,
-                         has_hidden(config_) ? 1 : 3, true, output_init(bias));
+    builder.declare_conv(of_level(name, level), in + extra_inputs, out, has_hidden(config_) ? 1 : 3,
+                         true, output_init(bias));
 }
 
 void ProposalHead::declare_bottleneck(Builder& builder, const std::string& name, int level) const {
@@ -105,7 +108,8 @@ void ProposalHead::declare_bottleneck(Builder& builder, const std::string& name,
 
 void ProposalHead::declare_embeddings(Builder& builder, int level) const {
     if (is_coordconv(config_)) {
-        declare_output(builder, names_.free, level, config_.embed_dim, 0);
+        constexpr std::int64_t kCoordinates = 2;
+        declare_output(builder, names_.free, level, config_.embed_dim, 0, kCoordinates);
         return;
     }
     declare_output(builder, names_.spatial, level, config_.spatial_dims, 0);
@@ -129,7 +133,7 @@ void ProposalHead::declare_level(Builder& builder, int level) const {
         builder.declare_conv(of_level(names_.hidden, level), in_, detector_.tower_channels, 1, true,
                              ConvInit::kaiming(in_));
     }
-    if (names_.margin.empty()) {
+    if (has_split_margin()) {
         // detectron2 registers the margin branch first, with one convolution per part.
         declare_bottleneck(builder, names_.margin_conv, level);
         declare_output(builder, names_.spatial_margin, level, config_.spatial_dims, spatial_bias);
@@ -177,8 +181,8 @@ NodeId ProposalHead::half_size(Builder& builder, int level) const {
     return builder.multiply(size, features.box_unit / (2 * config_.position_divisor));
 }
 
-// Absolute: coordinates of the location plus o (§4.3). Relative: centre of the box plus o of its
-// half sides, scaled.
+// Absolute: coordinates of the location plus o (§4.3). Relative: centre of the box plus o quarters
+// of its sides.
 NodeId ProposalHead::spatial_embedding(Builder& builder, NodeId x, int level) const {
     const DetectorLevel& features = detector_.levels[static_cast<std::size_t>(level)];
     const NodeId o = builder.conv(x, of_level(names_.spatial, level));
@@ -239,7 +243,7 @@ NodeId ProposalHead::margin_logits(Builder& builder, NodeId x, int level) const 
     const auto spatial_dims = static_cast<int>(config_.spatial_dims);
     const auto dims = static_cast<int>(config_.embed_dim);
     std::vector<NodeId> parts;
-    if (names_.margin.empty()) {
+    if (has_split_margin()) {
         if (spatial_dims > 0) {
             const NodeId g = builder.conv(x, of_level(names_.spatial_margin, level));
             parts.push_back(spatial_margin_logits(builder, g, level));

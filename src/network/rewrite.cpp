@@ -94,10 +94,6 @@ std::vector<float> floats_of(const Network& network, const std::string& name) {
     return to_floats(network.weights.at(name));
 }
 
-bool is_batch_norm(const Node& node) {
-    return node.op == Op::frozen_batch_norm || node.op == Op::batch_norm;
-}
-
 struct SiblingKey {
     NodeId input;
     int kernel;

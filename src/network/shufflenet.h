@@ -9,7 +9,7 @@
 namespace embedmask::network {
 
 /// Freezes every stage.
-inline constexpr std::int64_t kFreezeAll = 5;
+inline constexpr std::int64_t kFreezeAll = 4;
 
 struct ShuffleNet {
     FeatureMap quarter;                ///< at stride 4

@@ -59,6 +59,35 @@ TEST(Config, UnknownKeyNamesFileLineKeyAndTheNearestKey) {
         "--preset g3` lists all keys");
 }
 
+TEST(Config, SchedulesReachTheirLearningRate) {
+    for (const PresetInfo& info : presets()) {
+        const Config::Solver& solver = preset(info.name).solver;
+        EXPECT_LE(solver.warmup_iters * 4, solver.max_iter) << info.name;
+    }
+}
+
+TEST(Config, VariantsOfTheHeadsThatContradictEachOtherAreErrors) {
+    const auto says = [](const char* preset_name, const char* toml, const char* problem) {
+        const std::string found =
+            testing::message_of([&] { (void)parse_config(toml, "my.toml", preset(preset_name)); });
+        EXPECT_NE(found.find(problem), std::string::npos) << toml << ": " << found;
+    };
+    says("g3", "pixel_stride = 4", "mask_scale_factor: found 2: expected 1");
+    says("g3", "pixel_stride = 6", "pixel_stride: found 6: expected 4 or 8");
+    says("g3", "pixel_output_kernel = 2", "found 2: expected 1 or 3");
+    says("g3", "mask_target = \"area\"", "every cell foreground");
+    says("g3", "pixel_stride = 4\nmask_scale_factor = 1\npixel_channels = 32", "has 16 channels");
+    says("lite", "fpn.channels = 100\npixel_tower = \"separable\"", "the input of the pixel head");
+    says("nano", "pixel_norm = \"gn\"\ntower_groups = 64\npixel_channels = 128",
+         "the input of the pixel head has 96 channels");
+    says("g3", "spatial_embedding = \"relative\"", "no learned position scale");
+    says("nano", "fix_margin = true", "margins that depend on the box");
+    says("nano", "spatial_dims = 0", "needs embed_mode = \"add\" and spatial_dims = 2");
+    says("fcos", "freeze_detector = true", "leaves nothing to train");
+    says("nano", "names = \"detectron2\"", "needs detector = \"fcos\"");
+    says("nano", "legacy_plus_one = true", "have no \"+1\"");
+}
+
 TEST(Config, DetectorAndItsLevelsBelongTogether) {
     const auto found = [](const char* toml) {
         return testing::message_of([&] { (void)parse_config(toml, "my.toml", preset("nanodet")); });

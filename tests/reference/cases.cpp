@@ -27,8 +27,8 @@ constexpr std::uint32_t kSeed = 7;
 constexpr int kProposals = 24;
 
 // Sizes that agree in no dimension, so that a swap of any two shows.
-constexpr float kLargestLogit = 30;  // of outputs that are left as they are
 const mask::Geometry kGeometry = {{307, 236}, {153, 118}, {160, 128}};
+constexpr float kLargestLogit = 30;  // of outputs that are left as they are
 
 Model random_model(const std::string& preset_name, std::span<const std::string> sets) {
     Model model;

@@ -89,7 +89,7 @@ TEST(Nanodet, GoldenAssignment) {
         const auto image = static_cast<std::int64_t>(i);
         const Instances& instances = item.batch.instances[i];
         const SoftAssignment found = assign_softly(
-            locations, logits[image], boxes_of(locations, distances[image]), instances);
+            locations, logits[image], boxes_of(locations.xy, distances[image]), instances);
         const json& positives = vector["images"][i]["positives"];
         EXPECT_EQ((found.assignment.labels > 0).sum().item<std::int64_t>(),
                   static_cast<std::int64_t>(positives.size()));
@@ -131,6 +131,28 @@ TEST(Nanodet, LossesWithoutObjectsAreConnectedAndFinite) {
     for (const auto& [name, value] : item.outputs) {
         ASSERT_TRUE(value.grad().defined()) << name;
         EXPECT_TRUE(torch::isfinite(value.grad()).all().item<bool>()) << name;
+    }
+}
+
+// Every rank of two holds the same batch: sums double, and their mean over the ranks stays.
+class Twin : public Communicator {
+public:
+    [[nodiscard]] int world() const override { return 2; }
+    void sum(Tensor& tensor) override {
+        tensor = tensor * 2;
+        ++sums;
+    }
+    int sums = 0;
+};
+
+TEST(Nanodet, NormalizersAreMeansOverTheRanks) {
+    const json vector = golden("nanodet_training");
+    const NanodetCase item = make_case(vector);
+    Twin twin;
+    const DetectorLosses found = nanodet_losses(item.outputs, item.batch, item.config, twin);
+    EXPECT_EQ(twin.sums, 1);
+    for (const auto& [name, value] : found.losses) {
+        EXPECT_NEAR(value.item<double>(), vector[name].get<double>(), 1e-11) << name;
     }
 }
 

@@ -176,6 +176,48 @@ TEST(Network, MapsOfOneColumnGiveWholeGradients) {
     }
 }
 
+// A frozen batch norm keeps its statistics while training.
+TEST(Network, FrozenStagesOfNanodetKeepTheirStatistics) {
+    Config config = small("nanodet");
+    config.nanodet.norm = NanodetNorm::bn;
+    for (const std::int64_t freeze_at : {0, 1, 3, 4}) {
+        SCOPED_TRACE(freeze_at);
+        config.backbone.freeze_at = freeze_at;
+        Network module(network::embedmask(config));
+        module.initialize(1);
+        for (const network::Parameter& parameter : module.graph().parameters) {
+            if (parameter.name.ends_with("running_var")) {
+                module.tensor(parameter.name).fill_(1);
+            }
+        }
+        (void)module.forward(images(2));
+        const auto kept = [&](const std::string& norm) {  // its initial value
+            return (module.tensor(norm + ".norm.running_mean") == 0).all().item<bool>();
+        };
+        EXPECT_EQ(kept("backbone.conv1"), freeze_at >= 1);
+        EXPECT_EQ(kept("backbone.stage2.0.branch1.dw"), freeze_at >= 2);
+        EXPECT_EQ(kept("backbone.stage3.7.branch2.pw2"), freeze_at >= 3);
+        EXPECT_EQ(kept("backbone.stage4.0.branch1.dw"), freeze_at >= 4);
+        EXPECT_FALSE(kept("pan.reduce.0"));
+        const auto trained = module.trainable();
+        EXPECT_EQ(std::ranges::none_of(
+                      trained,
+                      [](const auto& item) { return item.first.starts_with("backbone.stage3"); }),
+                  freeze_at >= 3);
+    }
+}
+
+TEST(Network, BatchNormOfOneValueIsAnError) {
+    Config config = small("nanodet");
+    config.nanodet.norm = NanodetNorm::bn;
+    Network module(network::embedmask(config));
+    module.initialize(1);
+    const std::string message = testing::message_of([&] {
+        (void)module.forward(torch::zeros({1, 3, 32, 32}));
+    });
+    EXPECT_NE(message.find("one value per channel"), std::string::npos) << message;
+}
+
 TEST(Network, NamesAndOrderAreTheGraphs) {
     Network module(network::embedmask(small("g3")));
     std::vector<std::string> expected;

@@ -57,9 +57,18 @@ TEST_F(NanoTraining, LearnsBoxesAndMasksFromScratchAndConvertFoldsItsNorms) {
     for (const char* kind : {"bbox", "segm"}) {
         EXPECT_NEAR(after[kind][0].get<double>(), before[kind][0].get<double>(), 1e-3) << kind;
     }
-    const Ran kept = run("convert " + model + " --set nanodet.norm=bn --out " + path("kept"));
-    ASSERT_EQ(kept.code, 0) << kept.talk;
-    EXPECT_EQ(read_model(path("kept")).config.nanodet.norm, NanodetNorm::bn);
+    const auto norm_of = [&](const std::string& arguments) {
+        const Ran ran = run("convert " + model + arguments + " --out " + path("again"));
+        EXPECT_EQ(ran.code, 0) << arguments << ran.talk;
+        return read_model(path("again")).config.nanodet.norm;
+    };
+    EXPECT_EQ(norm_of(" --set nanodet.norm=bn"), NanodetNorm::bn);
+    EXPECT_EQ(norm_of(" --set nanodet.norm=folded"), NanodetNorm::folded);
+    EXPECT_EQ(norm_of(" --preset nano --categories disc,blob"), NanodetNorm::folded);
+    const Ran unfolded =
+        run("convert " + path("folded") + " --set nanodet.norm=bn --out " + path("again"));
+    EXPECT_EQ(unfolded.code, 1);
+    EXPECT_TRUE(has(unfolded.talk, "cannot be separated again")) << unfolded.talk;
 }
 
 TEST_F(NanoTraining, AFrozenDetectorIsKeptBitForBit) {
@@ -75,6 +84,19 @@ TEST_F(NanoTraining, AFrozenDetectorIsKeptBitForBit) {
     ASSERT_EQ(trained.code, 0) << trained.talk;
     EXPECT_TRUE(has(trained.talk, "NanoDet-Plus-m, 2 classes, D = 16")) << trained.out;
     EXPECT_TRUE(has(trained.talk, "frozen detector")) << trained.out;
+    const Ran separated = run("train nano --out " + path("bn") + data() + " --weights " + weights +
+                              " --set nanodet.norm=bn --set solver.batch=3");
+    EXPECT_EQ(separated.code, 1);
+    EXPECT_TRUE(has(separated.talk, "--set nanodet.norm=folded")) << separated.talk;
+    const Ran renewed = run("train nano --out " + path("new") + data() + " --weights " + weights +
+                            " --new-classes --set solver.batch=3");
+    EXPECT_EQ(renewed.code, 1);
+    EXPECT_TRUE(has(renewed.talk, "choose the preset finetune_nano")) << renewed.talk;
+    EXPECT_FALSE(fs::exists(path("new"))) << "nothing is written before the options are checked";
+    const Ran other = run("train lite --out " + path("lite") + data() + " --weights " + weights +
+                          " --set solver.batch=3");
+    EXPECT_EQ(other.code, 1);
+    EXPECT_TRUE(has(other.talk, "expects a ResNet backbone")) << other.talk;
     const Model detector = read_model(weights);
     const Model both = read_model(path("heads/last.safetensors"));
     for (const auto& [name, tensor] : detector.weights) {
@@ -105,6 +127,22 @@ TEST_F(NanoTraining, NewClassesKeepTheBoxesOfTheDetector) {
     const std::vector<float> whole = to_floats(author.tensors.at("head.2.pred.weight"));
     const std::vector<float> bins = to_floats(model.weights.at("head.2.box_bins.weight"));
     EXPECT_TRUE(std::equal(bins.begin(), bins.end(), whole.end() - std::ssize(bins)));
+}
+
+TEST_F(NanoTraining, AFrozenDetectorNeedsAllOfItsWeights) {
+    if (shared_data().empty()) {
+        GTEST_SKIP() << kNoSharedData;
+    }
+    const Ran ran = run("train g3 --set freeze_detector=true --out " + path("run") + data() +
+                        " --set solver.batch=2 --weights " +
+                        (shared_data() / "resnet50-imagenet-caffe.safetensors").string());
+    EXPECT_EQ(ran.code, 1);
+    EXPECT_TRUE(has(ran.talk, "parameters that are frozen: backbone.fpn")) << ran.talk;
+    const Ran nano = run("train nano --out " + path("run") + data() + " --set solver.batch=2" +
+                         " --weights " +
+                         (shared_data() / "resnet50-imagenet-caffe.safetensors").string());
+    EXPECT_EQ(nano.code, 1);
+    EXPECT_TRUE(has(nano.talk, "expects NanoDet-Plus")) << nano.talk;
 }
 
 TEST_F(NanoTraining, ContradictionsAreErrorsBeforeTraining) {

@@ -300,6 +300,15 @@ TEST_F(Training, EveryOtherSwitchRuns) {
     EXPECT_EQ(ran.code, 0) << ran.talk;
     EXPECT_FALSE(fs::is_empty(path("cache")));
     EXPECT_EQ(run(command("jittered", 2, "--set data.scale_jitter=[0.5,2.0]")).code, 0);
+    const Ran variants = run(command(
+        "variants", 2,
+        "--set proposal_head=conv1 --set proposal_per_level=true --set "
+        "proposal_input=tower_pyramid --set spatial_embedding=relative --set position_scale=none "
+        "--set pixel_fusion=top_down --set pixel_tower=separable --set pixel_norm=bn --set "
+        "pixel_stride=4 --set mask_scale_factor=1 --set pixel_output_kernel=1 --set "
+        "head_activation=leaky_relu --set mask_proposals=best_two --set mask_target=area --set "
+        "mask_target_threshold=0.5 --set box_padding=0.15 --set box_padding_cells=2"));
+    EXPECT_EQ(variants.code, 0) << variants.talk;
 }
 
 TEST_F(Training, SeveralFilesAreMixed) {
