@@ -28,6 +28,7 @@ constexpr int kProposals = 24;
 
 // Sizes that agree in no dimension, so that a swap of any two shows.
 const mask::Geometry kGeometry = {{307, 236}, {153, 118}, {160, 128}};
+constexpr float kUsualDistance = 3;  // strides
 constexpr float kLargestLogit = 30;  // of outputs that are left as they are
 
 Model random_model(const std::string& preset_name, std::span<const std::string> sets) {
@@ -126,20 +127,26 @@ void multiply(Tensor& tensor, float factor) {
 }
 
 // In a random network without normalisation, margins overflow, and distributions over bins are so
-// sharp that rounding decides between bins. Smaller last convolutions bring both to about 1.
+// sharp that rounding decides between bins. Smaller last convolutions bring both to about 1. Where
+// embeddings refer to boxes, these become a few strides large, so that they reach their masks.
 void reduce_logits(const std::vector<float>& image, Model* model) {
     Weights outputs;
     run(whole_network(*model), image, "", outputs);
     const float margin = magnitude(outputs, "margin_logits");
     const float bins = magnitude(outputs, "box_bins");
+    const float boxes = magnitude(outputs, "box");
+    const bool relative = model->config.spatial_embedding == SpatialEmbedding::relative;
     for (auto& [name, tensor] : model->weights) {
         if (!name.ends_with("weight")) {
             continue;
         }
-        if (name.find("margin_pred") != std::string::npos && margin > kLargestLogit) {
+        const auto in_name = [&](const char* part) { return name.find(part) != std::string::npos; };
+        if ((in_name("margin_pred") || in_name("margin_head")) && margin > kLargestLogit) {
             multiply(tensor, 1 / margin);
-        } else if (name.find("box_bins") != std::string::npos && bins > kLargestLogit) {
+        } else if (in_name("box_bins") && bins > kLargestLogit) {
             multiply(tensor, 1 / bins);
+        } else if (in_name("bbox_pred") && relative) {
+            multiply(tensor, kUsualDistance / boxes);
         }
     }
 }

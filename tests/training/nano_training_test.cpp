@@ -41,7 +41,7 @@ protected:
 
 TEST_F(NanoTraining, LearnsBoxesAndMasksFromScratchAndConvertFoldsItsNorms) {
     const Ran trained = run("train nano --out " + path("run") + data() + kNano +
-                            "--set freeze_detector=false --set solver.max_iter=250");
+                            "--set freeze_detector=false --set solver.max_iter=160");
     ASSERT_EQ(trained.code, 0) << trained.talk;
     const std::string model = path("run/last.safetensors");
     const json before = stats(model);
