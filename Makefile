@@ -76,7 +76,7 @@ lint: ## check includes, documentation, clang-format and clang-tidy; warnings ar
 	@scripts/lint
 
 configs: build ## regenerate configs/*.toml from the presets
-	@for name in $(basename $(notdir $(wildcard configs/*.toml))); do \
+	@build/embedmask info --presets | while read -r name _; do \
 	    build/embedmask info --preset $$name > build/preset.toml && mv build/preset.toml configs/$$name.toml || exit 1; done
 
 format: ## reformat the sources with clang-format
