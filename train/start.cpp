@@ -57,9 +57,8 @@ void check(const ImportReport& report, const Config& config) {
                 "the weights have a different number of classes than the {} in the data: {}",
                 config.num_classes, report.mismatched.front()),
             config.freeze_detector
-                ? "freeze_detector = true keeps the classes of the detector; choose finetune_nano "
-                  "or "
-                  "finetune, and pass --new-classes"
+                ? "freeze_detector = true keeps these classes; choose finetune or finetune_nano, "
+                  "and pass --new-classes"
                 : "pass --new-classes to initialise the classifier and keep everything else");
     }
     const bool has_folded_norms = std::ranges::any_of(report.unused, [](const std::string& name) {
@@ -79,6 +78,23 @@ void check(const ImportReport& report, const Config& config) {
                             : "a ResNet backbone or EmbedMask weights"),
             "choose a preset with the detector of the weights; `embedmask convert` lists which "
             "names match");
+    }
+}
+
+// What is frozen keeps its random values if the weights lack it.
+void require_whole_detector(const ImportReport& report, const network::Graph& graph) {
+    std::vector<std::string> random;
+    for (const std::string& name : report.missing) {
+        const network::Parameter& parameter = graph.parameter(name);
+        if (!parameter.trainable && !parameter.buffer) {
+            random.push_back(name);
+        }
+    }
+    if (!random.empty()) {
+        throw Error(fmt::format("the weights lack {} parameters that are frozen: {}{}",
+                                random.size(), random.front(), random.size() > 1 ? ", ..." : ""),
+                    "pass weights of the whole detector, or unfreeze it: --set "
+                    "freeze_detector=false --set backbone.freeze_at=0");
     }
 }
 
@@ -114,32 +130,10 @@ void require_trained_detector(const TrainOptions& options) {
     }
     if (options.new_classes) {
         throw Error(
-            "--new-classes initialises a classifier that freeze_detector = true keeps as "
-            "it is",
+            "--new-classes initialises a classifier, but freeze_detector = true does not train it",
             "pass --set freeze_detector=false, or choose the preset finetune_nano");
     }
 }
-
-namespace {
-
-// What is frozen keeps its random values if the weights lack it.
-void require_whole_detector(const ImportReport& report, const network::Graph& graph) {
-    std::vector<std::string> random;
-    for (const std::string& name : report.missing) {
-        const network::Parameter& parameter = graph.parameter(name);
-        if (!parameter.trainable && !parameter.buffer) {
-            random.push_back(name);
-        }
-    }
-    if (!random.empty()) {
-        throw Error(fmt::format("the weights lack {} parameters that are frozen: {}{}",
-                                random.size(), random.front(), random.size() > 1 ? ", ..." : ""),
-                    "pass weights of the whole detector, or unfreeze it: --set "
-                    "freeze_detector=false --set backbone.freeze_at=0");
-    }
-}
-
-}  // namespace
 
 Start start_network(TrainOptions options) {
     std::vector<ForeignWeights> files;
