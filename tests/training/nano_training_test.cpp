@@ -138,9 +138,9 @@ TEST_F(NanoTraining, AFrozenDetectorNeedsAllOfItsWeights) {
                         (shared_data() / "resnet50-imagenet-caffe.safetensors").string());
     EXPECT_EQ(ran.code, 1);
     EXPECT_TRUE(has(ran.talk, "parameters that are frozen: backbone.fpn")) << ran.talk;
-    const Ran nano = run("train nano --out " + path("run") + data() + " --set solver.batch=2" +
-                         " --weights " +
-                         (shared_data() / "resnet50-imagenet-caffe.safetensors").string());
+    const Ran nano =
+        run("train nano --out " + path("run") + data() + " --set solver.batch=2" + " --weights " +
+            (shared_data() / "resnet50-imagenet-caffe.safetensors").string());
     EXPECT_EQ(nano.code, 1);
     EXPECT_TRUE(has(nano.talk, "expects NanoDet-Plus")) << nano.talk;
 }
