@@ -100,6 +100,9 @@ void add_options(CLI::App& app, CommandLine& line) {
                    "Weights to start from; repeatable, later files take precedence")
         ->type_name("FILE");
     app.add_flag("--new-classes", line.new_classes, "Discard the classifier of the weights");
+    app.add_option("--teacher", line.teacher,
+                   "Model whose detections replace the labels; masks are still learned from labels")
+        ->type_name("FILE");
     app.add_option("--out", line.out, "Run folder")->type_name("DIR");
     app.add_flag("--resume", line.resume, "Resume from the newest checkpoint in --out");
     app.add_option("--set", line.sets, "Override a configuration key: KEY=VALUE; repeatable")
@@ -148,6 +151,7 @@ TrainOptions resolve(const CommandLine& line) {
     }
     options.out = line.out;
     options.weights = line.weights;
+    options.teacher = line.teacher;
     options.resume = line.resume;
     options.new_classes = line.new_classes;
     options.dry_run = line.dry_run;

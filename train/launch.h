@@ -17,6 +17,7 @@ struct CommandLine {
     std::string val_images;
     std::vector<std::string> weights;
     std::vector<std::string> sets;
+    std::string teacher;
     std::string out;
     std::string precision = "auto";
     std::string device = "auto";

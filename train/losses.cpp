@@ -1,6 +1,7 @@
 #include "train/losses.h"
 
 #include "train/detection_losses.h"
+#include "train/distillation.h"
 #include "train/mask_loss.h"
 #include "train/mask_proposals.h"
 #include "train/mask_targets.h"
@@ -62,9 +63,10 @@ Tensor semantic_loss(const Outputs& outputs, const Batch& batch, const Config& c
 }  // namespace
 
 Losses compute_losses(const Outputs& outputs, const Batch& batch, const Config& config,
-                      Communicator& ranks, const at::Generator& random) {
+                      Communicator& ranks, const at::Generator& random, const Outputs* teacher) {
     DetectorLosses detector = detector_losses(outputs, batch, config, ranks);
-    Losses& losses = detector.losses;
+    Losses losses = teacher == nullptr ? std::move(detector.losses)
+                                       : distillation_losses(outputs, *teacher, config, ranks);
     if (outputs.contains("pixel_embedding")) {
         losses.emplace_back("mask_loss",
                             mask_loss(outputs, batch, detector.assigned, config, random));
@@ -72,7 +74,7 @@ Losses compute_losses(const Outputs& outputs, const Batch& batch, const Config& 
     if (outputs.contains("semantic_logits")) {
         losses.emplace_back("loss_semantic", semantic_loss(outputs, batch, config));
     }
-    return std::move(losses);
+    return losses;
 }
 
 Tensor total(const Losses& losses) {

@@ -30,6 +30,14 @@ std::set<std::string> parameters_of_norms(const network::Graph& graph) {
     return names;
 }
 
+std::set<std::string> parameters_of_detector(const network::Graph& graph) {
+    std::set<std::string> names;
+    for (std::size_t i = 0; i < graph.detector_parameters; ++i) {
+        names.insert(graph.parameters[i].name);
+    }
+    return names;
+}
+
 void copy_checked(Tensor& target, const State& state, const std::string& key) {
     const auto found = state.find(key);
     constexpr const char* kCure =
@@ -50,6 +58,7 @@ void copy_checked(Tensor& target, const State& state, const std::string& key) {
 
 Optimizer::Optimizer(const Network& network, const Config::Solver& solver) : solver_(solver) {
     const std::set<std::string> norms = parameters_of_norms(network.graph());
+    const std::set<std::string> detector = parameters_of_detector(network.graph());
     for (const auto& [name, parameter] : network.trainable()) {
         Item item{name, parameter, 1, solver.wd, {}};
         const bool is_bias = name.find("bias") != std::string::npos;
@@ -63,6 +72,11 @@ Optimizer::Optimizer(const Network& network, const Config::Solver& solver) : sol
             // The bias of a norm is both a bias and a norm parameter; both generations exclude it
             // from decay (§8.1, §8.6).
             item.decay = is_bias ? std::min(solver.wd_bias, solver.wd_norm) : solver.wd_norm;
+        }
+        if (detector.contains(name)) {
+            item.lr_factor *= solver.detector_lr_factor;
+            item.start = solver.detector_start;
+            detector_.push_back(parameter);
         }
         items_.push_back(std::move(item));
     }
@@ -82,10 +96,10 @@ void Optimizer::zero_grad() {
     }
 }
 
-double Optimizer::clip() {
+double Optimizer::clip(std::int64_t iteration) {
     std::vector<Tensor> gradients;
     for (const Item& item : items_) {
-        if (item.parameter.grad().defined()) {
+        if (iteration > item.start && item.parameter.grad().defined()) {
             gradients.push_back(item.parameter.grad());
         }
     }
@@ -100,15 +114,25 @@ double Optimizer::clip() {
     return norm;
 }
 
+bool Optimizer::detector_waits(std::int64_t iteration) const {
+    return iteration <= solver_.detector_start;
+}
+
+void Optimizer::enable_detector(bool enabled) {
+    for (torch::Tensor& parameter : detector_) {
+        parameter.set_requires_grad(enabled);
+    }
+}
+
 void Optimizer::step(std::int64_t iteration) {
     const torch::NoGradGuard no_grad;
     const double lr = learning_rate(solver_, iteration);
     for (Item& item : items_) {
-        if (!item.parameter.grad().defined()) {
+        if (iteration <= item.start || !item.parameter.grad().defined()) {
             continue;
         }
         if (solver_.optimizer == OptimizerKind::adamw) {
-            adamw(item, lr * item.lr_factor, iteration);
+            adamw(item, lr * item.lr_factor, iteration - item.start);
         } else {
             sgd(item, lr * item.lr_factor);
         }
@@ -164,12 +188,15 @@ State Optimizer::state() const {
     return state;
 }
 
-void Optimizer::restore(const State& state) {
+void Optimizer::restore(const State& state, std::int64_t iteration) {
     const torch::NoGradGuard no_grad;
     const bool adam = solver_.optimizer == OptimizerKind::adamw;
     const std::vector<const char*> names =
         adam ? std::vector{kFirst, kSecond} : std::vector{kMomentum};
     for (Item& item : items_) {
+        if (item.start > 0 && iteration <= item.start) {
+            continue;  // its first update is yet to come
+        }
         for (const char* name : names) {
             item.buffers[name] = torch::zeros_like(item.parameter);
             copy_checked(item.buffers[name], state, std::string(name) + "/" + item.name);

@@ -21,15 +21,21 @@ public:
     Optimizer(const Network& network, const Config::Solver& solver);
 
     void zero_grad();
-    /// Returns the global gradient norm; clips the gradients to `solver.clip_norm` if that is set.
-    double clip();
+    /// Returns the global gradient norm of what is updated in the 1-based `iteration`; clips these
+    /// gradients to `solver.clip_norm` if that is set.
+    double clip(std::int64_t iteration);
+    /// Whether the parameters of the detector get no update in the 1-based `iteration`
+    /// (`solver.detector_start`), so that their gradients are not needed.
+    [[nodiscard]] bool detector_waits(std::int64_t iteration) const;
+    /// Gradients of the detector's parameters are computed or not.
+    void enable_detector(bool enabled);
     /// One update with the learning rate of the 1-based `iteration`.
     void step(std::int64_t iteration);
 
     /// Buffers by "buffer/parameter"; empty before the first step.
     [[nodiscard]] State state() const;
-    /// Error if a buffer is missing or has a different shape.
-    void restore(const State& state);
+    /// `iteration`: updates done so far. Error if a buffer is missing or has a different shape.
+    void restore(const State& state, std::int64_t iteration);
 
     [[nodiscard]] std::vector<torch::Tensor> parameters() const;
 
@@ -39,6 +45,7 @@ private:
         torch::Tensor parameter;
         double lr_factor = 1;
         double decay = 0;
+        std::int64_t start = 0;  // iterations without an update
         std::map<std::string, torch::Tensor> buffers;
     };
 
@@ -47,6 +54,7 @@ private:
 
     Config::Solver solver_;
     std::vector<Item> items_;
+    std::vector<torch::Tensor> detector_;  // its trainable parameters
 };
 
 /// Exponential moving average of all parameters and buffers. The decay is lower early on, so that

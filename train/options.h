@@ -14,6 +14,7 @@ struct TrainOptions {
     Config config;
     std::filesystem::path out;         ///< the run's folder
     std::vector<std::string> weights;  ///< files to start from; later ones win
+    std::filesystem::path teacher;     ///< a model to learn from; empty = labels only
     bool resume = false;               ///< continue from the newest checkpoint in `out`
     bool new_classes = false;          ///< do not load the classifier of the weights
     bool dry_run = false;

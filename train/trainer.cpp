@@ -59,7 +59,7 @@ void check_batch(const Config& config, const TrainingData& data, int world) {
 Trainer::Trainer(const TrainOptions& options, Communicator& ranks)
     : options_(options),
       ranks_(ranks),
-      data_(options.config),
+      data_(options.config, !options.teacher.empty()),
       config_(with_classes(options.config, data_)),
       cache_(options.cache) {
     check_batch(config_, data_, ranks.world());
@@ -70,6 +70,10 @@ Trainer::Trainer(const TrainOptions& options, Communicator& ranks)
     }
     if (!config_.data.val.empty()) {
         validation_.emplace(config_.data.val, config_.data.val_images, data_.categories());
+    }
+    if (!options_.teacher.empty()) {
+        teacher_.emplace(options_.teacher, config_, data_.categories());
+        teacher_->move_to(options_.device);
     }
     options_.config = config_;
     if (!options_.resume) {
@@ -128,7 +132,7 @@ void Trainer::resume(const Checkpoint& checkpoint) {
             "resume with the same configuration, or choose a new --out");
     }
     restore_model(*network_, checkpoint.tensors);
-    optimizer_->restore(checkpoint.tensors);
+    optimizer_->restore(checkpoint.tensors, checkpoint.progress.iteration);
     if (average_) {
         average_->restore(checkpoint.tensors);
     }
@@ -176,8 +180,12 @@ Loader Trainer::make_loader() const {
 Losses Trainer::forward(const Batch& batch, std::int64_t iteration) {
     const Outputs outputs = network_->forward(batch.images, options_.compute);
     std::mt19937_64 random = random_for({config_.seed, iteration, ranks_.rank()});
-    return compute_losses(outputs, batch, config_, ranks_,
-                          at::detail::createCPUGenerator(random()));
+    const at::Generator generator = at::detail::createCPUGenerator(random());
+    if (!teacher_) {
+        return compute_losses(outputs, batch, config_, ranks_, generator);
+    }
+    const Outputs taught = teacher_->predict(batch.images, options_.compute);
+    return compute_losses(outputs, batch, config_, ranks_, generator, &taught);
 }
 
 // Training does not recover from a NaN: stop before it reaches the weights, and save the batch that
@@ -246,6 +254,10 @@ Measurement Trainer::iterate(Loader& loader, std::int64_t iteration) {
     Measurement measurement;
     Batch batch;
     optimizer_->zero_grad();
+    // Several processes exchange the gradients of all parameters, needed or not.
+    if (config_.solver.detector_start > 0 && ranks_.world() == 1) {
+        optimizer_->enable_detector(!optimizer_->detector_waits(iteration));
+    }
     const auto parts = static_cast<double>(config_.solver.accumulate);
     for (std::int64_t part = 0; part < config_.solver.accumulate; ++part) {
         const auto waiting = Clock::now();
@@ -264,7 +276,7 @@ Measurement Trainer::iterate(Loader& loader, std::int64_t iteration) {
             measurement.losses[i].second += losses[i].second.item<double>() / parts;
         }
     }
-    measurement.gradient_norm = optimizer_->clip();
+    measurement.gradient_norm = optimizer_->clip(iteration);
     require_finite("the gradient norm", measurement.gradient_norm, batch, iteration);
     measurement.lr = learning_rate(config_.solver, iteration);
     optimizer_->step(iteration);
@@ -308,6 +320,9 @@ Model Trainer::model(std::int64_t iteration) const {
         fmt::format("embedmask-train, {} iterations, batch {}, {} images, {} objects{}", iteration,
                     config_.solver.batch, data_.summary().images, data_.summary().objects,
                     average_ ? ", averaged weights" : "");
+    if (teacher_) {
+        model.provenance["teacher"] = options_.teacher.filename().string();
+    }
     model.name = "the trained weights";
     return model;
 }

@@ -14,6 +14,7 @@
 #include "train/options.h"
 #include "train/recorder.h"
 #include "train/run_lock.h"
+#include "train/teacher.h"
 #include "train/training_data.h"
 #include "train/validation.h"
 
@@ -67,6 +68,7 @@ private:
     Config config_;
     std::optional<RunLock> lock_;  // of the first rank
     std::unique_ptr<Network> network_;
+    std::optional<Teacher> teacher_;
     std::optional<Optimizer> optimizer_;
     std::optional<WeightAverage> average_;
     std::optional<Validation> validation_;

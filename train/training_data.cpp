@@ -79,7 +79,7 @@ std::string category_difference(const std::vector<Category>& found,
                        category_text(expected, k));
 }
 
-TrainingData::TrainingData(const Config& config) {
+TrainingData::TrainingData(const Config& config, bool keep_unlabeled) {
     const Config::Data& data = config.data;
     if (data.train.empty()) {
         throw Error("nothing to train on: data.train is empty",
@@ -100,11 +100,17 @@ TrainingData::TrainingData(const Config& config) {
                     "set at least one weight above 0; 1 uses every image of a file once per pass");
     }
     for (std::size_t i = 0; i < data.train.size(); ++i) {
-        add_file(config, i);
+        add_file(config, i, keep_unlabeled);
     }
     if (images_.empty()) {
         throw Error(fmt::format("{}: no image has a usable object", data.train.front()),
                     "`embedmask data check FILE` counts what is wrong and shows examples");
+    }
+    if (has_masks(config) && summary_.objects > 0 && summary_.unknown_masks == summary_.objects) {
+        throw Error(fmt::format("none of {} objects has a mask, but the network predicts masks",
+                                summary_.objects),
+                    "annotate masks (\"segmentation\"), or train boxes only with "
+                    "--set embed_mode=none");
     }
     if (summary_.unknown_masks > 0 && data.unknown_masks == UnknownMasks::error &&
         has_masks(config)) {
@@ -115,7 +121,7 @@ TrainingData::TrainingData(const Config& config) {
     }
 }
 
-void TrainingData::add_file(const Config& config, std::size_t index) {
+void TrainingData::add_file(const Config& config, std::size_t index, bool keep_unlabeled) {
     const Config::Data& data = config.data;
     files_.push_back(std::make_unique<Dataset>(read_dataset(data.train[index])));
     const Dataset& file = *files_.back();
@@ -131,6 +137,11 @@ void TrainingData::add_file(const Config& config, std::size_t index) {
     }
     const ImageIndex images(file);
     std::map<std::int64_t, std::vector<const Annotation*>> by_image;
+    if (keep_unlabeled) {
+        for (const ImageRecord& record : file.images) {
+            by_image[record.id] = {};
+        }
+    }
     for (const Annotation& annotation : file.annotations) {
         if (images.find(annotation.image_id) == nullptr) {
             throw Error(fmt::format("{}: annotation {}: unknown image {}", file.source,
@@ -141,7 +152,7 @@ void TrainingData::add_file(const Config& config, std::size_t index) {
     }
     for (auto& [id, annotations] : by_image) {
         const ImageRecord& record = *images.find(id);
-        if (!is_usable(annotations)) {
+        if (!keep_unlabeled && !is_usable(annotations)) {
             continue;
         }
         TrainingImage image;

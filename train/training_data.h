@@ -33,14 +33,15 @@ struct DataSummary {
 };
 
 /// Reads the annotation files of `config.data`, one or several. Keeps, from every file and by
-/// ascending id, the images with an annotation of more than one pixel in width and height.
+/// ascending id, the images with an annotation of more than one pixel in width and height; with
+/// `keep_unlabeled`, all images.
 ///
 /// Error before training starts for an unreadable file, files with different categories, an image
 /// that is missing or has no size, no usable image, unknown masks without `data.unknown_masks =
 /// "box-only"`, or a different number of files and folders. Const after construction; thread-safe.
 class TrainingData {
 public:
-    explicit TrainingData(const Config& config);
+    explicit TrainingData(const Config& config, bool keep_unlabeled = false);
 
     [[nodiscard]] const std::vector<TrainingImage>& images() const { return images_; }
     [[nodiscard]] const std::vector<Category>& categories() const { return categories_; }
@@ -49,7 +50,7 @@ public:
     [[nodiscard]] std::int64_t label(std::int64_t category_id) const;
 
 private:
-    void add_file(const Config& config, std::size_t index);
+    void add_file(const Config& config, std::size_t index, bool keep_unlabeled);
     void count(const TrainingImage& image);
 
     std::vector<std::unique_ptr<Dataset>> files_;

@@ -350,13 +350,25 @@ struct Config {
         double gamma = 0.1;                                ///< factor at each milestone
         OptimizerKind optimizer = OptimizerKind::sgd;      ///< "sgd" or "adamw"
         ScheduleKind schedule = ScheduleKind::steps;       ///< "steps" or "cosine"
-        std::int64_t accumulate = 1;  ///< steps in which a batch is computed, to save memory
-        double clip_norm = 0;         ///< largest norm of all gradients together; 0: no limit
-        double ema = 0;               ///< decay of the averaged weights; 0: none
+        std::int64_t accumulate = 1;      ///< steps in which a batch is computed, to save memory
+        double clip_norm = 0;             ///< largest norm of all gradients together; 0: no limit
+        double ema = 0;                   ///< decay of the averaged weights; 0: none
+        double detector_lr_factor = 1;    ///< × lr for the parameters of the detector
+        std::int64_t detector_start = 0;  ///< iterations in which the detector is frozen
 
         bool operator==(const Solver&) const = default;
     };
     Solver solver;  ///< keys `solver.*`
+
+    /// Learning from a teacher (`embedmask train --teacher`): factors of its losses.
+    struct Teacher {
+        double class_weight = 1;      ///< of class probabilities and centre-ness
+        double box_weight = 1;        ///< of boxes
+        double embedding_weight = 1;  ///< of embeddings, if both networks have them
+
+        bool operator==(const Teacher&) const = default;
+    };
+    Teacher teacher;  ///< keys `teacher.*`
 
     /// Training and validation data. Never part of a model file: it names files of one machine.
     struct Data {

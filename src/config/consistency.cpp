@@ -63,6 +63,9 @@ void check_detector(const Config& c, const Checker& check) {
     check.require(!c.freeze_detector || has_masks(c),
                   "freeze_detector = true leaves nothing to train with embed_mode = \"none\"",
                   "set freeze_detector = false");
+    check.require(c.solver.detector_start == 0 || has_masks(c),
+                  "solver.detector_start leaves nothing to train with embed_mode = \"none\"",
+                  "set solver.detector_start = 0");
     if (c.detector == DetectorKind::nanodet) {
         check_nanodet(c, check);
     } else {

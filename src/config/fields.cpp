@@ -182,6 +182,11 @@ void add_tables(Config& c, std::vector<Field>& all) {
                    number("solver.accumulate", solver.accumulate, 1, kMillion),
                    number("solver.clip_norm", solver.clip_norm, 0, kBillion),
                    number("solver.ema", solver.ema, 0, 1),
+                   number("solver.detector_lr_factor", solver.detector_lr_factor, 0, kMillion),
+                   number("solver.detector_start", solver.detector_start, 0, kBillion),
+                   number("teacher.class_weight", c.teacher.class_weight, 0, kMillion),
+                   number("teacher.box_weight", c.teacher.box_weight, 0, kMillion),
+                   number("teacher.embedding_weight", c.teacher.embedding_weight, 0, kMillion),
                });
 }
 

@@ -57,6 +57,10 @@ void Builder::declare_scale(const std::string& name) {
     parameter(name + ".scale", {1}, {Init::Kind::ones});
 }
 
+void Builder::finish_detector() {
+    graph_.detector_parameters = graph_.parameters.size();
+}
+
 void Builder::freeze() {
     for (Parameter& declared : graph_.parameters) {
         declared.trainable = false;

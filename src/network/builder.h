@@ -42,6 +42,9 @@ public:
     void declare_group_norm(const std::string& name, std::int64_t channels);
     void declare_scale(const std::string& name);
 
+    /// What is declared so far is the detector.
+    void finish_detector();
+
     /// No parameter that is declared so far is trained.
     void freeze();
 

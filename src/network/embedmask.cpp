@@ -15,6 +15,7 @@ DetectorFeatures detector(Builder& builder, const Config& config) {
     static_assert(kDetectors.size() == detail::kDetectorKinds);
     const DetectorFeatures features =
         kDetectors.at(static_cast<std::size_t>(config.detector))(builder, config);
+    builder.finish_detector();
     if (config.freeze_detector) {
         builder.freeze();
     }

@@ -57,6 +57,17 @@ TEST_F(NanoTraining, LearnsBoxesAndMasksFromScratchAndConvertFoldsItsNorms) {
     for (const char* kind : {"bbox", "segm"}) {
         EXPECT_NEAR(after[kind][0].get<double>(), before[kind][0].get<double>(), 1e-3) << kind;
     }
+    // A student learns the same from the model instead of the labels.
+    json unlabeled = read_json(path("data.json"));
+    unlabeled["annotations"] = json::array();
+    detail::write_file_atomically(path("unlabeled.json"), unlabeled.dump());
+    const Ran taught = run("train nanodet --teacher " + path("folded") + " --data " +
+                           path("unlabeled.json") + " --images " + path("images") + " --out " +
+                           path("student") + kNano + "--set solver.max_iter=160");
+    ASSERT_EQ(taught.code, 0) << taught.talk;
+    const json student = stats(path("student/last.safetensors"));
+    EXPECT_GT(student["bbox"][1].get<double>(), 0.8) << student;
+
     const auto norm_of = [&](const std::string& arguments) {
         const Ran ran = run("convert " + model + arguments + " --out " + path("again"));
         EXPECT_EQ(ran.code, 0) << arguments << ran.talk;
@@ -143,6 +154,72 @@ TEST_F(NanoTraining, AFrozenDetectorNeedsAllOfItsWeights) {
             (shared_data() / "resnet50-imagenet-caffe.safetensors").string());
     EXPECT_EQ(nano.code, 1);
     EXPECT_TRUE(has(nano.talk, "expects NanoDet-Plus")) << nano.talk;
+}
+
+TEST_F(NanoTraining, ATeacherThatDoesNotFitIsAnError) {
+    ASSERT_EQ(run("train nanodet --out " + path("teacher") + data() +
+                  " --set input.short_train=[96] --set solver.batch=3 --set solver.max_iter=1 "
+                  "--set workers=1")
+                  .code,
+              0);
+    const std::string teacher = " --teacher " + path("teacher/last.safetensors");
+    const auto says = [&](const std::string& arguments, const char* problem) {
+        const Ran ran = run("train " + arguments + teacher + " --out " + path("run") +
+                            " --set solver.batch=2 --set solver.max_iter=1");
+        EXPECT_EQ(ran.code, 1) << ran.talk;
+        EXPECT_TRUE(has(ran.talk, problem)) << ran.talk;
+        EXPECT_TRUE(has(ran.talk, "to fix: ")) << ran.talk;
+        EXPECT_FALSE(fs::exists(path("run/last.safetensors")));
+    };
+    says("nanodet --set input.order=rgb" + data(), "its normalisation of images");
+    says("lite" + data(), "its detector and box units");
+    ToyOptions other;
+    other.categories = {"disc", "cube"};
+    write_toy_data(path("other"), other);
+    says("nanodet --data " + path("other/data.json") + " --images " + path("other/images"),
+         "its categories differ from those of the data: category 2");
+    ToyOptions boxes;
+    boxes.unknown_masks = true;
+    write_toy_data(path("boxes"), boxes);
+    says("lite --set data.unknown_masks=box-only --data " + path("boxes/data.json") + " --images " +
+             path("boxes/images"),
+         "none of 12 objects has a mask");
+}
+
+// The detector keeps its weights until `solver.detector_start`, also across an interruption.
+TEST_F(NanoTraining, TheDetectorIsReleasedLate) {
+    ASSERT_EQ(run("train nanodet --out " + path("detector") + data() +
+                  " --set input.short_train=[96] --set solver.batch=3 --set solver.max_iter=1 "
+                  "--set workers=1")
+                  .code,
+              0);
+    const auto trained = [&](const char* out, int iterations, const char* more) {
+        const Ran ran = run("train nano --out " + path(out) + data() + " --weights " +
+                            path("detector/last.safetensors") +
+                            " --set freeze_detector=false --set solver.detector_start=3 --set "
+                            "input.short_train=[96] --set solver.batch=3 --set workers=1 --set "
+                            "solver.detector_lr_factor=0.1 --set solver.warmup_iters=0 --set "
+                            "solver.schedule=steps --set solver.steps=[1000] --set "
+                            "checkpoint_period=2 --set solver.max_iter=" +
+                            std::to_string(iterations) + more);
+        EXPECT_EQ(ran.code, 0) << ran.talk;
+        return read_model(path(out) + "/last.safetensors").weights;
+    };
+    const Weights detector = read_model(path("detector/last.safetensors")).weights;
+    const auto keeps = [&](const Weights& weights) {
+        return std::ranges::all_of(detector, [&](const auto& item) {
+            return std::ranges::equal(item.second.bytes, weights.at(item.first).bytes);
+        });
+    };
+    EXPECT_TRUE(keeps(trained("three", 3, "")));
+    const Weights straight = trained("straight", 5, "");
+    EXPECT_FALSE(keeps(straight));
+    (void)trained("resumed", 2, "");
+    fs::remove(path("resumed/last.safetensors"));
+    const Weights resumed = trained("resumed", 5, " --resume");
+    for (const auto& [name, tensor] : straight) {
+        EXPECT_TRUE(std::ranges::equal(tensor.bytes, resumed.at(name).bytes)) << name;
+    }
 }
 
 TEST_F(NanoTraining, ContradictionsAreErrorsBeforeTraining) {
