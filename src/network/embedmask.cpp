@@ -13,7 +13,7 @@ namespace {
 DetectorFeatures detector(Builder& builder, const Config& config) {
     constexpr std::array kDetectors{fcos, nanodet};
     static_assert(kDetectors.size() == detail::kDetectorKinds);
-    const DetectorFeatures features =
+    DetectorFeatures features =
         kDetectors.at(static_cast<std::size_t>(config.detector))(builder, config);
     if (config.freeze_detector) {
         builder.freeze();
