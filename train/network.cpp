@@ -343,6 +343,9 @@ void Network::load(const Weights& weights) {
     const torch::NoGradGuard no_grad;
     for (const network::Parameter& parameter : graph_.parameters) {
         const auto found = weights.find(parameter.name);
+        if (found == weights.end() && parameter.name.ends_with("num_batches_tracked")) {
+            continue;  // a counter that model files leave out
+        }
         if (found == weights.end()) {
             throw Error(fmt::format("weights: no tensor {}", parameter.name));
         }

@@ -60,7 +60,10 @@ Optimizer::Optimizer(const Network& network, const Config::Solver& solver) : sol
     const std::set<std::string> norms = parameters_of_norms(network.graph());
     const std::set<std::string> detector = parameters_of_detector(network.graph());
     for (const auto& [name, parameter] : network.trainable()) {
-        Item item{name, parameter, 1, solver.wd, {}};
+        Item item;
+        item.name = name;
+        item.parameter = parameter;
+        item.decay = solver.wd;
         const bool is_bias = name.find("bias") != std::string::npos;
         if (is_bias) {
             item.lr_factor = solver.bias_lr_factor;

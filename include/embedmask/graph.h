@@ -113,10 +113,10 @@ struct Output {
 
 /// A network.
 struct EMBEDMASK_EXPORT Graph {
-    std::vector<Node> nodes;            ///< in topological order; node 0 is the input
-    std::vector<Parameter> parameters;  ///< in registration (state dict) order
-    std::vector<Output> outputs;        ///< see `output_name`
-    std::int64_t input_channels = 3;    ///< of the image batch
+    std::vector<Node> nodes;              ///< in topological order; node 0 is the input
+    std::vector<Parameter> parameters;    ///< in registration (state dict) order
+    std::vector<Output> outputs;          ///< see `output_name`
+    std::int64_t input_channels = 3;      ///< of the image batch
     std::size_t detector_parameters = 0;  ///< the first ones, which belong to the detector
 
     /// The parameter with this name. Error if there is none.
