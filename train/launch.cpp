@@ -101,7 +101,7 @@ void add_options(CLI::App& app, CommandLine& line) {
         ->type_name("FILE");
     app.add_flag("--new-classes", line.new_classes, "Discard the classifier of the weights");
     app.add_option("--teacher", line.teacher,
-                   "Model whose detections replace the labels; masks are still learned from labels")
+                   "Model to learn classes and boxes from, instead of the labels")
         ->type_name("FILE");
     app.add_option("--out", line.out, "Run folder")->type_name("DIR");
     app.add_flag("--resume", line.resume, "Resume from the newest checkpoint in --out");
