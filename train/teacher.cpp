@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "embedmask/error.h"
 #include "embedmask/model.h"
 #include "train/training_data.h"

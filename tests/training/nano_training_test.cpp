@@ -1,6 +1,8 @@
 // embedmask train with the detector NanoDet-Plus.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "embedmask/model.h"
 #include "tensor/safetensors.h"
 #include "toy_data.h"
