@@ -92,8 +92,8 @@ void training_step(benchmark::State& state) {
             compute_losses(network->forward(batch.images, compute_of(state)), batch, config, alone,
                            at::detail::getDefaultCPUGenerator());
         total(losses).backward();
-        optimizer.clip();
-        optimizer.step(++iteration);
+        optimizer.clip(++iteration);
+        optimizer.step(iteration);
     }
 }
 BENCHMARK(training_step)->ArgName("bf16")->Arg(0)->Arg(1)->Unit(benchmark::kMillisecond);
