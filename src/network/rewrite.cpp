@@ -7,92 +7,11 @@
 #include <set>
 
 #include "network/batch_norm.h"
+#include "network/copier.h"
 #include "network/live.h"
 
 namespace embedmask::network {
 namespace {
-
-// Copies a network node by node; a rewrite overrides the handling of some nodes.
-class Copier {
-public:
-    explicit Copier(const Network& from) : from_(from), moved_(from.graph.nodes.size(), -1) {
-        to_.weights = from.weights;
-        to_.graph.parameters = from.graph.parameters;
-        to_.graph.input_channels = from.graph.input_channels;
-    }
-
-    [[nodiscard]] NodeId moved(NodeId old) const { return moved_[old]; }
-    void redirect(NodeId old, NodeId now) { moved_[old] = now; }
-
-    NodeId append(Node node) {
-        to_.graph.nodes.push_back(std::move(node));
-        return static_cast<NodeId>(to_.graph.nodes.size() - 1);
-    }
-
-    /// The node with renumbered inputs.
-    void copy(NodeId old) {
-        Node node = from_.graph.nodes[old];
-        for (NodeId& input : node.inputs) {
-            input = moved_[input];
-        }
-        moved_[old] = append(std::move(node));
-    }
-
-    std::string add_weight(const std::string& name, std::vector<float> values,
-                           std::vector<std::int64_t> shape) {
-        to_.graph.parameters.push_back({name, shape, {}, false, false});
-        to_.weights[name] = Tensor::of_floats(std::move(values), std::move(shape));
-        return name;
-    }
-
-    Network finish() {
-        for (const Output& output : from_.graph.outputs) {
-            if (moved_[output.node] < 0) {
-                continue;
-            }
-            to_.graph.outputs.push_back({output.name, moved_[output.node], output.training_only});
-        }
-        drop_unused();
-        return std::move(to_);
-    }
-
-private:
-    void drop_unused() {
-        std::set<std::string, std::less<>> used;
-        for (const Node& node : to_.graph.nodes) {
-            used.insert(node.parameters.begin(), node.parameters.end());
-        }
-        std::erase_if(to_.graph.parameters,
-                      [&](const Parameter& p) { return !used.contains(p.name); });
-        std::erase_if(to_.weights, [&](const auto& entry) { return !used.contains(entry.first); });
-    }
-
-    const Network& from_;
-    Network to_;
-    std::vector<NodeId> moved_;
-};
-
-std::vector<std::vector<NodeId>> readers_of(const Graph& graph) {
-    std::vector<std::vector<NodeId>> readers(graph.nodes.size());
-    for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-        for (const NodeId input : graph.nodes[i].inputs) {
-            readers[input].push_back(static_cast<NodeId>(i));
-        }
-    }
-    return readers;
-}
-
-std::vector<bool> is_output(const Graph& graph) {
-    std::vector<bool> result(graph.nodes.size(), false);
-    for (const Output& output : graph.outputs) {
-        result[output.node] = true;
-    }
-    return result;
-}
-
-std::vector<float> floats_of(const Network& network, const std::string& name) {
-    return to_floats(network.weights.at(name));
-}
 
 struct SiblingKey {
     NodeId input;
@@ -203,10 +122,17 @@ Network merge_sibling_convs(const Network& network, std::int64_t max_channels) {
     const auto channels_of = [&](NodeId id) {
         return network.weights.at(graph.nodes[id].parameters[0]).shape[0];
     };
+    const auto readers = readers_of(graph);
+    const auto is_activated = [&](NodeId id) {
+        return std::ranges::any_of(readers[id], [&](NodeId reader) {
+            return graph.nodes[reader].op == Op::relu || graph.nodes[reader].op == Op::leaky_relu;
+        });
+    };
     std::map<SiblingKey, std::vector<NodeId>> groups;
     for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
         const Node& node = graph.nodes[i];
-        if (node.op != Op::conv2d || node.parameters.size() != 2 || node.attributes.groups != 1) {
+        if (node.op != Op::conv2d || node.parameters.size() != 2 || node.attributes.groups != 1 ||
+            is_activated(static_cast<NodeId>(i))) {
             continue;
         }
         const Attributes& a = node.attributes;
@@ -284,8 +210,8 @@ Network optimize_for_inference(const Network& network) {
     // units idle; merging the 256-channel towers was not in the one run measured
     // (docs/performance.md).
     constexpr std::int64_t kMergedChannels = 128;
-    return merge_sibling_convs(fold_multiply(fold_batch_norm(drop_training_branches(network))),
-                               kMergedChannels);
+    const Network folded = fold_multiply(fold_batch_norm(drop_training_branches(network)));
+    return merge_sibling_convs(route_channels(folded), kMergedChannels);
 }
 
 }  // namespace embedmask::network

@@ -24,8 +24,15 @@ Network fold_batch_norm(const Network& network);
 /// then costs nothing, and the margin convolution has the same input as its siblings.
 Network fold_multiply(const Network& network);
 
+/// Channel shuffles, and the slices and concatenations around them → the order of the weights of
+/// the convolutions before and after. Every channel then goes straight from the convolution that
+/// computes it to the one that reads it. A network in which something other than convolutions reads
+/// shuffled channels stays as it is.
+Network route_channels(const Network& network);
+
 /// conv2d nodes that read the same tensor with the same kernel, stride and padding → one conv2d and
-/// slices. Merges only groups with at most `max_channels` output channels in total.
+/// slices. Merges only groups with at most `max_channels` output channels in total, and no
+/// convolutions with an activation, which engines compute with the convolution.
 Network merge_sibling_convs(const Network& network, std::int64_t max_channels);
 
 /// All of the above, for use by an engine.

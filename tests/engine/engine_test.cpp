@@ -1,5 +1,6 @@
 #include "engine/engine.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "embedmask/config.h"
@@ -254,6 +255,86 @@ TEST(Rewrites, WholeNetworkOfEveryPresetEqualsTheUnrewrittenOne) {
                                   network::drop_training_branches(network).graph, image, 1, 64, 96);
         expect_close(run(*openvino(fast), fast.graph, image, 1, 64, 96), expected, 2e-3);
     }
+}
+
+bool has_op(const Network& network, network::Op op) {
+    return std::ranges::any_of(network.graph.nodes,
+                               [&](const network::Node& node) { return node.op == op; });
+}
+
+TEST(Rewrites, NoChannelShuffleIsLeftOfShuffleNet) {
+    for (const char* name : {"nanodet", "nano"}) {
+        const Network network = network::drop_training_branches(
+            random_network(network::embedmask(small(preset(name))), 11));
+        const Network routed = network::route_channels(network);
+        EXPECT_FALSE(has_op(routed, network::Op::channel_shuffle)) << name;
+        EXPECT_EQ(network::count_macs(routed.graph, 64, 64),
+                  network::count_macs(network.graph, 64, 64));
+    }
+}
+
+// Convolutions between random concatenations, slices and shuffles.
+Network random_shuffles(std::uint32_t seed) {
+    std::mt19937 random(seed);
+    Builder b(3);
+    int names = 0;
+    const auto conv = [&](NodeId x, std::int64_t in, std::int64_t out) {
+        const std::string name = fmt::format("conv{}", names++);
+        b.declare_conv(name, in, out, 1, random() % 2 == 0, {});
+        return b.conv(x, name);
+    };
+    const auto depthwise = [&](NodeId x, std::int64_t channels) {
+        const std::string name = fmt::format("depthwise{}", names++);
+        b.declare_conv(name, 1, channels, 3, true, {});
+        return b.conv(x, name, 1, static_cast<int>(channels));
+    };
+    NodeId x = b.concat({conv(b.input(), 3, 6), b.leaky_relu(conv(b.input(), 3, 6), 0.1)});
+    for (int i = 0; i < 4; ++i) {
+        x = b.channel_shuffle(x, random() % 2 == 0 ? 2 : 3);
+        const int cut = 1 + static_cast<int>(random() % 11);
+        const NodeId kept = b.slice(x, 0, cut);
+        NodeId changed = b.slice(x, cut, 12);
+        if (random() % 2 == 0) {
+            changed = depthwise(changed, 12 - cut);
+        }
+        changed = conv(changed, 12 - cut, 12 - cut);
+        x = b.concat({kept, random() % 2 == 0 ? b.leaky_relu(changed, 0.1) : changed});
+    }
+    x = b.channel_shuffle(x, 4);
+    b.output("values", b.exp(conv(x, 12, 5)));
+    return random_network(b.finish(), seed);
+}
+
+TEST(Rewrites, RoutesOfRandomShufflesKeepTheValues) {
+    for (std::uint32_t seed = 0; seed < 30; ++seed) {
+        SCOPED_TRACE(seed);
+        const Network network = random_shuffles(seed);
+        const Network routed = network::route_channels(network);
+        EXPECT_FALSE(has_op(routed, network::Op::channel_shuffle));
+        const auto image = random_image(1, 4, 6);
+        expect_close(run(*make_reference_engine(routed), routed.graph, image, 1, 4, 6),
+                     run(*make_reference_engine(network), network.graph, image, 1, 4, 6), 1e-5);
+    }
+}
+
+TEST(Rewrites, AShuffleThatOthersReadStays) {
+    Builder b(3);
+    b.declare_conv("conv", 3, 4, 1, true, {});
+    const NodeId x = b.conv(b.input(), "conv");
+    b.output("sum", b.add(b.channel_shuffle(x, 2), x));
+    const Network network = random_network(b.finish(), 1);
+    EXPECT_TRUE(has_op(network::route_channels(network), network::Op::channel_shuffle));
+}
+
+TEST(Rewrites, AnActivatedConvIsNotMerged) {
+    Builder b(3);
+    for (const char* name : {"a", "b"}) {
+        b.declare_conv(name, 3, 4, 1, true, {});
+    }
+    b.output("a", b.conv(b.input(), "a"));
+    b.output("b", b.leaky_relu(b.conv(b.input(), "b"), 0.1));
+    const Network network = random_network(b.finish(), 1);
+    EXPECT_FALSE(has_op(network::merge_sibling_convs(network, 64), network::Op::slice));
 }
 
 // Golden vectors: the residual block and the complete heads on given features. Their inputs are not
