@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "embedmask/error.h"
 #include "embedmask/model.h"
 #include "train/training_data.h"
@@ -22,10 +20,7 @@ void require_equal(bool equal, const std::filesystem::path& model, const char* w
 
 void check_categories(const std::filesystem::path& path, const std::vector<Category>& teacher,
                       const std::vector<Category>& student) {
-    const auto same = [](const Category& a, const Category& b) {
-        return a.id == b.id && a.name == b.name;
-    };
-    if (!std::ranges::equal(teacher, student, same)) {
+    if (!same_categories(teacher, student)) {
         throw Error(fmt::format("--teacher {}: its categories differ from those of the data: {}",
                                 path.string(), category_difference(teacher, student)),
                     "choose a teacher with the categories of the data, in the same order");

@@ -99,7 +99,7 @@ Trainer::Trainer(const TrainOptions& options, Communicator& ranks)
         options_.weights.clear();  // included in the checkpoint
         adopt_weight_settings(checkpoint->config, options_);
     }
-    Start start = start_network(options_);
+    Start start = start_network(options_, data_.categories());
     if (is_first() && !start.table.empty()) {
         fmt::print(stderr, "{}", start.table);
     }

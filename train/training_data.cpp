@@ -62,17 +62,23 @@ std::string category_text(const std::vector<Category>& categories, std::size_t k
     if (k >= categories.size()) {
         return "missing";
     }
-    const Category& category = categories[k];
-    return fmt::format("{} \"{}\"", category.id, category.name) +
-           (category.supercategory.empty() ? "" : fmt::format(" ({})", category.supercategory));
+    return fmt::format("{} \"{}\"", categories[k].id, categories[k].name);
+}
+
+bool is_same(const Category& a, const Category& b) {
+    return a.id == b.id && a.name == b.name;
 }
 
 }  // namespace
 
+bool same_categories(const std::vector<Category>& a, const std::vector<Category>& b) {
+    return std::ranges::equal(a, b, is_same);
+}
+
 std::string category_difference(const std::vector<Category>& found,
                                 const std::vector<Category>& expected) {
     std::size_t k = 0;
-    while (k < std::min(found.size(), expected.size()) && found[k] == expected[k]) {
+    while (k < std::min(found.size(), expected.size()) && is_same(found[k], expected[k])) {
         ++k;
     }
     return fmt::format("category {} is {}, expected {}", k + 1, category_text(found, k),
@@ -128,7 +134,7 @@ void TrainingData::add_file(const Config& config, std::size_t index, bool keep_u
     if (index == 0) {
         categories_ = file.categories;
         summary_.per_category.resize(categories_.size());
-    } else if (file.categories != categories_) {
+    } else if (!same_categories(file.categories, categories_)) {
         throw Error(
             fmt::format("the categories of {} differ from those of {}: {} instead of {}",
                         file.source, files_.front()->source, names_of(file.categories),

@@ -59,6 +59,9 @@ private:
     DataSummary summary_;
 };
 
+/// Whether ids and names agree, in order. Supercategories do not matter: model files have none.
+bool same_categories(const std::vector<Category>& a, const std::vector<Category>& b);
+
 /// The first difference of two lists of categories that differ: "category 3 is 5 "car", expected 6
 /// "truck"".
 std::string category_difference(const std::vector<Category>& found,

@@ -13,7 +13,7 @@ namespace embedmask::train {
 Validation::Validation(const std::filesystem::path& annotations, std::filesystem::path images,
                        const std::vector<Category>& categories)
     : dataset_(read_dataset(annotations)), images_(std::move(images)) {
-    if (dataset_.categories != categories) {
+    if (!same_categories(dataset_.categories, categories)) {
         throw Error(
             fmt::format("{}: validation categories do not match the training set: {}",
                         dataset_.source, category_difference(dataset_.categories, categories)),

@@ -54,7 +54,8 @@ inline void write_toy_data(const std::filesystem::path& folder, const ToyOptions
     json data = {
         {"images", json::array()}, {"annotations", json::array()}, {"categories", json::array()}};
     for (std::size_t c = 0; c < options.categories.size(); ++c) {
-        data["categories"].push_back({{"id", 7 + 3 * c}, {"name", options.categories[c]}});
+        data["categories"].push_back(
+            {{"id", 7 + 3 * c}, {"name", options.categories[c]}, {"supercategory", "shape"}});
     }
     std::mt19937 random(1);
     const auto between = [&](double low, double high) {
