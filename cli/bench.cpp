@@ -393,7 +393,7 @@ private:
 void add_bench_command(CLI::App& app) {
     CLI::App* command = add_command(
         app, "bench", "Measure every stage against the peak of this machine",
-        {"embedmask bench --precision both", "embedmask bench pedestrians --size 320x544 --json"});
+        {"embedmask bench --precision both", "embedmask bench coco-nano --size 416x416 --json"});
     const auto options = std::make_shared<BenchOptions>();
     command->add_option("MODEL", options->model, "Model file or name (default: random weights)")
         ->type_name("");

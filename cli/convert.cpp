@@ -23,6 +23,7 @@ struct ConvertOptions {
     std::string preset;
     std::string categories;
     std::vector<std::string> sets;
+    std::vector<std::string> origins;
     std::string store = "f16";
     std::string base;
     std::string out;
@@ -113,10 +114,22 @@ Model reread_model(const ConvertOptions& options) {
     return model;
 }
 
+void add_origins(const std::vector<std::string>& origins, Model& model) {
+    for (const std::string& origin : origins) {
+        const std::size_t equals = origin.find('=');
+        if (equals == 0 || equals == std::string::npos) {
+            throw Error(fmt::format("--origin {}: expected KEY=TEXT", origin),
+                        "for example --origin \"licence=CC BY 4.0\"");
+        }
+        model.provenance[origin.substr(0, equals)] = origin.substr(equals + 1);
+    }
+}
+
 void convert(const ConvertOptions& options) {
     const bool is_model = options.weights.size() == 1 && options.preset.empty() &&
                           options.categories.empty() && is_model_file(options.weights.front());
-    const Model model = is_model ? reread_model(options) : import_model(options);
+    Model model = is_model ? reread_model(options) : import_model(options);
+    add_origins(options.origins, model);
     write_model(options.out, model, kStorages.at(options.store), options.base);
     fmt::print("\nwrote {} ({:.1f} MB, {} {})\n", options.out,
                static_cast<double>(fs::file_size(options.out)) / 1e6, model.categories.size(),
@@ -159,6 +172,12 @@ void add_convert_command(CLI::App& app) {
                      "Storage of convolution weights: f16, f32, i8 or keep")
         ->capture_default_str()
         ->check(CLI::IsMember(kStorages));
+    command
+        ->add_option("--origin", options->origins,
+                     "KEY=TEXT about the origin of the weights, which `embedmask info` prints;\n"
+                     "repeatable; models trained from this one keep it")
+        ->type_name("KEY=TEXT")
+        ->allow_extra_args(false);
     command
         ->add_option("--base", options->base,
                      "Model file in the folder of --out with the same frozen backbone;\n"

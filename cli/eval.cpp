@@ -241,7 +241,7 @@ void add_eval_command(CLI::App& app) {
     auto options = std::make_shared<EvalOptions>();
     CLI::App* command =
         add_command(app, "eval", "Score detections with COCO AP, identical to pycocotools",
-                    {"embedmask eval pedestrians --data instances_val.json --images images/",
+                    {"embedmask eval coco-nano --data instances_val.json --images images/",
                      "embedmask eval --results detections_segm.json --data instances_val.json",
                      "embedmask eval --compare before.json after.json"});
     command

@@ -103,7 +103,7 @@ void info(const InfoOptions& options) {
 void add_info_command(CLI::App& app) {
     CLI::App* command = add_command(
         app, "info", "Print the contents of a model file or the configuration of a preset",
-        {"embedmask info pedestrians", "embedmask info --preset lite --size 480x640"});
+        {"embedmask info coco-nano", "embedmask info --preset lite --size 480x640"});
     const auto options = std::make_shared<InfoOptions>();
     command->add_option("MODEL", options->model, "Model file, or the name of an installed model")
         ->type_name("");

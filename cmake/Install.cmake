@@ -9,7 +9,7 @@ install(DIRECTORY include/embedmask ${PROJECT_BINARY_DIR}/include/embedmask
   DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(DIRECTORY models/ DESTINATION ${CMAKE_INSTALL_DATADIR}/embedmask/models)
 install(DIRECTORY configs/ DESTINATION ${CMAKE_INSTALL_DATADIR}/embedmask/configs)
-install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/embedmask)
+install(FILES LICENSE NOTICE DESTINATION ${CMAKE_INSTALL_DATADIR}/embedmask)
 
 # The runtime, its CPU plugin and TBB; plugins of other devices stay behind.
 file(GLOB embedmask_openvino_files

@@ -39,6 +39,7 @@ json header_of(const Checkpoint& checkpoint) {
             {"validations_since_best", progress.validations_since_best},
             {"last_validation", progress.last_validation},
             {"categories", categories},
+            {"provenance", checkpoint.provenance},
             {"config", to_toml(checkpoint.config)}};
 }
 
@@ -57,6 +58,9 @@ void read_header(const json& header, const std::string& name, Checkpoint& checkp
     progress.last_validation = header.value("last_validation", progress.iteration);
     for (const json& category : header.at("categories")) {
         checkpoint.categories.push_back({category.at("id"), category.at("name")});
+    }
+    if (header.contains("provenance")) {
+        checkpoint.provenance = header.at("provenance");
     }
     checkpoint.config = parse_config(header.at("config").get<std::string>(), name);
 }

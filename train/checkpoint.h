@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,6 +32,7 @@ struct Checkpoint {
     Progress progress;
     Config config;
     std::vector<Category> categories;
+    std::map<std::string, std::string> provenance;  ///< of the weights that the run started from
     State tensors;  ///< model/..., momentum/... or moments, average/...
 };
 

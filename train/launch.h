@@ -10,7 +10,7 @@
 namespace embedmask::train {
 
 struct CommandLine {
-    std::string config = "finetune";
+    std::string config = "finetune_nano";
     std::vector<std::string> data;
     std::vector<std::string> images;
     std::string val_data;

@@ -16,7 +16,7 @@ struct TrainOptions {
     std::vector<std::string> weights;  ///< files to start from; later ones win
     std::filesystem::path teacher;     ///< a model to learn from; empty = labels only
     bool resume = false;               ///< continue from the newest checkpoint in `out`
-    bool new_classes = false;          ///< do not load the classifier of the weights
+    bool new_classes = false;          ///< keep only the classes of the weights that the data names
     bool dry_run = false;
     Compute compute = Compute::fp32;
     torch::Device device = torch::kCPU;

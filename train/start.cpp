@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "config/assignment.h"
 #include "embedmask/error.h"
@@ -11,6 +12,7 @@
 #include "foreign/names.h"
 #include "foreign/weights_file.h"
 #include "model/fold.h"
+#include "train/known_classes.h"
 #include "train/tensors.h"
 
 namespace embedmask::train {
@@ -18,28 +20,81 @@ namespace {
 
 constexpr const char* kClassifier = "cls_logits.";
 
+// Of a model file, also what it says about itself.
+struct StartFile {
+    ForeignWeights weights;
+    std::vector<Category> categories;
+    std::map<std::string, std::string> provenance;
+};
+
 // Reads a model file's weights as floats, regardless of their storage type, with the part of its
 // configuration that belongs to them; or else any file that `convert` reads.
-ForeignWeights read_weights(const std::string& path, TrainOptions& options, std::string& table) {
+StartFile read_weights(const std::string& path, TrainOptions& options, std::string& table) {
     if (!is_model_file(path)) {
-        return read_foreign_weights(path);
+        return {read_foreign_weights(path), {}, {}};
     }
     Model model = read_model(path);
     if (options.config.nanodet.norm == NanodetNorm::folded) {
         model = detail::with_folded_norms(std::move(model));
     }
     table += adopt_weight_settings(model.config, options);
-    return {std::filesystem::path(path).filename().string(), std::move(model.weights), {}};
+    return {{std::filesystem::path(path).filename().string(), std::move(model.weights), {}},
+            std::move(model.categories),
+            std::move(model.provenance)};
 }
 
-void drop_classifier(std::vector<ForeignWeights>& files) {
-    for (ForeignWeights& file : files) {
+struct Classifier {
+    Weights tensors;                   // by parameter name
+    std::vector<Category> categories;  // one for each row
+};
+
+// Removes the classifiers from the files. Only model files name their classes: the classifier of
+// the last one is returned.
+Classifier take_classifier(std::vector<StartFile>& files) {
+    const auto is_classifier = [](const auto& item) {
+        return item.first.find(kClassifier) != std::string::npos;
+    };
+    Classifier classifier;
+    for (StartFile& file : files) {
         std::vector<std::string> repeated;  // the import warns again
-        file.tensors = foreign::with_canonical_names(file.tensors, file.file, &repeated);
-        std::erase_if(file.tensors, [](const auto& item) {
-            return item.first.find(kClassifier) != std::string::npos;
-        });
+        Weights& tensors = file.weights.tensors;
+        tensors = foreign::with_canonical_names(tensors, file.weights.file, &repeated);
+        if (!file.categories.empty()) {
+            classifier = {{}, file.categories};
+            std::ranges::copy_if(tensors,
+                                 std::inserter(classifier.tensors, classifier.tensors.end()),
+                                 is_classifier);
+        }
+        std::erase_if(tensors, is_classifier);
     }
+    return classifier;
+}
+
+// Copies the rows of the classes that the classifier knows. Returns text to print.
+std::string keep_known_classes(const Classifier& known, const std::vector<Category>& categories,
+                               Network& network) {
+    if (known.tensors.empty()) {
+        return {};
+    }
+    const KnownClasses classes = known_classes(categories, known.categories);
+    const torch::NoGradGuard no_grad;
+    for (const network::Parameter& parameter : network.graph().parameters) {
+        const auto found = known.tensors.find(parameter.name);
+        if (found == known.tensors.end()) {
+            continue;
+        }
+        torch::Tensor target = network.tensor(parameter.name);
+        const torch::Tensor source = to_torch(found->second);
+        if (target.sizes().slice(1) != source.sizes().slice(1)) {
+            continue;  // a different classifier: it starts anew
+        }
+        for (std::size_t k = 0; k < classes.rows.size(); ++k) {
+            if (classes.rows[k] >= 0) {
+                target[static_cast<std::int64_t>(k)].copy_(source[classes.rows[k]]);
+            }
+        }
+    }
+    return classes.text;
 }
 
 void check(const ImportReport& report, const Config& config) {
@@ -59,7 +114,8 @@ void check(const ImportReport& report, const Config& config) {
             config.freeze_detector
                 ? "freeze_detector = true keeps these classes; choose finetune or finetune_nano, "
                   "and pass --new-classes"
-                : "pass --new-classes to initialise the classifier and keep everything else");
+                : "pass --new-classes to keep the classes that the weights know by name and to "
+                  "initialise the others");
     }
     const bool has_folded_norms = std::ranges::any_of(report.unused, [](const std::string& name) {
         return name.ends_with("backbone.conv1.bias");
@@ -130,16 +186,16 @@ void require_trained_detector(const TrainOptions& options) {
     }
     if (options.new_classes) {
         throw Error(
-            "--new-classes initialises a classifier, but freeze_detector = true does not train it",
+            "--new-classes initialises classes, but freeze_detector = true does not train them",
             "pass --set freeze_detector=false, or choose the preset finetune_nano");
     }
 }
 
-Start start_network(TrainOptions options) {
-    std::vector<ForeignWeights> files;
+Start start_network(TrainOptions options, const std::vector<Category>& categories) {
+    std::vector<StartFile> starts;
     std::string changes;
     for (const std::string& path : options.weights) {
-        files.push_back(read_weights(path, options, changes));
+        starts.push_back(read_weights(path, options, changes));
     }
     Start start;
     start.config = options.config;
@@ -156,8 +212,14 @@ Start start_network(TrainOptions options) {
         return start;
     }
 
+    Classifier known;
     if (options.new_classes) {
-        drop_classifier(files);
+        known = take_classifier(starts);
+    }
+    std::vector<ForeignWeights> files;
+    for (StartFile& file : starts) {
+        start.provenance.merge(file.provenance);
+        files.push_back(std::move(file.weights));
     }
     Import imported = import_weights(graph, files, start.config.backbone.frozen_bn_eps);
     start.table = describe(imported.report, files) + changes;
@@ -174,6 +236,7 @@ Start start_network(TrainOptions options) {
     for (const auto& [name, tensor] : imported.weights) {
         start.network->tensor(name).copy_(to_torch(tensor));
     }
+    start.table += keep_known_classes(known, categories, *start.network);
     return start;
 }
 

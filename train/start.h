@@ -1,9 +1,12 @@
 // Sets up the network at the start of a training.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "embedmask/category.h"
 #include "train/network.h"
 #include "train/options.h"
 
@@ -13,6 +16,7 @@ struct Start {
     std::unique_ptr<Network> network;
     Config config;      ///< including the settings taken from the weights
     std::string table;  ///< human-readable: what was taken from which file
+    std::map<std::string, std::string> provenance;  ///< of the model files among the weights
 };
 
 /// Takes over from `trained` the settings that its weights depend on: the arithmetic of the
@@ -23,7 +27,9 @@ std::string adopt_weight_settings(const Config& trained, TrainOptions& options);
 /// Initialises all parameters (§3.4, §4.5), then loads those in `options.weights`. Parameters
 /// missing from all files keep their initialisation. Error for files without any weights for this
 /// network and for different shapes; if only the classifier differs, it names both class counts.
-Start start_network(TrainOptions options);
+/// With `options.new_classes`, the classes of the data, `categories`, keep the classifier's weights
+/// where a model file knows them by name.
+Start start_network(TrainOptions options, const std::vector<Category>& categories);
 
 /// Error if a new run freezes a detector without weights: it would find nothing.
 void require_trained_detector(const TrainOptions& options);

@@ -104,6 +104,7 @@ Trainer::Trainer(const TrainOptions& options, Communicator& ranks)
         fmt::print(stderr, "{}", start.table);
     }
     config_ = start.config;
+    provenance_ = std::move(start.provenance);
     network_ = std::move(start.network);
     network_->train();
     network_->move_to(options_.device);
@@ -119,7 +120,7 @@ Trainer::Trainer(const TrainOptions& options, Communicator& ranks)
 }
 
 void Trainer::resume(const Checkpoint& checkpoint) {
-    if (checkpoint.categories != data_.categories()) {
+    if (!same_categories(checkpoint.categories, data_.categories())) {
         throw Error(fmt::format("{}: the run was started with different categories: {}",
                                 options_.out.string(),
                                 category_difference(data_.categories(), checkpoint.categories)),
@@ -137,6 +138,7 @@ void Trainer::resume(const Checkpoint& checkpoint) {
         average_->restore(checkpoint.tensors);
     }
     progress_ = checkpoint.progress;
+    provenance_ = checkpoint.provenance;
     if (config_.data.resume_order == ResumeOrder::authors) {
         progress_.sampler_start = progress_.iteration;
     }
@@ -316,7 +318,12 @@ Model Trainer::model(std::int64_t iteration) const {
     model.config = config_;
     model.categories = data_.categories();
     model.weights = average_ ? average_->weights() : network_->weights();
-    model.provenance["trained with"] =
+    constexpr const char* kTraining = "trained with";
+    model.provenance = provenance_;
+    if (const auto before = provenance_.find(kTraining); before != provenance_.end()) {
+        model.provenance["started from"] = before->second;
+    }
+    model.provenance[kTraining] =
         fmt::format("embedmask-train, {} iterations, batch {}, {} images, {} objects{}", iteration,
                     config_.solver.batch, data_.summary().images, data_.summary().objects,
                     average_ ? ", averaged weights" : "");
@@ -336,6 +343,7 @@ void Trainer::save(std::int64_t iteration) {
     checkpoint.progress = progress_;
     checkpoint.config = config_;
     checkpoint.categories = data_.categories();
+    checkpoint.provenance = provenance_;
     checkpoint.tensors = model_state(*network_);
     checkpoint.tensors.merge(optimizer_->state());
     if (average_) {

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "embedmask/model.h"
 #include "train/checkpoint.h"
@@ -75,6 +77,7 @@ private:
     std::optional<Recorder> recorder_;
     ImageCache cache_;
     Progress progress_;
+    std::map<std::string, std::string> provenance_;  // of the weights that the run started from
 };
 
 }  // namespace embedmask::train

@@ -360,6 +360,9 @@ struct Config {
     };
     Solver solver;  ///< keys `solver.*`
 
+    /// The installed model that `embedmask train` starts from without --weights; empty: none.
+    std::string start_model;
+
     /// Learning from a teacher (`embedmask train --teacher`): factors of its losses.
     struct Teacher {
         double class_weight = 1;      ///< of class probabilities and centre-ness

@@ -145,6 +145,7 @@ void add_tables(Config& c, std::vector<Field>& all) {
                    number("log_period", c.log_period, 1, kBillion),
                    number("workers", c.workers, 0, 1024),
                    number("seed", c.seed, 0, 9e15),
+                   text("start_model", c.start_model),
                    number("backbone.depth", backbone.depth, 1, 1000),
                    flag("backbone.stride_in_1x1", backbone.stride_in_1x1),
                    number("backbone.frozen_bn_eps", backbone.frozen_bn_eps, 0, 1),

@@ -132,7 +132,7 @@ Network merge_sibling_convs(const Network& network, std::int64_t max_channels) {
     for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
         const Node& node = graph.nodes[i];
         if (node.op != Op::conv2d || node.parameters.size() != 2 || node.attributes.groups != 1 ||
-            is_activated(static_cast<NodeId>(i))) {
+            node.attributes.kernel == 1 || is_activated(static_cast<NodeId>(i))) {
             continue;
         }
         const Attributes& a = node.attributes;

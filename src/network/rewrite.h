@@ -31,8 +31,9 @@ Network fold_multiply(const Network& network);
 Network route_channels(const Network& network);
 
 /// conv2d nodes that read the same tensor with the same kernel, stride and padding → one conv2d and
-/// slices. Merges only groups with at most `max_channels` output channels in total, and no
-/// convolutions with an activation, which engines compute with the convolution.
+/// slices. Merges only groups with at most `max_channels` output channels in total, no
+/// convolutions with an activation, which engines compute with the convolution, and no 1x1
+/// convolutions, which cost less than the slices.
 Network merge_sibling_convs(const Network& network, std::int64_t max_channels);
 
 /// All of the above, for use by an engine.

@@ -326,15 +326,21 @@ TEST(Rewrites, AShuffleThatOthersReadStays) {
     EXPECT_TRUE(has_op(network::route_channels(network), network::Op::channel_shuffle));
 }
 
-TEST(Rewrites, AnActivatedConvIsNotMerged) {
-    Builder b(3);
-    for (const char* name : {"a", "b"}) {
-        b.declare_conv(name, 3, 4, 1, true, {});
-    }
-    b.output("a", b.conv(b.input(), "a"));
-    b.output("b", b.leaky_relu(b.conv(b.input(), "b"), 0.1));
-    const Network network = random_network(b.finish(), 1);
-    EXPECT_FALSE(has_op(network::merge_sibling_convs(network, 64), network::Op::slice));
+TEST(Rewrites, OnlyWideWindowsWithoutActivationAreMerged) {
+    const auto is_merged = [](int kernel, bool activated) {
+        Builder b(3);
+        for (const char* name : {"a", "b"}) {
+            b.declare_conv(name, 3, 4, kernel, true, {});
+        }
+        b.output("a", b.conv(b.input(), "a"));
+        const NodeId other = b.conv(b.input(), "b");
+        b.output("b", activated ? b.leaky_relu(other, 0.1) : other);
+        const Network network = random_network(b.finish(), 1);
+        return has_op(network::merge_sibling_convs(network, 64), network::Op::slice);
+    };
+    EXPECT_TRUE(is_merged(3, false));
+    EXPECT_FALSE(is_merged(3, true));
+    EXPECT_FALSE(is_merged(1, false));
 }
 
 // Golden vectors: the residual block and the complete heads on given features. Their inputs are not

@@ -242,8 +242,9 @@ TEST(ShippedModel, AllCanBeRead) {
             continue;
         }
         const Model model = read_model(entry.path());
-        ASSERT_EQ(model.categories.size(), 1U);
-        EXPECT_EQ(model.categories[0].name, "person");
+        EXPECT_EQ(model.categories.size(),
+                  entry.path().stem().string().starts_with("coco") ? 80U : 1U);
+        EXPECT_EQ(model.categories.at(0).name, "person");
         ++read;
     }
     EXPECT_GE(read, 2);

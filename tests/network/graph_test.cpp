@@ -145,10 +145,10 @@ TEST(Nanodet, BatchNormReplacesBiases) {
 
 TEST(Nano, PixelEmbeddingsHaveTheStrideOfTheConfiguration) {
     Config config = preset("nano");
-    EXPECT_EQ(output_shapes(embedmask(config), 320, 480)["pixel_embedding"], (Shape{16, 40, 60}));
-    config.pixel_stride = 4;
-    config.mask_scale_factor = 1;
     EXPECT_EQ(output_shapes(embedmask(config), 320, 480)["pixel_embedding"], (Shape{16, 80, 120}));
+    config.pixel_stride = 8;
+    config.mask_scale_factor = 2;
+    EXPECT_EQ(output_shapes(embedmask(config), 320, 480)["pixel_embedding"], (Shape{16, 40, 60}));
     Config fcos = preset("g3");
     fcos.pixel_stride = 4;
     fcos.mask_scale_factor = 1;

@@ -142,6 +142,47 @@ TEST_F(NanoTraining, NewClassesKeepTheBoxesOfTheDetector) {
     EXPECT_TRUE(std::equal(bins.begin(), bins.end(), whole.end() - std::ssize(bins)));
 }
 
+TEST_F(NanoTraining, WithoutArgumentsItStartsFromTheInstalledModel) {
+    ToyOptions options;
+    options.categories = {"Person", "widget"};
+    write_toy_data(folder_.path(), options);
+    const std::string start =
+        "train --out " + path("run") + data() +
+        " --set input.short_train=[96] --set solver.batch=3 --set solver.lr=0 --set solver.ema=0 "
+        "--set workers=1 --set checkpoint_period=1 --set solver.max_iter=";
+    const Ran trained = run(start + "1");
+    ASSERT_EQ(trained.code, 0) << trained.talk;
+    EXPECT_TRUE(has(trained.talk,
+                    "1 of 2 known to the weights: \"Person\" (from \"person\"); "
+                    "new: \"widget\""))
+        << trained.talk;
+    const Model before = read_model(find_model("coco-nano"));
+    const auto expect_kept = [&] {
+        const Model after = read_model(path("run/last.safetensors"));
+        for (const char* name : {"head.0.cls_logits.weight", "head.3.cls_logits.bias"}) {
+            const std::vector<float> all = to_floats(before.weights.at(name));
+            const std::vector<float> both = to_floats(after.weights.at(name));
+            EXPECT_TRUE(std::equal(both.begin(), both.begin() + std::ssize(both) / 2, all.begin()))
+                << name;
+        }
+        EXPECT_EQ(to_floats(after.weights.at("head.1.box_bins.weight")),
+                  to_floats(before.weights.at("head.1.box_bins.weight")));
+        EXPECT_EQ(after.provenance.at("attribution"), before.provenance.at("attribution"));
+        EXPECT_EQ(after.provenance.at("started from"), before.provenance.at("trained with"));
+    };
+    expect_kept();
+    fs::remove(path("run/last.safetensors"));
+    const Ran resumed = run(start + "2 --resume");
+    ASSERT_EQ(resumed.code, 0) << resumed.talk;
+    expect_kept();
+
+    const Ran nowhere = run("train --out " + path("other") + data() +
+                            " --set solver.batch=2 --set start_model=coco-nanno");
+    EXPECT_EQ(nowhere.code, 1);
+    EXPECT_TRUE(has(nowhere.talk, "start_model: coco-nanno")) << nowhere.talk;
+    EXPECT_TRUE(has(nowhere.talk, "pass --weights FILE")) << nowhere.talk;
+}
+
 TEST_F(NanoTraining, AFrozenDetectorNeedsAllOfItsWeights) {
     if (shared_data().empty()) {
         GTEST_SKIP() << kNoSharedData;
@@ -234,7 +275,7 @@ TEST_F(NanoTraining, ContradictionsAreErrorsBeforeTraining) {
         EXPECT_FALSE(fs::exists(path("run/last.safetensors")));
     };
     says("nano", "there are no weights of a trained detector", "--set freeze_detector=false");
-    says("nano --set pixel_stride=4", "mask_scale_factor: found 2: expected 1",
+    says("nano --set pixel_stride=8", "mask_scale_factor: found 1: expected 2",
          "set mask_scale_factor");
     says("nanodet --set strides=[8,16,32]", "expected [8, 16, 32, 64], those of the detector",
          "remove strides");
