@@ -25,7 +25,7 @@ train: ## also compile build/embedmask-train (installs libtorch)
 
 demo: build ## segment the sample images and print where the overlays are
 	@rm -rf out/demo
-	@build/embedmask predict coco-nano samples --out out/demo
+	@build/embedmask predict coco-nano samples --score-threshold 0.4 --out out/demo
 	@echo "open the images in out/demo/overlay"
 
 build-tests:

@@ -206,10 +206,10 @@ void check(PredictFlags& options) {
 }  // namespace
 
 void add_predict_command(CLI::App& app) {
-    CLI::App* command = add_command(
-        app, "predict", "Detect objects and their masks in images",
-        {"embedmask predict coco-nano samples --out out",
-         "embedmask predict coco-nano street.jpg --json | jq '.detections[0].score'"});
+    CLI::App* command =
+        add_command(app, "predict", "Detect objects and their masks in images",
+                    {"embedmask predict coco-nano samples --out out",
+                     "embedmask predict coco-nano street.jpg --json | jq '.detections[0].score'"});
     const auto options = std::make_shared<PredictFlags>();
     command->add_option("MODEL", options->model, "Model file, or the name of an installed model")
         ->type_name("")

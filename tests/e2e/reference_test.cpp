@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "e2e/agreement.h"
 #include "e2e/pedestrians.h"
 #include "embedmask/predictor.h"
-#include "evaluation/overlap.h"
 
 namespace embedmask {
 namespace {
@@ -73,36 +73,12 @@ TEST(Reference, Fp32ReproducesTheAuthorsDetections) {
     EXPECT_GT(compared, 100U);
 }
 
-struct Agreement {
-    std::size_t total = 0;
-    std::size_t agreeing = 0;
-
-    [[nodiscard]] double share() const {
-        return static_cast<double>(agreeing) / static_cast<double>(total);
+testing::Agreement agreement(const Predictor& exact, const Predictor& other) {
+    std::vector<std::filesystem::path> images;
+    for (const testing::ValidationImage& image : testing::validation_images()) {
+        images.push_back(image.path);
     }
-};
-
-// How many detections of `exact` above 0.3 `other` finds too, with box and mask IoU >= 0.95.
-Agreement agreement(const Predictor& exact, const Predictor& other) {
-    Agreement result;
-    for (const testing::ValidationImage& file : testing::validation_images()) {
-        const Image image = read_image(file.path);
-        const Prediction a = exact.predict(image);
-        const Prediction b = other.predict(image);
-        for (const Detection& detection : a.detections) {
-            if (detection.score <= kScore) {
-                continue;
-            }
-            ++result.total;
-            const auto same = [&](const Detection& found) {
-                return detail::iou(detection.box, found.box, false) >= 0.95 &&
-                       mask_iou(detection.mask, found.mask) >= 0.95;
-            };
-            result.agreeing +=
-                std::any_of(b.detections.begin(), b.detections.end(), same) ? 1U : 0U;
-        }
-    }
-    return result;
+    return testing::agreement(exact, other, images);
 }
 
 TEST(Reference, Bf16AgreesWithFp32) {
@@ -115,7 +91,7 @@ TEST(Reference, Bf16AgreesWithFp32) {
     if (fast.precision() != Precision::bf16) {
         GTEST_SKIP() << "this CPU has no bf16 units";
     }
-    const Agreement found = agreement(exact, fast);
+    const testing::Agreement found = agreement(exact, fast);
     std::printf("bf16: %zu of %zu detections agree with fp32\n", found.agreeing, found.total);
     ASSERT_GT(found.total, 100U);
     EXPECT_GE(found.share(), 0.95);
@@ -129,7 +105,7 @@ TEST(Reference, TheShippedInt8FileAgreesWithTheF16Weights) {
     const Predictor shipped(
         read_model(std::string(EMBEDMASK_SOURCE_DIR) + "/models/pedestrians.safetensors"),
         {.precision = Precision::fp32});
-    const Agreement found = agreement(exact, shipped);
+    const testing::Agreement found = agreement(exact, shipped);
     std::printf("i8 storage: %zu of %zu detections agree with F16\n", found.agreeing, found.total);
     ASSERT_GT(found.total, 100U);
     EXPECT_GE(found.share(), 0.95);
