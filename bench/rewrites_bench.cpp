@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <memory>
 #include <string>
@@ -14,12 +15,14 @@
 #include "embedmask/config.h"
 #include "engine/engine.h"
 #include "network/random_weights.h"
+#include "network/rewrite.h"
 
 namespace {
 
 using namespace embedmask;
 
 constexpr std::int64_t kSide = 416;
+constexpr std::int64_t kMerged = 128;  // as in optimize_for_inference
 
 struct Variant {
     std::string name;
@@ -59,20 +62,25 @@ void compare(Precision precision, int rounds) {
     std::vector<Variant> variants;
     variants.push_back(prepare("no rewrites", plain, precision));
     variants.push_back(prepare("no rewrites, again", plain, precision));
+    variants.push_back(
+        prepare("all but channel routes",
+                network::merge_sibling_convs(
+                    network::fold_multiply(network::fold_batch_norm(plain)), kMerged),
+                precision));
     variants.push_back(prepare("all rewrites", network::optimize_for_inference(plain), precision));
     for (int i = 0; i < rounds; ++i) {
         for (Variant& variant : variants) {
             variant.times.push_back(run(variant));
         }
     }
-    fmt::print("{:<20} {:>8} {:>8} {:>8}\n", name_of(variants[0].engine->precision()), "min ms",
+    fmt::print("{:<24} {:>8} {:>8} {:>8}\n", name_of(variants[0].engine->precision()), "min ms",
                "median", "ratio");
     for (const Variant& variant : variants) {
         std::vector<double> ratios;
         for (std::size_t i = 0; i < variant.times.size(); ++i) {
             ratios.push_back(variant.times[i] / variants[0].times[i]);
         }
-        fmt::print("{:<20} {:>8.2f} {:>8.2f} {:>8.3f}\n", variant.name,
+        fmt::print("{:<24} {:>8.2f} {:>8.2f} {:>8.3f}\n", variant.name,
                    *std::ranges::min_element(variant.times), median(variant.times), median(ratios));
     }
 }

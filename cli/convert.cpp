@@ -174,8 +174,8 @@ void add_convert_command(CLI::App& app) {
         ->check(CLI::IsMember(kStorages));
     command
         ->add_option("--origin", options->origins,
-                     "KEY=TEXT about the origin of the weights, which `embedmask info` prints;\n"
-                     "repeatable; models trained from this one keep it")
+                     "Record where the weights come from; `embedmask info` prints it, and\n"
+                     "models trained from this one keep it; repeatable")
         ->type_name("KEY=TEXT")
         ->allow_extra_args(false);
     command

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <iterator>
 #include <map>
 #include <string_view>
 
@@ -13,7 +14,7 @@
 namespace embedmask::train {
 namespace {
 
-// Names of PASCAL VOC, LVIS and other data sets for classes of COCO, in the form of `plain`.
+// Names of PASCAL VOC, LVIS and other data sets for classes of COCO, in lower case letters.
 const std::map<std::string, std::string, std::less<>> kSynonyms = {
     {"aeroplane", "airplane"},   {"automobile", "car"},      {"bike", "bicycle"},
     {"doughnut", "donut"},       {"hairdryer", "hairdrier"}, {"mobilephone", "cellphone"},
@@ -21,25 +22,28 @@ const std::map<std::string, std::string, std::less<>> kSynonyms = {
     {"television", "tv"},        {"tvmonitor", "tv"},
 };
 
-std::string plain(std::string_view name) {
+// Lower case letters, and COCO's name among synonyms.
+std::string canonical(std::string_view name) {
     std::string letters;
     for (const char c : name) {
         if (c != ' ' && c != '-' && c != '_') {
             letters += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
         }
     }
-    return letters;
+    const auto synonym = kSynonyms.find(letters);
+    return synonym == kSynonyms.end() ? letters : synonym->second;
 }
 
-std::int64_t row_of(std::string_view name, const std::vector<std::string>& known) {
-    const auto find = [&](std::string_view word) {
-        const auto at = std::ranges::find(known, word);
-        return at == known.end() ? -1 : at - known.begin();
-    };
-    const std::string word = plain(name);
-    const std::int64_t row = find(word);
-    const auto synonym = kSynonyms.find(word);
-    return row < 0 && synonym != kSynonyms.end() ? find(synonym->second) : row;
+// A question to the user about a name that is likely a misspelling.
+std::string hint(const std::string& name, const std::vector<std::string>& known) {
+    constexpr std::size_t kFurther = 2;  // letters
+    std::vector<std::string> similar;
+    std::ranges::copy_if(known, std::back_inserter(similar), [&](const std::string& other) {
+        return std::max(name.size(), other.size()) <=
+               std::min(name.size(), other.size()) + kFurther;
+    });
+    const std::string question = detail::did_you_mean(name, similar, "");
+    return question.empty() ? "" : fmt::format(" ({})", question);
 }
 
 }  // namespace
@@ -49,19 +53,19 @@ KnownClasses known_classes(const std::vector<Category>& wanted,
     std::vector<std::string> words;
     std::vector<std::string> names;
     for (const Category& category : known) {
-        words.push_back(plain(category.name));
+        words.push_back(canonical(category.name));
         names.push_back(category.name);
     }
     KnownClasses result;
     std::vector<std::string> kept;
     std::vector<std::string> fresh;
     for (const Category& category : wanted) {
-        const std::int64_t row = row_of(category.name, words);
+        const auto at = std::ranges::find(words, canonical(category.name));
+        const std::int64_t row = at == words.end() ? -1 : at - words.begin();
         result.rows.push_back(row);
         const std::string quoted = fmt::format("\"{}\"", category.name);
         if (row < 0) {
-            const std::string hint = detail::did_you_mean(category.name, names, "");
-            fresh.push_back(quoted + (hint.empty() ? "" : fmt::format(" ({})", hint)));
+            fresh.push_back(quoted + hint(category.name, names));
         } else if (const std::string& name = names[static_cast<std::size_t>(row)];
                    name == category.name) {
             kept.push_back(quoted);

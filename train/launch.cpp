@@ -10,7 +10,6 @@
 
 #include "config/assignment.h"
 #include "embedmask/error.h"
-#include "embedmask/model.h"
 
 namespace embedmask::train {
 namespace {
@@ -80,15 +79,6 @@ torch::Device device_of(DeviceChoice choice) {
     return {torch::kCUDA, static_cast<c10::DeviceIndex>(local == nullptr ? 0 : std::atoi(local))};
 }
 
-std::string find_start_model(const std::string& name) {
-    try {
-        return find_model(name).string();
-    } catch (const Error& error) {
-        throw Error(fmt::format("start_model: {}", error.what()),
-                    "pass --weights FILE, or --set start_model= to train from scratch");
-    }
-}
-
 Compute automatic_compute(const torch::Device& device) {
     return has_native_bf16(device) ? Compute::bf16 : Compute::fp32;
 }
@@ -110,7 +100,7 @@ void add_options(CLI::App& app, CommandLine& line) {
                    "Weights to start from; repeatable, later files take precedence")
         ->type_name("FILE");
     app.add_flag("--new-classes", line.new_classes,
-                 "Keep the classes known by name, initialise the others");
+                 "New classifier; classes that the weights know by name are kept");
     app.add_option("--teacher", line.teacher,
                    "Model to learn classes and boxes from, instead of the labels")
         ->type_name("FILE");
@@ -166,10 +156,6 @@ TrainOptions resolve(const CommandLine& line) {
     options.teacher = line.teacher;
     options.resume = line.resume;
     options.new_classes = line.new_classes;
-    if (options.weights.empty() && !options.config.start_model.empty()) {
-        options.weights = {find_start_model(options.config.start_model)};
-        options.new_classes = true;
-    }
     options.dry_run = line.dry_run;
     options.device = device_of(kDevices.at(line.device));
     options.compute = kPrecisions.at(line.precision).value_or(automatic_compute(options.device));

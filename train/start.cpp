@@ -3,16 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 
 #include "config/assignment.h"
 #include "embedmask/error.h"
 #include "embedmask/import.h"
 #include "embedmask/model.h"
-#include "foreign/names.h"
 #include "foreign/weights_file.h"
 #include "model/fold.h"
-#include "train/known_classes.h"
+#include "train/classifier.h"
 #include "train/tensors.h"
 
 namespace embedmask::train {
@@ -23,7 +21,7 @@ constexpr const char* kClassifier = "cls_logits.";
 // Of a model file, also what it says about itself.
 struct StartFile {
     ForeignWeights weights;
-    std::vector<Category> categories;
+    Classifier classifier;
     std::map<std::string, std::string> provenance;
 };
 
@@ -38,63 +36,28 @@ StartFile read_weights(const std::string& path, TrainOptions& options, std::stri
         model = detail::with_folded_norms(std::move(model));
     }
     table += adopt_weight_settings(model.config, options);
+    Classifier classifier = classifier_of(model);
     return {{std::filesystem::path(path).filename().string(), std::move(model.weights), {}},
-            std::move(model.categories),
+            std::move(classifier),
             std::move(model.provenance)};
 }
 
-struct Classifier {
-    Weights tensors;                   // by parameter name
-    std::vector<Category> categories;  // one for each row
-};
-
-// Removes the classifiers from the files. Only model files name their classes: the classifier of
-// the last one is returned.
-Classifier take_classifier(std::vector<StartFile>& files) {
-    const auto is_classifier = [](const auto& item) {
-        return item.first.find(kClassifier) != std::string::npos;
-    };
-    Classifier classifier;
-    for (StartFile& file : files) {
-        std::vector<std::string> repeated;  // the import warns again
-        Weights& tensors = file.weights.tensors;
-        tensors = foreign::with_canonical_names(tensors, file.weights.file, &repeated);
-        if (!file.categories.empty()) {
-            classifier = {{}, file.categories};
-            std::ranges::copy_if(tensors,
-                                 std::inserter(classifier.tensors, classifier.tensors.end()),
-                                 is_classifier);
-        }
-        std::erase_if(tensors, is_classifier);
-    }
-    return classifier;
+// What describes one run is not true of the next.
+bool is_inherited(const std::string& key) {
+    return key != "teacher" && key != "preset" && !key.starts_with("weights: ");
 }
 
-// Copies the rows of the classes that the classifier knows. Returns text to print.
-std::string keep_known_classes(const Classifier& known, const std::vector<Category>& categories,
-                               Network& network) {
-    if (known.tensors.empty()) {
-        return {};
-    }
-    const KnownClasses classes = known_classes(categories, known.categories);
-    const torch::NoGradGuard no_grad;
-    for (const network::Parameter& parameter : network.graph().parameters) {
-        const auto found = known.tensors.find(parameter.name);
-        if (found == known.tensors.end()) {
+// Two files may both name their authors.
+void add_provenance(const std::map<std::string, std::string>& more, Start& start) {
+    for (const auto& [key, text] : more) {
+        if (!is_inherited(key)) {
             continue;
         }
-        torch::Tensor target = network.tensor(parameter.name);
-        const torch::Tensor source = to_torch(found->second);
-        if (target.sizes().slice(1) != source.sizes().slice(1)) {
-            continue;  // a different classifier: it starts anew
-        }
-        for (std::size_t k = 0; k < classes.rows.size(); ++k) {
-            if (classes.rows[k] >= 0) {
-                target[static_cast<std::int64_t>(k)].copy_(source[classes.rows[k]]);
-            }
+        std::string& mine = start.provenance[key];
+        if (mine.find(text) == std::string::npos) {
+            mine += (mine.empty() ? "" : "; ") + text;
         }
     }
-    return classes.text;
 }
 
 void check(const ImportReport& report, const Config& config) {
@@ -176,15 +139,37 @@ std::string adopt_weight_settings(const Config& trained, TrainOptions& options) 
     return changes;
 }
 
-void require_trained_detector(const TrainOptions& options) {
-    if (!options.config.freeze_detector) {
+void use_start_model(TrainOptions& options) {
+    std::string& name = options.config.start_model;
+    if (!options.weights.empty() || name.empty()) {
+        name.clear();
         return;
     }
-    if (options.weights.empty()) {
+    try {
+        options.weights = {find_model(name).string()};
+    } catch (const Error& error) {
+        throw Error(fmt::format("start_model: {}", error.what()),
+                    fmt::format("{}; or pass --weights FILE, or train from scratch: --set "
+                                "start_model= --set backbone.freeze_at=0",
+                                error.fix()));
+    }
+    options.new_classes = !options.config.freeze_detector;
+}
+
+void require_trained_detector(const TrainOptions& options) {
+    constexpr std::int64_t kStem = 2;  // frozen by default, also without weights
+    const bool frozen = options.config.freeze_detector;
+    if (options.weights.empty() && frozen) {
         throw Error("freeze_detector = true, but there are no weights of a trained detector",
                     "pass --weights FILE, or --set freeze_detector=false to train the detector");
     }
-    if (options.new_classes) {
+    if (options.weights.empty() && options.config.backbone.freeze_at > kStem) {
+        throw Error(fmt::format("backbone.freeze_at = {}, but there are no weights of a trained "
+                                "backbone",
+                                options.config.backbone.freeze_at),
+                    "pass --weights FILE, or --set backbone.freeze_at=0 to train the backbone");
+    }
+    if (frozen && options.new_classes) {
         throw Error(
             "--new-classes initialises classes, but freeze_detector = true does not train them",
             "pass --set freeze_detector=false, or choose the preset finetune_nano");
@@ -212,16 +197,19 @@ Start start_network(TrainOptions options, const std::vector<Category>& categorie
         return start;
     }
 
-    Classifier known;
-    if (options.new_classes) {
-        known = take_classifier(starts);
-    }
+    Classifier known;  // of the last file that has one
     std::vector<ForeignWeights> files;
     for (StartFile& file : starts) {
-        start.provenance.merge(file.provenance);
+        add_provenance(file.provenance, start);
+        if (!file.classifier.tensors.empty()) {
+            known = std::move(file.classifier);
+        }
         files.push_back(std::move(file.weights));
     }
     Import imported = import_weights(graph, files, start.config.backbone.frozen_bn_eps);
+    if (options.new_classes) {
+        drop_classifier(imported);
+    }
     start.table = describe(imported.report, files) + changes;
     check(imported.report, start.config);
     require_whole_detector(imported.report, graph);
@@ -236,7 +224,9 @@ Start start_network(TrainOptions options, const std::vector<Category>& categorie
     for (const auto& [name, tensor] : imported.weights) {
         start.network->tensor(name).copy_(to_torch(tensor));
     }
-    start.table += keep_known_classes(known, categories, *start.network);
+    if (options.new_classes) {
+        start.table += keep_known_classes(known, categories, *start.network);
+    }
     return start;
 }
 

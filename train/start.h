@@ -31,7 +31,11 @@ std::string adopt_weight_settings(const Config& trained, TrainOptions& options);
 /// where a model file knows them by name.
 Start start_network(TrainOptions options, const std::vector<Category>& categories);
 
-/// Error if a new run freezes a detector without weights: it would find nothing.
+/// For a run without weights: those of the installed model that `start_model` names, if any; the
+/// classes of the data then become those of the network. Error if it is not installed.
+void use_start_model(TrainOptions& options);
+
+/// Error if a new run freezes a detector or a backbone without weights: it would find nothing.
 void require_trained_detector(const TrainOptions& options);
 
 }  // namespace embedmask::train

@@ -77,6 +77,7 @@ Trainer::Trainer(const TrainOptions& options, Communicator& ranks)
     }
     options_.config = config_;
     if (!options_.resume) {
+        use_start_model(options_);
         require_trained_detector(options_);
     }
     if (!options_.dry_run) {
@@ -93,11 +94,13 @@ Trainer::Trainer(const TrainOptions& options, Communicator& ranks)
         require_new_run(options_.out);
     }
     if (options_.resume && !checkpoint) {
+        use_start_model(options_);
         require_trained_detector(options_);
     }
     if (checkpoint) {
         options_.weights.clear();  // included in the checkpoint
         adopt_weight_settings(checkpoint->config, options_);
+        options_.config.start_model = checkpoint->config.start_model;
     }
     Start start = start_network(options_, data_.categories());
     if (is_first() && !start.table.empty()) {
@@ -319,9 +322,12 @@ Model Trainer::model(std::int64_t iteration) const {
     model.categories = data_.categories();
     model.weights = average_ ? average_->weights() : network_->weights();
     constexpr const char* kTraining = "trained with";
+    constexpr const char* kStart = "started from";
     model.provenance = provenance_;
     if (const auto before = provenance_.find(kTraining); before != provenance_.end()) {
-        model.provenance["started from"] = before->second;
+        const auto earlier = provenance_.find(kStart);
+        model.provenance[kStart] =
+            before->second + (earlier == provenance_.end() ? "" : "; before: " + earlier->second);
     }
     model.provenance[kTraining] =
         fmt::format("embedmask-train, {} iterations, batch {}, {} images, {} objects{}", iteration,

@@ -382,7 +382,8 @@ public:
 
     /// The conditions, in addition to the network, for reusing a saved one.
     [[nodiscard]] std::string surroundings() {
-        return fmt::format("{} {} {} {} {}", name_of(precision_), streams_, threads_,
+        constexpr int kRewrites = 2;  // counts changes of the inference rewrites
+        return fmt::format("{} {} {} {} {} {}", kRewrites, name_of(precision_), streams_, threads_,
                            ov::get_openvino_version().buildNumber,
                            core_.get_property("CPU", ov::device::full_name));
     }

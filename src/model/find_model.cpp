@@ -42,7 +42,7 @@ std::vector<std::string> installed_models() {
 }  // namespace
 
 fs::path find_model(const std::string& name) {
-    if (fs::exists(name)) {
+    if (fs::exists(name) && !fs::is_directory(name)) {
         return name;
     }
     for (const fs::path& folder : model_folders()) {

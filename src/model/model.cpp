@@ -269,6 +269,7 @@ void write_model(const fs::path& path, const Model& model, Storage storage, cons
     file.metadata[kFormatKey] = std::to_string(kFormatWithoutBase);
     Config config = model.config;
     config.data = {};  // paths of the machine it was trained on
+    config.start_model.clear();
     file.metadata[kConfigKey] = to_toml(config);
     file.metadata[kCategoriesKey] = categories_text(model.categories);
     file.metadata[kProvenanceKey] = json(model.provenance).dump();

@@ -60,6 +60,10 @@ std::vector<float> with_inputs(const std::vector<float>& values, const Order& or
     return result;
 }
 
+// Follows every channel through concatenations, slices and shuffles to the node that computes it.
+// The tensors that convolutions read are then put together anew from ranges of these nodes'
+// channels: the channels of a node are sorted by the tensors that read them, so that the ranges are
+// few, and the weights on both sides follow.
 class Router {
 public:
     explicit Router(const Network& network)

@@ -26,14 +26,15 @@ Network fold_multiply(const Network& network);
 
 /// Channel shuffles, and the slices and concatenations around them → the order of the weights of
 /// the convolutions before and after. Every channel then goes straight from the convolution that
-/// computes it to the one that reads it. A network in which something other than convolutions reads
-/// shuffled channels stays as it is.
+/// computes it to the one that reads it. Shuffled channels may be read by convolutions with one
+/// group, and by depthwise ones that only such convolutions read. A network in which anything else
+/// reads them, or in which they are an output or repeat a channel, stays as it is.
 Network route_channels(const Network& network);
 
 /// conv2d nodes that read the same tensor with the same kernel, stride and padding → one conv2d and
-/// slices. Merges only groups with at most `max_channels` output channels in total, no
-/// convolutions with an activation, which engines compute with the convolution, and no 1x1
-/// convolutions, which cost less than the slices.
+/// slices. Only groups of at most `max_channels` output channels are merged. Convolutions followed
+/// by an activation, which engines compute together, and 1x1 convolutions, which cost less than the
+/// slices, are not.
 Network merge_sibling_convs(const Network& network, std::int64_t max_channels);
 
 /// All of the above, for use by an engine.

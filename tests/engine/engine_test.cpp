@@ -225,6 +225,7 @@ TEST(Rewrites, EachEqualsTheUnrewrittenGraph) {
     for (const network::Node& node : scaled.graph.nodes) {
         EXPECT_NE(node.op, network::Op::multiply);
     }
+    check("route_channels", network::route_channels(network));
     const Network merged = network::merge_sibling_convs(network, 64);
     check("merge_sibling_convs", merged);
     EXPECT_LT(network::count_macs(merged.graph, 32, 32) + 1,
@@ -298,6 +299,12 @@ Network random_shuffles(std::uint32_t seed) {
             changed = depthwise(changed, 12 - cut);
         }
         changed = conv(changed, 12 - cut, 12 - cut);
+        if (random() % 3 == 0) {  // read in its own order, too
+            b.output(fmt::format("also{}", i), b.exp(b.multiply(changed, 0.1)));
+        }
+        if (random() % 3 == 0) {
+            changed = b.max_pool(changed, 1, 1, 0);  // its channels cannot change places
+        }
         x = b.concat({kept, random() % 2 == 0 ? b.leaky_relu(changed, 0.1) : changed});
     }
     x = b.channel_shuffle(x, 4);
@@ -317,13 +324,33 @@ TEST(Rewrites, RoutesOfRandomShufflesKeepTheValues) {
     }
 }
 
+// Something that has an order of its own reads the shuffled channels.
 TEST(Rewrites, AShuffleThatOthersReadStays) {
-    Builder b(3);
-    b.declare_conv("conv", 3, 4, 1, true, {});
-    const NodeId x = b.conv(b.input(), "conv");
-    b.output("sum", b.add(b.channel_shuffle(x, 2), x));
-    const Network network = random_network(b.finish(), 1);
-    EXPECT_TRUE(has_op(network::route_channels(network), network::Op::channel_shuffle));
+    const auto stays = [](const auto& read) {
+        Builder b(3);
+        for (const char* name : {"first", "last"}) {
+            b.declare_conv(name, name[0] == 'f' ? 3 : 4, 4, 1, true, {});
+        }
+        b.declare_conv("depthwise", 1, 4, 3, true, {});
+        const NodeId x = b.conv(b.input(), "first");
+        b.output("read", read(b, x, b.channel_shuffle(x, 2)));
+        const Network network = random_network(b.finish(), 1);
+        const Network routed = network::route_channels(network);
+        const auto image = random_image(1, 4, 6);
+        expect_close(run(*make_reference_engine(routed), routed.graph, image, 1, 4, 6),
+                     run(*make_reference_engine(network), network.graph, image, 1, 4, 6), 1e-5);
+        return has_op(routed, network::Op::channel_shuffle);
+    };
+    EXPECT_FALSE(stays([](Builder& b, NodeId, NodeId s) { return b.conv(s, "last"); }));
+    EXPECT_TRUE(stays([](Builder& b, NodeId x, NodeId s) { return b.add(s, x); }));
+    EXPECT_TRUE(stays([](Builder&, NodeId, NodeId s) { return s; }));
+    EXPECT_TRUE(stays([](Builder& b, NodeId, NodeId s) {
+        return b.conv(b.leaky_relu(b.conv(s, "depthwise", 1, 4), 0.1), "last");
+    }));
+    EXPECT_TRUE(stays([](Builder& b, NodeId, NodeId s) {
+        const NodeId half = b.slice(s, 0, 2);
+        return b.conv(b.concat({half, half}), "last");
+    }));
 }
 
 TEST(Rewrites, OnlyWideWindowsWithoutActivationAreMerged) {

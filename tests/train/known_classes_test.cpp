@@ -37,5 +37,15 @@ TEST(KnownClasses, ASynonymOfAnUnknownNameIsNew) {
     EXPECT_EQ(known_classes({}, kKnown).rows, Rows{});
 }
 
+TEST(KnownClasses, SynonymsMatchInBothDirections) {
+    EXPECT_EQ(known_classes({{1, "motorcycle"}, {2, "sofa"}}, {{1, "motorbike"}, {2, "sofa"}}).rows,
+              (Rows{0, 1}));
+}
+
+TEST(KnownClasses, ALongerNameIsNoMisspelling) {
+    const KnownClasses found = known_classes({{1, "appletree"}}, kKnown);
+    EXPECT_EQ(found.text.find("did you mean"), std::string::npos) << found.text;
+}
+
 }  // namespace
 }  // namespace embedmask::train

@@ -287,6 +287,8 @@ TEST_F(Training, ALaterTrainingStartsFromAModelFile) {
     EXPECT_TRUE(has(mismatch.talk, "--new-classes")) << mismatch.talk;
     const Ran renewed = run(other + " --new-classes --out " + path("third").string());
     EXPECT_EQ(renewed.code, 0) << renewed.talk;
+    EXPECT_TRUE(has(renewed.talk, "classes   1 of 1 known to the weights: \"disc\""))
+        << renewed.talk;
 }
 
 TEST_F(Training, EveryOtherSwitchRuns) {
