@@ -205,16 +205,17 @@ private:
                 }
             }
         }
-        for (const auto& [node, lists] : tensors) {
+        for (const auto& item : tensors) {
+            const auto& lists = item.second;
             Order order(lists.size());
             std::iota(order.begin(), order.end(), 0);
-            if (const auto conv = producer(node)) {
+            if (const auto conv = producer(item.first)) {
                 std::ranges::stable_sort(order, [&](std::int64_t a, std::int64_t b) {
                     return lists[static_cast<std::size_t>(a)] < lists[static_cast<std::size_t>(b)];
                 });
                 rows_[*conv] = order;
             }
-            source_orders_[node] = std::move(order);
+            source_orders_[item.first] = std::move(order);
         }
     }
 
