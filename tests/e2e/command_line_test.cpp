@@ -203,7 +203,8 @@ TEST(CommandLine, AnnotationFilesGiveOrderIdsAndSizes) {
 }
 
 TEST(CommandLine, ModelAndOutputErrorsNameWhatIsWrong) {
-    EXPECT_TRUE(has(run("predict nothing x.jpg --json").talk, "installed models: pedestrians"));
+    EXPECT_TRUE(
+        has(run("predict nothing x.jpg --json").talk, "installed models: coco-nano, pedestrians"));
     const testing::TemporaryFolder folder;
     const auto bytes = detail::read_file(kModel);
     const fs::path cut = folder.path() / "cut.safetensors";
