@@ -9,10 +9,6 @@
 namespace embedmask::train {
 namespace {
 
-bool is_classifier(const std::string& parameter) {
-    return parameter.find("cls_logits.") != std::string::npos;
-}
-
 struct Copy {
     torch::Tensor to;
     torch::Tensor from;
@@ -22,7 +18,7 @@ struct Copy {
 std::vector<Copy> copies(const Classifier& known, Network& network) {
     std::vector<Copy> list;
     for (const network::Parameter& parameter : network.graph().parameters) {
-        if (!is_classifier(parameter.name)) {
+        if (!is_of_classifier(parameter.name)) {
             continue;
         }
         const auto found = known.tensors.find(foreign::from_detectron2(parameter.name));
@@ -39,11 +35,15 @@ std::vector<Copy> copies(const Classifier& known, Network& network) {
 
 }  // namespace
 
+bool is_of_classifier(const std::string& parameter) {
+    return parameter.find("cls_logits.") != std::string::npos;
+}
+
 Classifier classifier_of(const Model& model) {
     Classifier classifier;
     classifier.categories = model.categories;
     for (const auto& [name, tensor] : model.weights) {
-        if (is_classifier(name)) {
+        if (is_of_classifier(name)) {
             classifier.tensors.emplace(foreign::from_detectron2(name), tensor);
         }
     }
@@ -52,16 +52,16 @@ Classifier classifier_of(const Model& model) {
 
 void drop_classifier(Import& imported) {
     ImportReport& report = imported.report;
-    std::erase_if(imported.weights, [](const auto& item) { return is_classifier(item.first); });
+    std::erase_if(imported.weights, [](const auto& item) { return is_of_classifier(item.first); });
     std::erase_if(report.matched, [&](const ImportReport::Match& match) {
-        const bool dropped = is_classifier(match.parameter);
+        const bool dropped = is_of_classifier(match.parameter);
         if (dropped) {
             report.missing.push_back(match.parameter);
         }
         return dropped;
     });
     std::erase_if(report.mismatched, [&](const std::string& mismatch) {
-        const bool dropped = is_classifier(mismatch);
+        const bool dropped = is_of_classifier(mismatch);
         if (dropped) {
             report.missing.push_back(mismatch.substr(0, mismatch.find(':')));
         }

@@ -16,6 +16,9 @@ struct Classifier {
     std::vector<Category> categories;
 };
 
+/// Whether a parameter, or a line of an ImportReport that begins with one, belongs to a classifier.
+bool is_of_classifier(const std::string& parameter);
+
 Classifier classifier_of(const Model& model);
 
 /// Turns the classifier's tensors into missing ones.

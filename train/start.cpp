@@ -16,8 +16,6 @@
 namespace embedmask::train {
 namespace {
 
-constexpr const char* kClassifier = "cls_logits.";
-
 // Of a model file, also what it says about itself.
 struct StartFile {
     ForeignWeights weights;
@@ -62,7 +60,7 @@ void add_provenance(const std::map<std::string, std::string>& more, Start& start
 
 void check(const ImportReport& report, const Config& config) {
     for (const std::string& mismatch : report.mismatched) {
-        if (mismatch.find(kClassifier) != std::string::npos) {
+        if (is_of_classifier(mismatch)) {
             continue;
         }
         throw Error(

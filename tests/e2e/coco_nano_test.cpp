@@ -66,6 +66,23 @@ TEST(CocoNano, SaysWhereItComesFrom) {
     EXPECT_TRUE(testing::has(ran.out, "Apache-2.0")) << ran.out;
 }
 
+TEST(CocoNano, ConvertAddsToItsOrigin) {
+    const testing::TemporaryFolder folder;
+    const std::string model = (folder.path() / "model.safetensors").string();
+    const std::string convert = "convert " + std::string(EMBEDMASK_SOURCE_DIR) +
+                                "/models/coco-nano.safetensors --out " + model + " --origin ";
+    for (const char* wrong : {"text", "=text"}) {
+        const testing::Ran refused = run(convert + wrong);
+        EXPECT_EQ(refused.code, 1) << wrong;
+        EXPECT_TRUE(testing::has(refused.talk, "expected KEY=TEXT")) << refused.talk;
+        EXPECT_FALSE(std::filesystem::exists(model));
+    }
+    ASSERT_EQ(run(convert + "licence=a=b").code, 0);
+    const auto provenance = read_model(model).provenance;
+    EXPECT_EQ(provenance.at("licence"), "a=b");
+    EXPECT_EQ(provenance.at("attribution"), coco_nano().provenance.at("attribution"));
+}
+
 // The figures of the model card.
 TEST(CocoNano, ReachesTheApOfItsCard) {
     if (testing::shared_data().empty()) {
