@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/output_folder.h"
 #include "base/parallel.h"
 #include "bench_inputs.h"
 #include "command.h"
@@ -287,9 +288,10 @@ private:
     void measure_writing() {
         const fs::path folder =
             fs::temp_directory_path() / fmt::format("embedmask-bench-{}", ::getpid());
-        detail::make_folder(folder);
+        detail::OutputFolder out(folder);
+        out.create();
         add("write JSON, 100", [&] {
-            report::CocoWriter writer(folder, "", true);
+            report::CocoWriter writer(out, "", true);
             writer.write(1, prediction_);
             writer.finish();
         });

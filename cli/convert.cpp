@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 
+#include "base/input_files.h"
 #include "command.h"
 #include "config/assignment.h"
 #include "embedmask/dataset.h"
@@ -126,6 +127,14 @@ void add_origins(const std::vector<std::string>& origins, Model& model) {
 }
 
 void convert(const ConvertOptions& options) {
+    detail::InputFiles inputs;
+    for (const std::string& input : options.weights) {
+        inputs.add(input);
+    }
+    for (const std::string& input : {options.preset, options.categories, options.base}) {
+        inputs.add(input);
+    }
+    inputs.require_other(options.out);
     const bool is_model = options.weights.size() == 1 && options.preset.empty() &&
                           options.categories.empty() && is_model_file(options.weights.front());
     Model model = is_model ? reread_model(options) : import_model(options);

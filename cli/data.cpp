@@ -7,12 +7,15 @@
 #include <functional>
 #include <memory>
 
-#include "base/file.h"
+#include "base/atomic_file.h"
+#include "base/input_files.h"
+#include "base/output_folder.h"
 #include "command.h"
 #include "data/statistics_page.h"
 #include "data_print.h"
 #include "embedmask/data.h"
 #include "embedmask/error.h"
+#include "image/view.h"
 #include "progress.h"
 #include "report/side_by_side.h"
 
@@ -26,10 +29,12 @@ struct ShowOptions {
     std::string results;
     double score_threshold = 0.3;
     std::vector<std::int64_t> ids;
+    bool force = false;
 };
 
-/// Overlays of the ground truth, next to the detections if there are any.
-void show(const ShowOptions& options) {
+/// Overlays of the ground truth, next to the detections if there are any. Returns the exit code: 1
+/// if an image could not be drawn.
+int show(const ShowOptions& options) {
     const Dataset data = read_dataset(options.data);
     std::vector<Result> results;
     if (!options.results.empty()) {
@@ -42,20 +47,38 @@ void show(const ShowOptions& options) {
             throw Error(fmt::format("--id {}: {} has no such image", id, options.data));
         }
     }
-    detail::make_folder(options.out);
-    const report::SideBySide drawing(data, results, options.images, options.score_threshold);
-    std::size_t written = 0;
+    std::vector<const ImageRecord*> images;
+    std::vector<std::string> names;
+    detail::InputFiles inputs;
+    inputs.add(options.data);
+    inputs.add(options.results);
     for (const ImageRecord& image : data.images) {
-        if (!options.ids.empty() &&
-            std::find(options.ids.begin(), options.ids.end(), image.id) == options.ids.end()) {
+        inputs.add(std::filesystem::path(options.images) / image.file_name);
+        if (!options.ids.empty() && std::ranges::count(options.ids, image.id) == 0) {
             continue;
         }
-        const auto name = std::filesystem::path(image.file_name).stem().string();
-        write_jpeg(std::filesystem::path(options.out) / fmt::format("{}-{}.jpg", name, image.id),
-                   drawing.draw(image));
+        images.push_back(&image);
+        names.push_back(fmt::format(
+            "{}-{}.jpg", std::filesystem::path(image.file_name).stem().string(), image.id));
+    }
+    detail::OutputFolder folder(options.out);
+    folder.require_replaceable(names, inputs, options.force);
+    folder.create();
+    const report::SideBySide drawing(data, results, options.images, options.score_threshold);
+    std::size_t written = 0;
+    for (std::size_t i = 0; i < images.size(); ++i) {
+        Image drawn;
+        try {
+            drawn = drawing.draw(*images[i]);
+        } catch (const Error& error) {
+            fmt::print(stderr, "skipped: {}\n", error.what());
+            continue;
+        }
+        folder.write(names[i], image::as_text(encode_jpeg(drawn)));
         ++written;
     }
     fmt::print(stderr, "wrote {} to {}\n", counted(written, "image"), options.out);
+    return written == images.size() ? 0 : 1;
 }
 
 void add_check(CLI::App& data) {
@@ -104,6 +127,9 @@ void add_stats(CLI::App& data) {
         ->type_name("FILE");
     command->add_flag("--json", flags->json, "Print the numbers as JSON");
     command->callback([flags] {
+        detail::InputFiles inputs;
+        inputs.add(flags->annotations);
+        inputs.require_other(flags->html);
         const auto statistics =
             dataset_statistics(read_dataset(flags->annotations, {.keep_problems = true}));
         print_statistics(statistics, flags->json);
@@ -117,6 +143,7 @@ void add_split(CLI::App& data) {
     struct Flags {
         std::string annotations;
         std::string out;
+        bool force = false;
         SplitOptions options;
     };
     auto flags = std::make_shared<Flags>();
@@ -135,12 +162,20 @@ void add_split(CLI::App& data) {
                      "Share of images in the validation file")
         ->capture_default_str();
     command->add_option("--seed", flags->options.seed, "Random seed")->capture_default_str();
+    command->add_flag("--force", flags->force,
+                      "Replace output files that this program did not write");
     command->callback([flags] {
-        const std::string train = flags->out + "-train.json";
-        const std::string val = flags->out + "-val.json";
-        const SplitReport report = split_dataset(flags->annotations, train, val, flags->options);
-        fmt::print("{}: {} images\n", train, report.train_images);
-        fmt::print("{}: {} images\n", val, report.val_images);
+        const std::filesystem::path train = flags->out + "-train.json";
+        const std::filesystem::path val = flags->out + "-val.json";
+        const std::vector<std::string> names{train.filename().string(), val.filename().string()};
+        detail::OutputFolder folder(train.parent_path());
+        detail::InputFiles inputs;
+        inputs.add(flags->annotations);
+        folder.require_replaceable(names, inputs, flags->force);
+        print_split(train, val, split_dataset(flags->annotations, train, val, flags->options));
+        for (const std::string& name : names) {
+            folder.record(name);
+        }
     });
 }
 
@@ -161,8 +196,11 @@ void add_merge(CLI::App& data) {
     command->add_option("--out", flags->out, "Merged file to write")->type_name("FILE")->required();
     command->add_flag("--renumber", flags->options.renumber,
                       "Give new image and annotation ids where files use the same ones");
-    command->callback(
-        ([flags] { merge_datasets(flags->annotations, flags->out, flags->options); }));
+    command->add_flag("--by-name", flags->options.by_name,
+                      "Map categories by name where files use different ids");
+    command->callback([flags] {
+        print_merge(flags->out, merge_datasets(flags->annotations, flags->out, flags->options));
+    });
 }
 
 void add_filter(CLI::App& data) {
@@ -211,7 +249,13 @@ void add_show(CLI::App& data) {
             ->capture_default_str();
     add_alias(*command, threshold, "--score", options->score_threshold);
     command->add_option("--id", options->ids, "Draw only these image ids");
-    command->callback([options] { show(*options); });
+    command->add_flag("--force", options->force,
+                      "Replace files in the output folder that this program did not write");
+    command->callback([options] {
+        if (show(*options) != 0) {
+            throw CLI::RuntimeError(1);
+        }
+    });
 }
 
 void add_convert(CLI::App& data) {

@@ -11,6 +11,8 @@
 namespace embedmask::cli {
 namespace {
 
+constexpr std::size_t kShownCategories = 5;
+
 using Json = nlohmann::ordered_json;
 
 std::string fix_of(const Finding& finding) {
@@ -97,6 +99,17 @@ void print_json(const DatasetStatistics& statistics) {
 
 }  // namespace
 
+namespace {
+
+void print_left_out(std::size_t annotations) {
+    if (annotations > 0) {
+        fmt::print(stderr, "left out: {} of images that the file does not list\n",
+                   counted(annotations, "annotation"));
+    }
+}
+
+}  // namespace
+
 void print_check(const std::string& annotations, const DatasetCheck& check, bool json) {
     json ? print_json(annotations, check) : print_text(annotations, check);
 }
@@ -108,6 +121,35 @@ void print_statistics(const DatasetStatistics& statistics, bool json) {
 void print_counts(const std::string& file, const DatasetCounts& counts) {
     fmt::print(stderr, "{}: {} images, {} objects, {} categories\n", file, counts.images,
                counts.objects, counts.categories);
+}
+
+void print_split(const std::string& train, const std::string& val, const SplitReport& report) {
+    fmt::print("{}: {} images\n{}: {} images\n", train, report.train_images, val,
+               report.val_images);
+    if (!report.one_sided.empty()) {
+        const auto shown = std::span(report.one_sided).first(
+            std::min(report.one_sided.size(), kShownCategories));
+        fmt::print(stderr,
+                   "only in one of the files, for want of room: {} ({}{}); a larger --fraction "
+                   "has room for more\n",
+                   report.one_sided.size() == 1
+                       ? "1 category"
+                       : fmt::format("{} categories", report.one_sided.size()),
+                   fmt::join(shown, ", "), shown.size() < report.one_sided.size() ? ", ..." : "");
+    }
+    if (report.val_images == 0) {
+        fmt::print(stderr, "{}: no images: a split needs at least two\n", val);
+    }
+    print_left_out(report.left_out);
+}
+
+void print_merge(const std::string& file, const MergeReport& report) {
+    for (const MappedCategory& category : report.mapped) {
+        fmt::print(stderr, "{}: category {} \"{}\" becomes {}\n", category.source, category.from,
+                   category.name, category.to);
+    }
+    print_counts(file, report.written);
+    print_left_out(report.left_out);
 }
 
 void print_export(const std::string& folder, const ExportReport& report, LabelFormat format) {

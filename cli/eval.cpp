@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/clock.h"
+#include "base/input_files.h"
 #include "command.h"
 #include "embedmask/error.h"
 #include "eval_options.h"
@@ -151,15 +152,15 @@ void evaluate_part(const EvalOptions& options) {
         .mask_thresholds = numbers_of(options.mask_thresholds, "--mask-thresholds")};
     Progress progress;
     const auto part = scoring::write_part(predictor, dataset, options.images, shard, settings,
-                                          options.out, run_options(options, progress));
+                                          options.out, run_options(options, progress), options.force);
     progress.finish();
     print_run(options, predictor, part.totals);
     fmt::print(stderr, "part: {}; score all parts with `embedmask eval merge`\n",
                part.manifest.string());
 }
 
-// Fail before hours of work if a report cannot be written.
-void require_folders(const EvalOptions& options) {
+// Fail before hours of work if a report cannot be written or would replace an input.
+void require_outputs(const EvalOptions& options) {
     for (const fs::path file : {options.json, options.csv, options.html}) {
         const fs::path folder = file.parent_path();
         if (folder.empty() || fs::is_directory(folder)) {
@@ -168,10 +169,25 @@ void require_folders(const EvalOptions& options) {
         throw Error(fmt::format("{}: the folder {} does not exist", file.string(), folder.string()),
                     "create it first, or choose another folder");
     }
+    detail::InputFiles inputs;
+    inputs.add(options.data);
+    inputs.add(options.images);
+    if (!options.model.empty()) {
+        inputs.add(find_model(options.model));
+    }
+    for (const auto* files : {&options.results, &options.parts}) {
+        for (const std::string& file : *files) {
+            inputs.add(file);
+        }
+    }
+    detail::NamedOutputs outputs(inputs);
+    outputs.add("--json", options.json);
+    outputs.add("--csv", options.csv);
+    outputs.add("--html", options.html);
 }
 
 void merge_parts(const EvalOptions& options) {
-    require_folders(options);
+    require_outputs(options);
     const auto start = Clock::now();
     const Dataset dataset = read_ground_truth(options);
     const auto parts = scoring::read_parts(options.parts, dataset, options.predictor.threads);
@@ -206,7 +222,7 @@ void run_eval(const EvalOptions& options) {
         throw CLI::ValidationError(options.out.empty() ? "--shard needs --out DIR"
                                                        : "--out is only used with --shard");
     }
-    require_folders(options);
+    require_outputs(options);
     if (!options.shard.empty()) {
         evaluate_part(options);
     } else if (!options.model.empty()) {
@@ -261,6 +277,8 @@ void add_eval_command(CLI::App& app) {
     auto* shard = command->add_option("--shard", options->shard,
                                       "Predict only part i of n (i/n or auto), for `eval merge`");
     command->add_option("--out", options->out, "Folder for the part's files")->type_name("DIR");
+    command->add_flag("--force", options->force,
+                      "Replace files in --out that this program did not write");
     for (const char* flag :
          {"--json", "--csv", "--html", "--tide", "--confusion", "--bootstrap", "--type", "--iou",
           "--area", "--max-dets", "--per-category", "--class-agnostic"}) {

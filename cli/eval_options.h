@@ -32,6 +32,7 @@ struct EvalOptions {
     std::vector<int> max_detections;
     int bootstrap = 0;
     bool per_category = false;
+    bool force = false;
     bool class_agnostic = false;
     bool tide = false;
     bool confusion = false;

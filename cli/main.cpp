@@ -2,9 +2,13 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdio>
 #include <exception>
+#include <string>
 
 #include "base/nearest.h"
+#include "base/signals.h"
+#include "base/standard_output.h"
 #include "command.h"
 #include "data.h"
 #include "embedmask/error.h"
@@ -47,6 +51,14 @@ std::string parsed_command(const CLI::App& app) {
     return name;
 }
 
+/// Never throws: a message that cannot be printed must not hide the exit code.
+void print_error(const std::string& message, const std::string& fix) noexcept {
+    std::fprintf(stderr, "embedmask: %s\n", message.c_str());
+    if (!fix.empty()) {
+        std::fprintf(stderr, "  to fix: %s\n", fix.c_str());
+    }
+}
+
 int run(int argc, char** argv) {
     CLI::App app{"Instance segmentation with EmbedMask: masks from images, on a CPU", "embedmask"};
     app.formatter(std::make_shared<embedmask::cli::HelpFormat>());
@@ -70,25 +82,28 @@ int run(int argc, char** argv) {
     } catch (const CLI::RuntimeError& stop) {
         return stop.get_exit_code();
     } catch (const CLI::ParseError& error) {
-        fmt::print(stderr, "embedmask: {}\n", error.what());
-        fmt::print(stderr, "  to fix: see `{} --help`\n", parsed_command(app));
+        print_error(error.what(), fmt::format("see `{} --help`", parsed_command(app)));
         return kUsage;
     }
     return kDone;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int guarded_run(int argc, char** argv) {
     try {
         return run(argc, argv);
     } catch (const embedmask::Error& error) {
-        fmt::print(stderr, "embedmask: {}\n", embedmask::cli::with_flags(error.what()));
-        if (!error.fix().empty()) {
-            fmt::print(stderr, "  to fix: {}\n", embedmask::cli::with_flags(error.fix()));
-        }
+        print_error(embedmask::cli::with_flags(error.what()),
+                    embedmask::cli::with_flags(error.fix()));
     } catch (const std::exception& error) {
-        fmt::print(stderr, "embedmask: {}\n", error.what());
+        print_error(error.what(), {});
     }
     return kFailed;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    embedmask::detail::clean_up_on_signals();
+    const int code = guarded_run(argc, argv);
+    return embedmask::detail::flush_stdout("embedmask") ? code : kFailed;
 }

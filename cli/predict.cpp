@@ -4,8 +4,11 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <system_error>
 
-#include "base/file.h"
+#include "base/input_files.h"
+#include "base/output_folder.h"
+#include "base/signals.h"
 #include "command.h"
 #include "embedmask/error.h"
 #include "embedmask/predictor.h"
@@ -38,6 +41,7 @@ struct PredictFlags {
     std::vector<OutputFormat> formats;  // of the given names, or the default
     std::string shard;
     bool json = false;
+    bool force = false;
     PredictorFlags predictor;
 };
 
@@ -51,6 +55,8 @@ public:
           predictor_(model_, options.predictor.resolve(model_, !options.explain.empty())),
           score_threshold_(static_cast<float>(
               options.predictor.score_threshold.value_or(kOverlayScoreThreshold))),
+          out_(options.out),
+          explain_(options.explain),
           writer_(options.out, options.formats, score_threshold_, model_.categories) {
         writer_.name_images(images_);
         for (const OutputFormat format :
@@ -66,8 +72,8 @@ public:
                 throw Error("--explain: this model has no embeddings",
                             "use a model whose embed_mode is not \"none\"");
             }
-            detail::make_folder(options.explain);
         }
+        prepare_outputs();
     }
 
     int run() {
@@ -78,13 +84,16 @@ public:
         }
         std::optional<report::CocoWriter> coco;
         if (wants(OutputFormat::coco)) {
-            coco.emplace(options_.out, shard_ ? shard_->suffix() : "", has_masks(model_.config));
+            coco.emplace(out_, suffix(), has_masks(model_.config));
         }
         Progress progress;
+        // Ctrl-C keeps the images that are finished.
+        const detail::StopSignal signal;
         const RunTotals totals = scoring::predict_images(
             predictor_, images_,
             {.max_pixels = options_.predictor.max_pixels,
              .skip_unreadable = true,
+             .stop = [] { return detail::StopSignal::received() != 0; },
              .progress = [&](std::size_t done,
                              std::size_t total) { progress.update(done, total); }},
             [&](std::size_t i, const Image& image, const Prediction& prediction) {
@@ -101,10 +110,45 @@ public:
         }
         progress.finish();
         print_summary(totals, coco ? coco->main_file() : fs::path());
+        if (totals.left_out > 0) {
+            constexpr int kSignalled = 128;  // as shells report it
+            return kSignalled + detail::StopSignal::received();
+        }
         return totals.unreadable == 0 ? 0 : 1;
     }
 
 private:
+    [[nodiscard]] std::string suffix() const { return shard_ ? shard_->suffix() : ""; }
+
+    /// Error if an output would replace an input or a file of others; then creates the folders.
+    void prepare_outputs() {
+        detail::InputFiles inputs;
+        inputs.add(model_.name);
+        inputs.add(options_.data);
+        for (const std::string& input : options_.inputs) {
+            if (input.starts_with('@')) {
+                inputs.add(input.substr(1));
+            }
+        }
+        for (const data::ImageFile& image : images_) {
+            inputs.add(image.path);
+        }
+        if (wants(OutputFormat::coco)) {
+            out_.require_replaceable(report::CocoWriter::names(suffix(), has_masks(model_.config)),
+                                     inputs, options_.force);
+        }
+        writer_.require_replaceable(inputs, options_.force);
+        if (!options_.explain.empty()) {
+            report::require_replaceable_explanations(explain_, writer_.names(), inputs,
+                                                     options_.force);
+            explain_.create();
+        }
+        if (!options_.out.empty()) {
+            out_.create();
+        }
+        writer_.create();
+    }
+
     [[nodiscard]] std::vector<data::ImageFile> images_of(const PredictFlags& options) const {
         std::vector<data::ImageFile> images =
             options.data.empty() ? data::find_images(options.inputs)
@@ -117,10 +161,10 @@ private:
                options_.formats.end();
     }
 
-    void write(std::size_t i, const Image& image, const Prediction& prediction) const {
+    void write(std::size_t i, const Image& image, const Prediction& prediction) {
         writer_.write(i, images_[i], image, prediction);
         if (!options_.explain.empty()) {
-            report::write_explanation(options_.explain, writer_.name(i), image, prediction,
+            report::write_explanation(explain_, writer_.names()[i], image, prediction,
                                       predictor_.config(), model_.categories, score_threshold_);
         }
     }
@@ -137,14 +181,26 @@ private:
         if (!options_.json) {
             return;
         }
-        fmt::print("{}\n", outcome.prediction
-                               ? report::json_line(input, *outcome.prediction, model_.categories)
-                               : report::json_error_line(input, outcome.error, outcome.fix));
+        try {
+            fmt::print("{}\n",
+                       outcome.prediction
+                           ? report::json_line(input, *outcome.prediction, model_.categories)
+                           : report::json_error_line(input, outcome.error, outcome.fix));
+        } catch (const std::system_error&) {
+            // Nobody reads on (`| head`): the run stops, and the other outputs are completed.
+            if (detail::StopSignal::received() == 0) {
+                throw;
+            }
+        }
     }
 
     void print_summary(const RunTotals& totals, const fs::path& coco_file) const {
         fmt::print(stderr, "{}, {} detections\n{}\n", speed_of(totals), totals.detections,
                    stages_of(totals, "write"));
+        if (totals.left_out > 0) {
+            fmt::print(stderr, "stopped: {} of {} done; the results are those of these images\n",
+                       totals.images, counted(images_.size(), "image"));
+        }
         if (totals.unreadable > 0) {
             fmt::print(stderr, "{} of {} could not be read\n", totals.unreadable,
                        counted(totals.images, "image"));
@@ -167,6 +223,8 @@ private:
     Model model_;
     Predictor predictor_;
     float score_threshold_;
+    detail::OutputFolder out_;
+    detail::OutputFolder explain_;
     report::PerImageWriter writer_;
 };
 
@@ -198,9 +256,6 @@ void check(PredictFlags& options) {
     if (options.out.empty() && options.explain.empty() && !options.json) {
         throw CLI::ValidationError("no output requested: pass --out DIR, --explain DIR or --json");
     }
-    if (!options.out.empty()) {
-        detail::make_folder(options.out);
-    }
 }
 
 }  // namespace
@@ -224,6 +279,8 @@ void add_predict_command(CLI::App& app) {
     command->add_option("--images", options->images, "Image folder of the annotation file")
         ->type_name("DIR");
     command->add_option("--out", options->out, "Output folder")->type_name("DIR");
+    command->add_flag("--force", options->force,
+                      "Replace files in the output folders that this program did not write");
     command
         ->add_option("--write", options->format_names,
                      "Outputs: coco, overlay, idmap, labelme, yolo (default: coco,overlay)")

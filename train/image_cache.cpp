@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 
+#include "base/atomic_file.h"
 #include "base/file.h"
 #include "embedmask/error.h"
 #include "image/stored_image.h"

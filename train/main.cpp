@@ -7,6 +7,8 @@
 #include <cstdlib>
 #include <exception>
 
+#include "base/signals.h"
+#include "base/standard_output.h"
 #include "embedmask/error.h"
 #include "train/distributed.h"
 #include "train/launch.h"
@@ -59,10 +61,7 @@ int run(const train::CommandLine& line) {
     return kStopped;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-    wait_passively(argv);
+int guarded_run(int argc, char** argv) {
     CLI::App app{"Train EmbedMask on COCO-format data", "embedmask train"};
     train::CommandLine line;
     train::add_options(app, line);
@@ -86,4 +85,13 @@ int main(int argc, char** argv) {
         fmt::print(stderr, "embedmask train: {}\n", error.what());
     }
     return kFailed;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    wait_passively(argv);
+    detail::clean_up_on_signals();
+    const int code = guarded_run(argc, argv);
+    return detail::flush_stdout("embedmask train") ? code : kFailed;
 }

@@ -8,7 +8,7 @@
 #include <cstring>
 #include <nlohmann/json.hpp>
 
-#include "base/file.h"
+#include "base/atomic_file.h"
 #include "embedmask/error.h"
 #include "train/curves.h"
 

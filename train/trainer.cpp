@@ -6,14 +6,15 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <cmath>
 
+#include "base/atomic_file.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/signals.h"
 #include "embedmask/error.h"
 #include "tensor/safetensors.h"
 #include "train/random.h"
 #include "train/schedule.h"
 #include "train/start.h"
-#include "train/stop_signal.h"
 #include "train/tensors.h"
 
 namespace embedmask::train {
@@ -311,7 +312,7 @@ void Trainer::average_over_ranks(Measurement& measurement) {
 
 // All ranks stop after the same iteration, regardless of which one received the signal.
 bool Trainer::any_rank_stops() {
-    torch::Tensor flag = torch::tensor({StopSignal::received() != 0 ? 1.0 : 0.0});
+    torch::Tensor flag = torch::tensor({detail::StopSignal::received() != 0 ? 1.0 : 0.0});
     ranks_.sum(flag);
     return flag.item<double>() > 0;
 }
@@ -395,7 +396,7 @@ void Trainer::validate(std::int64_t iteration) {
 }
 
 RunOutcome Trainer::run() {
-    const StopSignal signals;
+    const detail::StopSignal signals;
     require_equal_progress();
     if (is_first()) {
         detail::write_file_atomically(options_.out / "config.toml", to_toml(config_));

@@ -66,10 +66,16 @@ struct SplitOptions {
 struct SplitReport {
     std::size_t train_images = 0;  ///< written to the training file
     std::size_t val_images = 0;    ///< written to the validation file
+    /// Names of the categories with two images and more that only one of the files has: there are
+    /// too many rare categories for the number of images.
+    std::vector<std::string> one_sided;
+    std::size_t left_out = 0;  ///< annotations of images that the file does not list
 };
 
-/// Writes about `fraction` of the images to the file `val` and the others to `train`, with about
-/// the same share of the objects of each category.
+/// Writes `fraction` of the images (rounded; of two images at least one) to the file `val` and the
+/// others to `train`, with about the same share of the objects of each category, and of the images
+/// without objects. Where the number of images allows it, categories with two images are in both
+/// files. Error if an output is the input.
 EMBEDMASK_EXPORT SplitReport split_dataset(const std::filesystem::path& annotations,
                                            const std::filesystem::path& train,
                                            const std::filesystem::path& val,
@@ -87,24 +93,42 @@ struct DatasetCounts {
 /// Options of `merge_datasets`.
 struct MergeOptions {
     bool renumber = false;  ///< give new ids where two files use the same id
+    bool by_name = false;   ///< categories with one name are one category, whatever their ids
+};
+
+/// A category that got another id in the merged file.
+struct MappedCategory {
+    std::string source;     ///< the file it comes from
+    std::string name;       ///< its name
+    std::int64_t from = 0;  ///< its id in that file
+    std::int64_t to = 0;    ///< its id in the merged file
+};
+
+/// Result of `merge_datasets`.
+struct MergeReport {
+    DatasetCounts written;               ///< records in the merged file
+    std::vector<MappedCategory> mapped;  ///< with MergeOptions::by_name
+    std::size_t left_out = 0;            ///< annotations of images that their file does not list
 };
 
 /// Merges one or more files. Error, naming both files, for a category id or name with different
-/// meanings, and for duplicate image or annotation ids unless `renumber` is set.
-EMBEDMASK_EXPORT DatasetCounts merge_datasets(const std::vector<std::filesystem::path>& annotations,
+/// meanings unless `by_name` is set, for duplicate image or annotation ids unless `renumber` is set,
+/// and if the output is one of the files.
+EMBEDMASK_EXPORT MergeReport merge_datasets(const std::vector<std::filesystem::path>& annotations,
                                               const std::filesystem::path& merged,
                                               const MergeOptions& options = {});
 
 /// Options of `filter_dataset`.
 struct FilterOptions {
-    std::vector<std::string> categories{};  ///< names or ids to keep; empty: all
+    /// Names or ids to keep, repeated or not; blanks around them do not count. Empty: all.
+    std::vector<std::string> categories{};
     bool used = false;                      ///< drop images and categories without objects
     bool no_crowds = false;                 ///< drop crowds
     double min_area = 0;                    ///< drop objects with a smaller annotated area, pixels
 };
 
 /// Writes the records that the options keep; ids do not change. Objects without an annotated area
-/// are kept. Error for a category that the file does not have.
+/// are kept. Error for a category that the file does not have, and if the output is the input.
 EMBEDMASK_EXPORT DatasetCounts filter_dataset(const std::filesystem::path& annotations,
                                               const std::filesystem::path& filtered,
                                               const FilterOptions& options);

@@ -6,9 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
-#include <cstring>
 #include <system_error>
 
 #include "embedmask/error.h"
@@ -17,8 +15,6 @@ namespace embedmask::detail {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr std::size_t kBufferBytes = 1U << 20;
 
 std::string reason() {
     return std::generic_category().message(errno);
@@ -76,77 +72,6 @@ std::vector<std::uint8_t> read_file(const fs::path& path, std::uint64_t max_byte
     }
     bytes.resize(done);
     return bytes;
-}
-
-AtomicFile::AtomicFile(fs::path path) : path_(std::move(path)), temporary_(path_) {
-    // Two threads may write the same file concurrently.
-    static std::atomic<unsigned> number{0};
-    temporary_ += fmt::format(".{}.{}.tmp", ::getpid(), ++number);
-    fd_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    if (fd_ < 0) {
-        fail("create");
-    }
-    buffer_.reserve(kBufferBytes);
-}
-
-AtomicFile::~AtomicFile() {
-    if (fd_ >= 0) {
-        ::close(fd_);
-        ::unlink(temporary_.c_str());
-    }
-}
-
-void AtomicFile::fail(const char* action) const {
-    throw Error(fmt::format("{}: cannot {}: {}", path_.string(), action, reason()),
-                "check that the folder exists, is writable and has free space", ErrorKind::system);
-}
-
-void AtomicFile::flush() {
-    std::size_t done = 0;
-    while (done < buffer_.size()) {
-        const ssize_t n = ::write(fd_, buffer_.data() + done, buffer_.size() - done);
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n < 0) {
-            fail("write");
-        }
-        done += static_cast<std::size_t>(n);
-    }
-    buffer_.clear();
-}
-
-void AtomicFile::write(std::string_view bytes) {
-    buffer_.insert(buffer_.end(), bytes.begin(), bytes.end());
-    if (buffer_.size() >= kBufferBytes) {
-        flush();
-    }
-}
-
-void AtomicFile::commit() {
-    flush();
-    if (::fsync(fd_) != 0) {
-        fail("write");
-    }
-    const int closed = ::close(fd_);
-    fd_ = -1;
-    if (closed != 0 || ::rename(temporary_.c_str(), path_.c_str()) != 0) {
-        const int error = errno;
-        ::unlink(temporary_.c_str());
-        errno = error;
-        fail("write");
-    }
-    const fs::path folder = path_.has_parent_path() ? path_.parent_path() : fs::path(".");
-    const Descriptor dir{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-    if (dir.fd >= 0) {
-        ::fsync(dir.fd);
-    }
-}
-
-void write_file_atomically(const fs::path& path, std::string_view bytes) {
-    AtomicFile file(path);
-    file.write(bytes);
-    file.commit();
 }
 
 MappedFile::MappedFile(const fs::path& path) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/atomic_file.h"
 #include "base/file.h"
 #include "coco/json_layout.h"
 #include "embedmask/dataset.h"

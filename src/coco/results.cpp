@@ -6,6 +6,7 @@
 #include <set>
 #include <unordered_set>
 
+#include "base/atomic_file.h"
 #include "base/file.h"
 #include "coco/json_layout.h"
 #include "coco/json_record.h"

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "base/input_files.h"
 #include "base/parallel.h"
 #include "coco/dataset_text.h"
 #include "data/recorded_image.h"
@@ -309,6 +310,9 @@ std::size_t DatasetCheck::problems() const {
 }
 
 DatasetCheck check_dataset(const std::filesystem::path& annotations, const CheckOptions& options) {
+    detail::InputFiles inputs;
+    inputs.add(annotations);
+    inputs.require_other(options.repaired);
     const detail::DatasetText text(annotations);
     Check check(text);
     check.run(options.images);

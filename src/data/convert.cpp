@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/atomic_file.h"
 #include "base/file.h"
 #include "data/dataset_builder.h"
 #include "data/labeled_image.h"

@@ -2,7 +2,9 @@
 
 #include <set>
 
+#include "base/input_files.h"
 #include "base/nearest.h"
+#include "base/text.h"
 #include "coco/dataset_text.h"
 #include "embedmask/data.h"
 #include "embedmask/error.h"
@@ -18,13 +20,15 @@ std::set<std::int64_t> chosen_categories(const Dataset& data,
         names.push_back(category.name);
     }
     for (const std::string& word : wanted) {
-        const std::size_t before = ids.size();
+        bool known = false;
         for (const Category& category : data.categories) {
-            if (category.name == word || std::to_string(category.id) == word) {
+            if (category.name == word || std::to_string(category.id) == detail::trimmed(word) ||
+                category.name == detail::trimmed(word)) {
                 ids.insert(category.id);
+                known = true;
             }
         }
-        if (ids.size() == before) {
+        if (!known) {
             throw Error(
                 fmt::format("{} has no category \"{}\"", data.source, word),
                 detail::did_you_mean(word, names, "`embedmask data stats` lists its categories"));
@@ -74,6 +78,9 @@ DatasetCounts filter_dataset(const std::filesystem::path& annotations,
     choice.image = [&](std::size_t i) {
         return !options.used || used_images.contains(data.images[i].id);
     };
+    detail::InputFiles inputs;
+    inputs.add(annotations);
+    inputs.require_other(filtered);
     detail::write_chosen(text, choice, filtered);
     return {count_of(data.images.size(), choice.image),
             count_of(data.annotations.size(), choice.annotation),

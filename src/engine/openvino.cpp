@@ -9,6 +9,7 @@
 #include <openvino/opsets/opset13.hpp>
 #include <sstream>
 
+#include "base/atomic_file.h"
 #include "base/file.h"
 #include "base/parallel.h"
 #include "embedmask/error.h"

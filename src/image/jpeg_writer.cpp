@@ -8,7 +8,7 @@
 
 #include <jpeglib.h>
 
-#include "base/file.h"
+#include "base/atomic_file.h"
 #include "embedmask/error.h"
 #include "embedmask/image.h"
 #include "image/view.h"

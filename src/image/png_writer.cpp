@@ -6,7 +6,7 @@
 #include <csetjmp>
 #include <cstring>
 
-#include "base/file.h"
+#include "base/atomic_file.h"
 #include "embedmask/error.h"
 #include "embedmask/image.h"
 #include "image/view.h"

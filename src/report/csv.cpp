@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "base/file.h"
+#include "base/atomic_file.h"
 
 namespace embedmask::report {
 namespace {

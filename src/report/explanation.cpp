@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
+#include "image/view.h"
 #include "mask/coupling.h"
 #include "predictor/probability.h"
 #include "render/embedding_view.h"
@@ -38,8 +40,8 @@ Image content_of(const Image& image, const Embeddings& embeddings) {
 
 }  // namespace
 
-void write_explanation(const std::filesystem::path& folder, const std::string& name,
-                       const Image& image, const Prediction& prediction, const Config& config,
+void write_explanation(detail::OutputFolder& folder, const std::string& name, const Image& image,
+                       const Prediction& prediction, const Config& config,
                        const std::vector<Category>& categories, float score_threshold) {
     const Embeddings& embeddings = *prediction.embeddings;
     const ImageSize grid = {embeddings.padded.width / embeddings.pixel_stride,
@@ -64,7 +66,7 @@ void write_explanation(const std::filesystem::path& folder, const std::string& n
         {"image", image},
         {"pixel embeddings", resize(pixels, image.size)},
         {"proposal embeddings", render::overlay(image, instances, {.fill_opacity = 0.8F})}};
-    write_png(folder / (name + "-embeddings.png"), render::panel(images, ""));
+    folder.write(name + "-embeddings.png", image::as_text(encode_png(render::panel(images, ""))));
 
     const detail::ProbabilityMaps maps(prediction, config);
     int number = 0;
@@ -81,9 +83,29 @@ void write_explanation(const std::filesystem::path& folder, const std::string& n
         // A category name may contain a slash, e.g. "cup/mug".
         std::string word = category;
         std::ranges::replace(word, '/', '_');
-        write_png(folder / fmt::format("{}-{}-{}.png", name, ++number, word),
-                  render::probability_panel(image, {aware, free, fused, maps.size()}, title));
+        folder.write(fmt::format("{}-{}-{}.png", name, ++number, word),
+                     image::as_text(encode_png(render::probability_panel(
+                         image, {aware, free, fused, maps.size()}, title))));
     }
+}
+
+void require_replaceable_explanations(const detail::OutputFolder& folder,
+                                      const std::vector<std::string>& names,
+                                      const detail::InputFiles& inputs, bool force) {
+    const std::set<std::string> images(names.begin(), names.end());
+    // NAME-embeddings.png and NAME-K-CATEGORY.png; both NAME and CATEGORY may contain hyphens.
+    const auto is_output = [&](const std::string& file) {
+        if (!file.ends_with(".png")) {
+            return false;
+        }
+        for (std::size_t at = file.find('-'); at != file.npos; at = file.find('-', at + 1)) {
+            if (images.contains(file.substr(0, at))) {
+                return true;
+            }
+        }
+        return false;
+    };
+    folder.require_replaceable(is_output, inputs, force);
 }
 
 }  // namespace embedmask::report

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "base/file.h"
+#include "base/atomic_file.h"
 #include "report/side_by_side.h"
 
 namespace embedmask::report {

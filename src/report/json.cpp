@@ -4,7 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/file.h"
+#include "base/atomic_file.h"
 
 namespace embedmask::report {
 namespace {

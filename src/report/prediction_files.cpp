@@ -4,10 +4,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/file.h"
 #include "data/labelme.h"
 #include "data/yolo.h"
 #include "embedmask/overlay.h"
+#include "image/view.h"
 #include "mask/id_map.h"
 #include "render/prediction.h"
 
@@ -47,6 +47,23 @@ std::string classes_text(const std::vector<Category>& categories) {
     return text;
 }
 
+constexpr const char* kClasses = "classes.txt";
+
+const char* extension_of(OutputFormat format) {
+    switch (format) {
+        case OutputFormat::overlay:
+            return ".jpg";
+        case OutputFormat::idmap:
+            return ".png";
+        case OutputFormat::yolo:
+            return ".txt";
+        case OutputFormat::coco:
+        case OutputFormat::labelme:
+            break;
+    }
+    return ".json";
+}
+
 }  // namespace
 
 const char* name_of(OutputFormat format) {
@@ -74,19 +91,35 @@ std::optional<OutputFormat> output_format(std::string_view name) {
     return std::nullopt;
 }
 
-PerImageWriter::PerImageWriter(fs::path out, std::span<const OutputFormat> formats,
+PerImageWriter::PerImageWriter(const fs::path& out, std::span<const OutputFormat> formats,
                                float score_threshold, std::vector<Category> categories)
-    : out_(std::move(out)), score_threshold_(score_threshold), categories_(std::move(categories)) {
+    : score_threshold_(score_threshold), categories_(std::move(categories)) {
     for (const OutputFormat format : formats) {
-        if (format == OutputFormat::coco) {
-            continue;
+        if (format != OutputFormat::coco) {
+            folders_.emplace(format, std::make_unique<detail::OutputFolder>(out / name_of(format)));
         }
-        formats_.insert(format);
-        detail::make_folder(out_ / name_of(format));
     }
-    if (formats_.contains(OutputFormat::yolo)) {
-        detail::write_file_atomically(out_ / name_of(OutputFormat::yolo) / "classes.txt",
-                                      classes_text(categories_));
+}
+
+void PerImageWriter::require_replaceable(const detail::InputFiles& inputs, bool force) const {
+    for (const auto& [format, folder] : folders_) {
+        std::vector<std::string> files;
+        for (const std::string& name : names_) {
+            files.push_back(name + extension_of(format));
+        }
+        if (format == OutputFormat::yolo) {
+            files.emplace_back(kClasses);
+        }
+        folder->require_replaceable(files, inputs, force);
+    }
+}
+
+void PerImageWriter::create() {
+    for (const auto& [format, folder] : folders_) {
+        folder->create();
+        if (format == OutputFormat::yolo) {
+            folder->write(kClasses, classes_text(categories_));
+        }
     }
 }
 
@@ -102,40 +135,48 @@ void PerImageWriter::name_images(const std::vector<data::ImageFile>& images) {
     }
 }
 
-fs::path PerImageWriter::file(OutputFormat format, std::size_t index, const char* extension) const {
-    return out_ / name_of(format) / (names_[index] + extension);
+void PerImageWriter::write_file(OutputFormat format, std::size_t index,
+                                std::string_view bytes) const {
+    folders_.at(format)->write(names_[index] + extension_of(format), bytes);
 }
 
 void PerImageWriter::write(std::size_t index, const data::ImageFile& input, const Image& image,
                            const Prediction& prediction) const {
-    if (formats_.empty()) {
+    if (folders_.empty()) {
         return;
     }
     const auto instances = render::drawn_instances(prediction, score_threshold_, categories_);
-    if (formats_.contains(OutputFormat::overlay)) {
-        write_jpeg(file(OutputFormat::overlay, index, ".jpg"),
-                   draw(image, prediction, categories_, {.score_threshold = score_threshold_}));
+    if (folders_.contains(OutputFormat::overlay)) {
+        write_file(OutputFormat::overlay, index,
+                   image::as_text(encode_jpeg(draw(image, prediction, categories_,
+                                                   {.score_threshold = score_threshold_}))));
     }
-    if (formats_.contains(OutputFormat::idmap)) {
-        write_png(file(OutputFormat::idmap, index, ".png"),
-                  mask::id_map(image.size, mask::scored_masks(instances)), image.size);
+    if (folders_.contains(OutputFormat::idmap)) {
+        const auto map = mask::id_map(image.size, mask::scored_masks(instances));
+        write_file(OutputFormat::idmap, index, image::as_text(encode_png(map, image.size)));
     }
-    if (formats_.contains(OutputFormat::labelme)) {
-        detail::write_file_atomically(
-            file(OutputFormat::labelme, index, ".json"),
+    if (folders_.contains(OutputFormat::labelme)) {
+        write_file(
+            OutputFormat::labelme, index,
             data::labelme_text(input.path.filename().string(), image.size, labeled(instances)));
     }
-    if (formats_.contains(OutputFormat::yolo)) {
-        detail::write_file_atomically(file(OutputFormat::yolo, index, ".txt"),
-                                      data::yolo_text(image.size, labeled(instances)));
+    if (folders_.contains(OutputFormat::yolo)) {
+        write_file(OutputFormat::yolo, index, data::yolo_text(image.size, labeled(instances)));
     }
 }
 
-CocoWriter::CocoWriter(const fs::path& out, const std::string& suffix, bool with_masks)
-    : main_file_(out / fmt::format("detections_{}{}.json", with_masks ? "segm" : "bbox", suffix)),
-      boxes_(out / fmt::format("detections_bbox{}.json", suffix)) {
+std::vector<std::string> CocoWriter::names(const std::string& suffix, bool with_masks) {
+    std::vector<std::string> names{fmt::format("detections_bbox{}.json", suffix)};
     if (with_masks) {
-        masks_.emplace(main_file_);
+        names.push_back(fmt::format("detections_segm{}.json", suffix));
+    }
+    return names;
+}
+
+CocoWriter::CocoWriter(detail::OutputFolder& out, const std::string& suffix, bool with_masks)
+    : out_(out), names_(names(suffix, with_masks)), boxes_(out.file(names_.front())) {
+    if (with_masks) {
+        masks_.emplace(main_file());
     }
 }
 
@@ -152,6 +193,9 @@ void CocoWriter::finish() {
     boxes_.commit();
     if (masks_) {
         masks_->commit();
+    }
+    for (const std::string& name : names_) {
+        out_.record(name);
     }
 }
 

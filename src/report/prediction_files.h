@@ -2,13 +2,15 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
+#include <memory>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/output_folder.h"
 #include "data/image_files.h"
 #include "embedmask/predictor.h"
 #include "embedmask/results.h"
@@ -37,25 +39,30 @@ std::optional<OutputFormat> output_format(std::string_view name);
 /// Writes the files of individual images. Const methods may be called from several threads.
 class PerImageWriter {
 public:
-    /// Creates OUT/FORMAT for every format; `coco` is written by CocoWriter. Images and labels show
-    /// detections with a score of at least `score_threshold`.
-    PerImageWriter(std::filesystem::path out, std::span<const OutputFormat> formats,
+    /// Files go to OUT/FORMAT; `coco` is written by CocoWriter. Images and labels show detections
+    /// with a score of at least `score_threshold`. Nothing is created yet.
+    PerImageWriter(const std::filesystem::path& out, std::span<const OutputFormat> formats,
                    float score_threshold, std::vector<Category> categories);
 
     /// Reserves a file name for every image, unique even if two folders have images with the same
     /// name.
     void name_images(const std::vector<data::ImageFile>& images);
 
+    /// OutputFolder::require_replaceable for all files of the named images.
+    void require_replaceable(const detail::InputFiles& inputs, bool force) const;
+
+    /// Creates the folders and classes.txt.
+    void create();
+
     void write(std::size_t index, const data::ImageFile& input, const Image& image,
                const Prediction& prediction) const;
-    [[nodiscard]] const std::string& name(std::size_t index) const { return names_[index]; }
+    [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
 
 private:
-    [[nodiscard]] std::filesystem::path file(OutputFormat format, std::size_t index,
-                                             const char* extension) const;
+    void write_file(OutputFormat format, std::size_t index, std::string_view bytes) const;
 
-    std::filesystem::path out_;
-    std::set<OutputFormat> formats_;
+    // A folder guards its manifest with a mutex, so it cannot be moved.
+    std::map<OutputFormat, std::unique_ptr<detail::OutputFolder>> folders_;
     float score_threshold_;
     std::vector<Category> categories_;
     std::vector<std::string> names_;
@@ -65,15 +72,20 @@ private:
 /// is called. Not thread-safe.
 class CocoWriter {
 public:
-    /// `suffix` goes before ".json", e.g. ".shard-0-of-4".
-    CocoWriter(const std::filesystem::path& out, const std::string& suffix, bool with_masks);
+    /// The names of the files. `suffix` goes before ".json", e.g. ".shard-0-of-4".
+    static std::vector<std::string> names(const std::string& suffix, bool with_masks);
+
+    /// `out` is borrowed and exists.
+    CocoWriter(detail::OutputFolder& out, const std::string& suffix, bool with_masks);
 
     void write(std::int64_t image_id, const Prediction& prediction);
     void finish();
-    [[nodiscard]] const std::filesystem::path& main_file() const { return main_file_; }
+    /// The file with masks if there are any, else the one with boxes.
+    [[nodiscard]] std::filesystem::path main_file() const { return out_.file(names_.back()); }
 
 private:
-    std::filesystem::path main_file_;
+    detail::OutputFolder& out_;
+    std::vector<std::string> names_;
     ResultsWriter boxes_;
     std::optional<ResultsWriter> masks_;
 };

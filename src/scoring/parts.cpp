@@ -9,6 +9,7 @@
 #include <set>
 
 #include "base/file.h"
+#include "base/output_folder.h"
 #include "data/recorded_image.h"
 #include "embedmask/error.h"
 #include "scoring/score.h"
@@ -31,13 +32,23 @@ public:
           suffix_(shard.suffix() + ".json"),
           masks_(masks),
           thresholds_(thresholds) {
-        detail::make_folder(folder_);
-        open("detections_bbox");
+        names_.push_back("detections_bbox" + suffix_);
         if (masks) {
-            open("detections_segm");
+            names_.push_back("detections_segm" + suffix_);
         }
         for (const double threshold : thresholds) {
-            open(fmt::format("detections_segm.mask-{}", threshold));
+            names_.push_back(fmt::format("detections_segm.mask-{}{}", threshold, suffix_));
+        }
+    }
+
+    /// Opens the files, unless one of them is an input or belongs to others.
+    void open(const detail::InputFiles& inputs, bool force) {
+        std::vector<std::string> all = names_;
+        all.push_back(manifest_name());
+        folder_.require_replaceable(all, inputs, force);
+        folder_.create();
+        for (const std::string& name : names_) {
+            files_.emplace_back(folder_.file(name));
         }
     }
 
@@ -67,18 +78,17 @@ public:
         for (std::size_t i = 0; i < thresholds_.size(); ++i) {
             manifest["sweep"].push_back({{"threshold", thresholds_[i]}, {"segm", names_[2 + i]}});
         }
-        fs::path path = folder_ / ("evaluation" + suffix_);
-        detail::write_file_atomically(path, manifest.dump(1) + "\n");
-        return path;
+        for (const std::string& name : names_) {
+            folder_.record(name);
+        }
+        folder_.write(manifest_name(), manifest.dump(1) + "\n");
+        return folder_.file(manifest_name());
     }
 
 private:
-    void open(const std::string& name) {
-        names_.push_back(name + suffix_);
-        files_.emplace_back(folder_ / names_.back());
-    }
+    [[nodiscard]] std::string manifest_name() const { return "evaluation" + suffix_; }
 
-    fs::path folder_;
+    detail::OutputFolder folder_;
     std::string suffix_;
     bool masks_;
     std::vector<double> thresholds_;
@@ -203,10 +213,16 @@ void require_own_images(const Part& part, const std::string& file,
 
 WrittenPart write_part(const Predictor& predictor, const Dataset& dataset, const fs::path& images,
                        const Shard& shard, const PartSettings& settings, const fs::path& out,
-                       const PredictImagesOptions& run) {
+                       const PredictImagesOptions& run, bool force) {
     const Config& config = predictor.config();
     PartWriter writer(out, shard, has_masks(config), settings.mask_thresholds);
     const auto files = part_of(data::recorded_files(dataset, images), shard);
+    detail::InputFiles inputs;
+    inputs.add(dataset.source);
+    for (const data::ImageFile& file : files) {
+        inputs.add(file.path);
+    }
+    writer.open(inputs, force);
     PredictImagesOptions strict = run;
     strict.skip_unreadable = false;
     WrittenPart part;

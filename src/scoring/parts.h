@@ -32,11 +32,12 @@ struct WrittenPart {
 /// detections_bbox.shard-i-of-n.json and detections_segm.shard-i-of-n.json; one
 /// detections_segm.mask-T file for each threshold T of a sweep; and finally
 /// evaluation.shard-i-of-n.json, which lists these files, the image ids and the settings. Error if
-/// an image cannot be read.
+/// an image cannot be read, and, unless `force`, if one of the files exists and was not written by
+/// this program.
 WrittenPart write_part(const Predictor& predictor, const Dataset& dataset,
                        const std::filesystem::path& images, const Shard& shard,
                        const PartSettings& settings, const std::filesystem::path& out,
-                       const PredictImagesOptions& run);
+                       const PredictImagesOptions& run, bool force);
 
 /// All parts combined: the detections of one run.
 struct MergedParts {

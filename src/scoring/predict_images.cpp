@@ -33,6 +33,10 @@ RunTotals predict_images(const Predictor& predictor, std::span<const data::Image
     const auto start = Clock::now();
     const auto process = [&](std::size_t i) {
         ImageOutcome outcome;
+        if (options.stop && options.stop()) {
+            outcome.left_out = true;
+            return outcome;
+        }
         auto stage = Clock::now();
         Image image;
         try {
@@ -58,6 +62,10 @@ RunTotals predict_images(const Predictor& predictor, std::span<const data::Image
     // one overlap with the network run.
     detail::run_ordered(files.size(), predictor.streams() + 1, process,
                         [&](std::size_t i, ImageOutcome outcome) {
+                            if (outcome.left_out) {
+                                ++totals.left_out;
+                                return;
+                            }
                             totals.add(outcome);
                             if (collect) {
                                 collect(i, outcome);

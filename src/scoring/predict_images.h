@@ -17,16 +17,18 @@ namespace embedmask::scoring {
 /// The outcome of one image: a prediction, or the reason why there is none.
 struct ImageOutcome {
     std::optional<Prediction> prediction;
-    std::string error;  ///< why the image cannot be read
-    std::string fix;    ///< what to do about it; may be empty
-    double decode = 0;  ///< milliseconds
-    double use = 0;     ///< milliseconds in UseImage
+    bool left_out = false;  ///< not begun; never collected
+    std::string error;      ///< why the image cannot be read
+    std::string fix;        ///< what to do about it; may be empty
+    double decode = 0;      ///< milliseconds
+    double use = 0;         ///< milliseconds in UseImage
 };
 
 /// Time per stage, summed over the predicted images, in milliseconds.
 struct RunTotals {
     std::size_t images = 0;
     std::size_t unreadable = 0;
+    std::size_t left_out = 0;  ///< not begun when PredictImagesOptions::stop asked to end
     std::size_t detections = 0;
     double decode = 0;
     double preprocess = 0;
@@ -42,6 +44,9 @@ struct RunTotals {
 struct PredictImagesOptions {
     std::uint64_t max_pixels = DecodeOptions{}.max_pixels;  ///< largest image accepted
     bool skip_unreadable = false;  ///< report unreadable images in their outcome, without Error
+    /// Asked before each image, from several threads; once true, the remaining images are left
+    /// out, and the finished ones are collected as usual.
+    std::function<bool()> stop = {};
     /// Called after each image, one call at a time.
     std::function<void(std::size_t done, std::size_t total)> progress = {};
 };

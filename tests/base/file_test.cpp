@@ -1,4 +1,5 @@
 #include "base/file.h"
+#include "base/atomic_file.h"
 
 #include <gtest/gtest.h>
 

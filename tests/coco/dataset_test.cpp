@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "base/file.h"
 #include "embedmask/error.h"
 #include "embedmask/results.h"
 #include "test_data.h"

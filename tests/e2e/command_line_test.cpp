@@ -5,6 +5,7 @@
 #include <set>
 #include <sstream>
 
+#include "base/atomic_file.h"
 #include "base/file.h"
 #include "e2e/program.h"
 #include "embedmask/image.h"

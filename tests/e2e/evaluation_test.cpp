@@ -1,7 +1,7 @@
 // The verbs eval and data as people use them.
 #include <gtest/gtest.h>
 
-#include "base/file.h"
+#include "base/atomic_file.h"
 #include "e2e/program.h"
 #include "embedmask/dataset.h"
 #include "embedmask/image.h"

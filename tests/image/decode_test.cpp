@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <functional>
 
-#include "base/file.h"
 #include "embedmask/error.h"
 #include "embedmask/image.h"
 #include "image/orientation.h"

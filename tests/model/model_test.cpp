@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "base/atomic_file.h"
 #include "base/file.h"
 #include "embedmask/error.h"
 #include "embedmask/import.h"

@@ -3,7 +3,7 @@
 
 #include <iostream>
 
-#include "base/file.h"
+#include "base/atomic_file.h"
 #include "e2e/program.h"
 #include "embedmask/dataset.h"
 #include "image/preprocess.h"

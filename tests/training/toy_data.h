@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "base/file.h"
+#include "base/atomic_file.h"
 #include "e2e/program.h"
 #include "embedmask/image.h"
 
