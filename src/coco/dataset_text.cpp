@@ -12,11 +12,21 @@ bool is_record_list(const JsonMember& member) {
 
 }  // namespace
 
-DatasetText::DatasetText(const std::filesystem::path& path) : file_(path) {
-    const auto bytes = file_.bytes();
+DatasetText::DatasetText(const std::filesystem::path& path) {
+    file_.emplace(path);
+    const auto bytes = file_->bytes();
     json_ = {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-    dataset_ = parse_dataset(json_, path.string(), {0, true});
-    layout_ = find_layout(json_, path.string());
+    read(path.string());
+}
+
+DatasetText::DatasetText(std::string json, const std::string& source) : text_(std::move(json)) {
+    json_ = text_;
+    read(source);
+}
+
+void DatasetText::read(const std::string& source) {
+    dataset_ = parse_dataset(json_, source, {.keep_problems = true});
+    layout_ = find_layout(json_, source);
 }
 
 std::string DatasetText::other_members() const {

@@ -20,6 +20,11 @@ public:
     /// Reads `path`; broken masks are collected in Dataset::problems.
     explicit DatasetText(const std::filesystem::path& path);
 
+    /// The same for a text in memory; `source` names it in messages.
+    DatasetText(std::string json, const std::string& source);
+    DatasetText(const DatasetText&) = delete;
+    DatasetText& operator=(const DatasetText&) = delete;
+
     [[nodiscard]] const Dataset& dataset() const { return dataset_; }
 
     /// The JSON of a record, by its position in the lists of the dataset.
@@ -35,7 +40,10 @@ public:
 private:
     [[nodiscard]] std::string_view record(std::string_view list, std::size_t i) const;
 
-    MappedFile file_;
+    void read(const std::string& source);
+
+    std::optional<MappedFile> file_;  // either this
+    std::string text_;                // or this holds the text
     std::string_view json_;
     JsonLayout layout_;
     Dataset dataset_;

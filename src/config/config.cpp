@@ -7,6 +7,7 @@
 #include <cmath>
 #include <optional>
 
+#include "base/look_alike.h"
 #include "base/nearest.h"
 #include "config/assignment.h"
 #include "config/consistency.h"
@@ -336,6 +337,7 @@ void validate(const Config& config, std::string_view source) {
 
 Config parse_config(std::string_view toml, std::string_view source, const Config& base) {
     toml::table table;
+    detail::reject_look_alikes(toml, source, "a configuration");
     try {
         table = toml::parse(toml, source);
     } catch (const toml::parse_error& error) {

@@ -2,14 +2,20 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <map>
+#include <memory>
+#include <optional>
 #include <set>
 #include <unordered_map>
 #include <unordered_set>
 
+#include "base/file.h"
 #include "base/input_files.h"
 #include "base/parallel.h"
 #include "coco/dataset_text.h"
+#include "data/findings.h"
+#include "data/mend.h"
 #include "data/recorded_image.h"
 #include "data/repairs.h"
 #include "embedmask/error.h"
@@ -17,29 +23,49 @@
 namespace embedmask {
 namespace {
 
-constexpr std::size_t kExamples = 3;
-constexpr double kBoxSlack = 2;  // pixels by which a mask may extend beyond its box (rounding)
+constexpr double kBoxSlack = 2;       // pixels by which a mask may extend beyond its box (rounding)
+constexpr double kCornerSlack = 1.5;  // pixels between a mask and its box in corners
+constexpr double kCornerShift = 6;    // least pixels by which the two forms of a box differ
+// An annotated area and the pixels of a mask are computed in different ways: only what is far apart
+// contradicts itself.
+constexpr double kAreaFactor = 2;
+constexpr double kAreaSlack = 64;  // pixels
 
+using data::by_hand;
+using data::Fix;
 using data::Repair;
+using data::repaired;
 
-/// The fix of a problem: automatic in the repaired file, or manual.
-struct Fix {
-    const char* text;
-    bool repairable;
-};
-
-constexpr Fix repaired(const char* text) {
-    return {text, true};
+bool contradicts(double annotated, double found) {
+    return annotated < found / kAreaFactor - kAreaSlack ||
+           annotated > found * kAreaFactor + kAreaSlack;
 }
 
-constexpr Fix by_hand(const char* text) {
-    return {text, false};
+bool is_close(double a, double b, double slack) {
+    return std::abs(a - b) <= slack;
+}
+
+/// Whether the box is x1, y1, x2, y2 of a mask with the box `tight`, and not x, y, width, height.
+bool has_corners_of(const CocoBox& box, const CocoBox& tight) {
+    const CocoBox turned = data::from_corners(box);
+    // Near the origin the two forms are alike.
+    return std::max(box.x, box.y) > kCornerShift && is_close(turned.x, tight.x, kCornerSlack) &&
+           is_close(turned.y, tight.y, kCornerSlack) &&
+           is_close(turned.width, tight.width, 2 * kCornerSlack) &&
+           is_close(turned.height, tight.height, 2 * kCornerSlack) &&
+           !(is_close(box.width, tight.width, 2 * kCornerSlack) &&
+             is_close(box.height, tight.height, 2 * kCornerSlack));
+}
+
+bool is_inside(const CocoBox& box, const ImageRecord& image) {
+    return box.x >= -1 && box.y >= -1 && box.x + box.width <= image.width + 1 &&
+           box.y + box.height <= image.height + 1;
 }
 
 class Check {
 public:
-    explicit Check(const detail::DatasetText& text)
-        : data_(text.dataset()), images_(data_), repairs_(data_) {
+    Check(const detail::DatasetText& text, data::Findings& findings)
+        : data_(text.dataset()), images_(data_), findings_(findings), repairs_(data_) {
         for (const Category& category : data_.categories) {
             categories_.insert(category.id);
         }
@@ -49,9 +75,6 @@ public:
     void run(const std::filesystem::path& images) {
         check_ids();
         check_categories();
-        for (const std::string& problem : data_.problems) {
-            note("broken mask", "the annotation has no usable mask", repaired("drops it"), problem);
-        }
         check_annotations();
         if (!images.empty()) {
             check_images(images);
@@ -59,29 +82,11 @@ public:
         check_empty_images();
     }
 
-    [[nodiscard]] std::vector<Finding>& findings() { return findings_; }
     [[nodiscard]] const data::Repairs& repairs() const { return repairs_; }
 
 private:
-    Finding& finding(const char* name, const char* consequence, Fix fix) {
-        for (Finding& known : findings_) {
-            if (known.name == name) {
-                return known;
-            }
-        }
-        Finding& fresh = findings_.emplace_back();
-        fresh.name = name;
-        fresh.consequence = consequence;
-        fresh.fix = fix.text;
-        fresh.repairable = fix.repairable;
-        return fresh;
-    }
     Finding& note(const char* name, const char* consequence, Fix fix, const std::string& example) {
-        Finding& known = finding(name, consequence, fix);
-        if (known.count++ < kExamples) {
-            known.examples.push_back(example);
-        }
-        return known;
+        return findings_.note(name, consequence, fix, example);
     }
     void repair(std::size_t annotation, Repair repair) {
         repairs_.annotations[annotation].insert(repair);
@@ -90,14 +95,18 @@ private:
     void check_ids();
     void check_categories();
     void check_annotations();
-    void check_mask(std::size_t i, const ImageRecord& image, const std::string& who);
+    [[nodiscard]] bool boxes_are_corners() const;
+    std::optional<Rle> usable_mask(std::size_t i, const ImageRecord* image, const std::string& who);
+    void check_box(std::size_t i, const ImageRecord* image, const std::optional<Rle>& mask,
+                   bool corners, const std::string& who);
+    void check_area(std::size_t i, const std::optional<Rle>& mask, const std::string& who);
     void check_images(const std::filesystem::path& folder);
     void check_empty_images();
 
     const Dataset& data_;
     ImageIndex images_;
     std::unordered_set<std::int64_t> categories_;
-    std::vector<Finding> findings_;
+    data::Findings& findings_;
     data::Repairs repairs_;
 };
 
@@ -170,7 +179,24 @@ void Check::check_categories() {
     }
 }
 
+bool Check::boxes_are_corners() const {
+    bool any_outside = false;
+    for (const Annotation& annotation : data_.annotations) {
+        const ImageRecord* image = images_.find(annotation.image_id);
+        if (!annotation.box || image == nullptr || !data::recorded_size(*image)) {
+            continue;
+        }
+        const CocoBox turned = data::from_corners(*annotation.box);
+        if (!(turned.width > 0 && turned.height > 0 && is_inside(turned, *image))) {
+            return false;
+        }
+        any_outside = any_outside || !is_inside(*annotation.box, *image);
+    }
+    return any_outside;
+}
+
 void Check::check_annotations() {
+    const bool corners = boxes_are_corners();
     for (std::size_t i = 0; i < data_.annotations.size(); ++i) {
         const Annotation& annotation = data_.annotations[i];
         const std::string who =
@@ -180,7 +206,6 @@ void Check::check_annotations() {
             repair(i, Repair::drop);
             note("annotation with an unknown image id", "the annotation is ignored",
                  repaired("drops the annotation"), who);
-            continue;
         }
         if (!categories_.contains(annotation.category_id)) {
             repair(i, Repair::drop);
@@ -188,76 +213,119 @@ void Check::check_annotations() {
                  repaired("drops the annotation"),
                  fmt::format("{}: category {}", who, annotation.category_id));
         }
-        if (annotation.box) {
-            const auto& [x, y, w, h] = *annotation.box;
-            if (!(w > 0 && h > 0)) {
-                repair(i, Repair::box);
-                note("box without an area", "losses divide by the area",
-                     repaired("uses the mask's bounding box, or drops the annotation"),
-                     fmt::format("{}: {} x {}", who, w, h));
-            } else if (image->width > 0 && (x < -1 || y < -1 || x + w > image->width + 1 ||
-                                            y + h > image->height + 1)) {
-                repair(i, Repair::box);
-                note("box outside the image", "training targets fall outside the image",
-                     repaired("uses the mask's bounding box, or clips the box"),
-                     fmt::format("{}: [{}, {}, {}, {}] in {}x{}", who, x, y, w, h, image->width,
-                                 image->height));
-            }
-        } else if (annotation.segmentation.format == Segmentation::Format::none) {
-            repair(i, Repair::drop);
-            note("neither box nor mask", "it carries no information", repaired("drops it"), who);
-        }
         if (annotation.crowd && annotation.segmentation.format == Segmentation::Format::polygons) {
             repair(i, Repair::crowd_flag);
             note("crowd annotated with polygons",
                  "a crowd region covers many objects, but a polygon outlines one",
                  repaired("sets iscrowd to 0"), who);
         }
-        if (data::recorded_size(*image) &&
-            annotation.segmentation.format != Segmentation::Format::none) {
-            check_mask(i, *image, who);
-        }
+        const auto mask = usable_mask(i, image, who);
+        check_box(i, image, mask, corners, who);
+        check_area(i, mask, who);
     }
 }
 
-void Check::check_mask(std::size_t i, const ImageRecord& image, const std::string& who) {
+/// The mask, if it is known, fits the image and has pixels; notes what is wrong with it.
+std::optional<Rle> Check::usable_mask(std::size_t i, const ImageRecord* image,
+                                      const std::string& who) {
     const Annotation& annotation = data_.annotations[i];
-    for (const auto& ring : annotation.segmentation.polygons) {
-        if (data::is_ring(ring.size())) {
-            continue;
-        }
-        repair(i, Repair::rings);
-        note("polygon with fewer than 6 or an odd number of coordinates", "it has no area",
-             repaired("drops the polygon"), fmt::format("{}: {} numbers", who, ring.size()));
+    const auto format = annotation.segmentation.format;
+    if (image == nullptr || !data::recorded_size(*image) || format == Segmentation::Format::none) {
+        return std::nullopt;
     }
+    const char* fix =
+        "keeps the box, and the mask becomes unknown; without a box, drops the "
+        "annotation";
     Rle mask;
     try {
-        mask = to_mask(annotation.segmentation, image.height, image.width);
+        mask = to_mask(annotation.segmentation, image->height, image->width);
     } catch (const Error& error) {
-        repair(i, Repair::drop);
-        note("mask size differs from the image size", "it cannot be used",
-             repaired("drops the annotation"), fmt::format("{}: {}", who, error.what()));
-        return;
+        repair(i, annotation.box ? Repair::forget_mask : Repair::drop);
+        note(format == Segmentation::Format::rle ? "mask size differs from the image size"
+                                                 : "polygon that cannot be rasterised",
+             "it cannot be used", repaired(fix), fmt::format("{}: {}", who, error.what()));
+        return std::nullopt;
     }
     if (area(mask) == 0) {
-        repair(i, Repair::drop);
-        note("mask without pixels", "it can never be detected and makes losses NaN",
-             repaired("drops the annotation"), who);
-        return;
+        repair(i, annotation.box ? Repair::forget_mask : Repair::drop);
+        note("mask without pixels", "it can never be detected and makes losses NaN", repaired(fix),
+             who);
+        return std::nullopt;
     }
-    if (!annotation.box || annotation.crowd) {
+    return mask;
+}
+
+void Check::check_box(std::size_t i, const ImageRecord* image, const std::optional<Rle>& mask,
+                      bool corners, const std::string& who) {
+    const Annotation& annotation = data_.annotations[i];
+    if (!annotation.box) {
+        if (annotation.segmentation.format == Segmentation::Format::none) {
+            repair(i, Repair::drop);
+            note("neither box nor mask", "it carries no information", repaired("drops it"), who);
+        }
         return;
     }
     const auto& [x, y, w, h] = *annotation.box;
-    const auto tight = bounding_box(mask);
-    if (w > 0 && h > 0 &&
+    const std::string box = fmt::format("[{}, {}, {}, {}]", x, y, w, h);
+    const CocoBox tight = mask ? bounding_box(*mask) : CocoBox{};
+    if (mask ? has_corners_of(*annotation.box, tight) : corners) {
+        repair(i, Repair::corner_box);
+        note("box given by two corners", "readers take x2, y2 for the width and the height",
+             repaired("makes it x, y, width, height"), fmt::format("{}: {}", who, box));
+        return;
+    }
+    if (!(w > 0 && h > 0)) {
+        repair(i, Repair::box);
+        note("box without an area", "losses divide by the area",
+             repaired("uses the mask's bounding box, or drops the annotation"),
+             fmt::format("{}: {} x {}", who, w, h));
+        return;
+    }
+    if (image != nullptr && image->width > 0 && !is_inside(*annotation.box, *image)) {
+        repair(i, Repair::box);
+        note("box outside the image", "training targets fall outside the image",
+             repaired("uses the mask's bounding box, or clips the box"),
+             fmt::format("{}: {} in {}x{}", who, box, image->width, image->height));
+    }
+    if (mask && !annotation.crowd &&
         (tight.x < x - kBoxSlack || tight.y < y - kBoxSlack ||
          tight.x + tight.width > x + w + kBoxSlack || tight.y + tight.height > y + h + kBoxSlack)) {
         repair(i, Repair::box);
         note("box does not enclose its mask", "box and mask contradict each other",
              repaired("uses the mask's bounding box"),
-             fmt::format("{}: box [{}, {}, {}, {}], mask [{}, {}, {}, {}]", who, x, y, w, h,
-                         tight.x, tight.y, tight.width, tight.height));
+             fmt::format("{}: box {}, mask [{}, {}, {}, {}]", who, box, tight.x, tight.y,
+                         tight.width, tight.height));
+    }
+}
+
+void Check::check_area(std::size_t i, const std::optional<Rle>& mask, const std::string& who) {
+    const Annotation& annotation = data_.annotations[i];
+    if (!annotation.area) {
+        return;
+    }
+    const double annotated = *annotation.area;
+    const char* consequence =
+        "it decides between small, medium and large, and a negative one hides the object";
+    if (mask) {
+        const auto pixels = static_cast<double>(area(*mask));
+        // The areas of COCO's crowds are not those of their masks.
+        if (annotated <= 0 || (!annotation.crowd && contradicts(annotated, pixels))) {
+            repair(i, Repair::area);
+            note("area contradicts the mask", consequence,
+                 repaired("counts the pixels of the mask"),
+                 fmt::format("{}: area {}, mask of {} pixels", who, annotated, pixels));
+        }
+        return;
+    }
+    if (!annotation.box || !(annotation.box->width > 0 && annotation.box->height > 0)) {
+        return;
+    }
+    // An object fills its box at most.
+    const double box = annotation.box->width * annotation.box->height;
+    if (annotated <= 0 || (contradicts(annotated, box) && annotated > box)) {
+        repair(i, Repair::area);
+        note("area contradicts the box", consequence, repaired("takes the area of the box"),
+             fmt::format("{}: area {}, box of {} pixels", who, annotated, box));
     }
 }
 
@@ -297,6 +365,22 @@ void Check::check_empty_images() {
     }
 }
 
+/// The file, with its records in the form that readers accept.
+std::unique_ptr<detail::DatasetText> readable_text(const std::filesystem::path& path,
+                                                   data::Findings& findings) {
+    std::optional<std::string> mended;
+    {
+        const detail::MappedFile file(path);
+        const auto bytes = file.bytes();
+        mended = data::mended_text({reinterpret_cast<const char*>(bytes.data()), bytes.size()},
+                                   path.string(), findings);
+    }
+    if (mended) {
+        return std::make_unique<detail::DatasetText>(std::move(*mended), path.string());
+    }
+    return std::make_unique<detail::DatasetText>(path);
+}
+
 }  // namespace
 
 std::size_t DatasetCheck::problems() const {
@@ -313,13 +397,14 @@ DatasetCheck check_dataset(const std::filesystem::path& annotations, const Check
     detail::InputFiles inputs;
     inputs.add(annotations);
     inputs.require_other(options.repaired);
-    const detail::DatasetText text(annotations);
-    Check check(text);
+    data::Findings findings;
+    const auto text = readable_text(annotations, findings);
+    Check check(*text, findings);
     check.run(options.images);
     DatasetCheck result;
-    result.findings = std::move(check.findings());
+    result.findings = findings.take();
     if (!options.repaired.empty()) {
-        data::write_repaired(text, check.repairs(), options.repaired);
+        data::write_repaired(*text, check.repairs(), options.repaired);
         result.repaired = true;
     }
     return result;

@@ -25,7 +25,8 @@ void require_same_categories(const Dataset& first, const Dataset& other) {
                     fmt::format("category {} \"{}\" of {} conflicts with category {} "
                                 "\"{}\" of {}: each category id needs the same name in all files",
                                 a.id, a.name, first.source, b.id, b.name, other.source),
-                    "make the categories of the two files match, or set MergeOptions::by_name to map "
+                    "make the categories of the two files match, or set MergeOptions::by_name to "
+                    "map "
                     "categories by name");
             }
         }
@@ -114,7 +115,7 @@ std::string with_ids(std::string_view record,
 }  // namespace
 
 MergeReport merge_datasets(const std::vector<std::filesystem::path>& annotations,
-                             const std::filesystem::path& merged, const MergeOptions& options) {
+                           const std::filesystem::path& merged, const MergeOptions& options) {
     if (annotations.empty()) {
         throw Error("merge_datasets: found no annotation files: expected at least one", {},
                     ErrorKind::usage);

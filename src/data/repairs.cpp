@@ -9,44 +9,35 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// A broken mask is read as missing; only its text distinguishes it from an annotation without a
-/// mask.
-bool has_broken_mask(const detail::DatasetText& text, std::size_t i) {
-    if (text.dataset().annotations[i].segmentation.format != Segmentation::Format::none) {
-        return false;
-    }
-    const Json record = Json::parse(text.annotation(i));
-    const auto mask = record.find("segmentation");
-    return mask != record.end() && !mask->empty();
-}
-
-/// The box of the mask, or without a mask the part of the box inside the image; nothing if that has
-/// no area.
-std::optional<CocoBox> repaired_box(const Annotation& annotation, const ImageRecord& image) {
+/// The box to write, or nothing if there is none with an area.
+std::optional<CocoBox> repaired_box(const Annotation& annotation, const ImageRecord& image,
+                                    const std::set<Repair>& repairs) {
     CocoBox box;
-    if (annotation.segmentation.format != Segmentation::Format::none) {
+    if (repairs.contains(Repair::corner_box)) {
+        return from_corners(*annotation.box);
+    }
+    if (annotation.segmentation.format != Segmentation::Format::none &&
+        !repairs.contains(Repair::forget_mask)) {
         box = bounding_box(to_mask(annotation.segmentation, image.height, image.width));
-    } else {
-        const auto& [x, y, w, h] = *annotation.box;
-        const double left = std::clamp(x, 0.0, static_cast<double>(image.width));
-        const double top = std::clamp(y, 0.0, static_cast<double>(image.height));
-        box = {left, top, std::min(x + w, static_cast<double>(image.width)) - left,
-               std::min(y + h, static_cast<double>(image.height)) - top};
+    } else if (annotation.box) {
+        auto [x, y, w, h] = *annotation.box;
+        if (w < 0 && h < 0) {  // drawn from the lower right corner
+            x += w;
+            y += h;
+            w = -w;
+            h = -h;
+        }
+        const double right = image.width > 0 ? image.width : x + w;
+        const double bottom = image.height > 0 ? image.height : y + h;
+        box = {std::clamp(x, 0.0, std::max(right, 0.0)), std::clamp(y, 0.0, std::max(bottom, 0.0)),
+               0, 0};
+        box.width = std::min(x + w, right) - box.x;
+        box.height = std::min(y + h, bottom) - box.y;
     }
     if (!(box.width > 0 && box.height > 0)) {
         return std::nullopt;
     }
     return box;
-}
-
-Json usable_rings(const Json& segmentation) {
-    Json rings = Json::array();
-    for (const auto& ring : segmentation) {
-        if (is_ring(ring.size())) {
-            rings.push_back(ring);
-        }
-    }
-    return rings;
 }
 
 class Writer {
@@ -72,7 +63,7 @@ public:
         }
         writer_.begin("annotations");
         for (std::size_t i = 0; i < data_.annotations.size(); ++i) {
-            if (repairs_.annotations[i].contains(Repair::drop) || has_broken_mask(text_, i)) {
+            if (repairs_.annotations[i].contains(Repair::drop)) {
                 continue;
             }
             if (repairs_.annotations[i].empty()) {
@@ -101,15 +92,25 @@ private:
         if (repairs.contains(Repair::crowd_flag)) {
             record["iscrowd"] = 0;
         }
-        if (repairs.contains(Repair::rings)) {
-            record["segmentation"] = usable_rings(record["segmentation"]);
-        }
-        if (repairs.contains(Repair::box)) {
-            const auto box = repaired_box(annotation, *images_.find(annotation.image_id));
+        const ImageRecord& image = *images_.find(annotation.image_id);
+        std::optional<CocoBox> box = annotation.box;
+        if (repairs.contains(Repair::box) || repairs.contains(Repair::corner_box)) {
+            box = repaired_box(annotation, image, repairs);
             if (!box) {
                 return;
             }
             record["bbox"] = {box->x, box->y, box->width, box->height};
+        }
+        const bool forget = repairs.contains(Repair::forget_mask);
+        if (forget) {
+            record["segmentation"] = Json::array();
+        }
+        if (repairs.contains(Repair::area)) {
+            if (!forget && annotation.segmentation.format != Segmentation::Format::none) {
+                record["area"] = area(to_mask(annotation.segmentation, image.height, image.width));
+            } else if (box) {
+                record["area"] = box->width * box->height;
+            }
         }
         writer_.add(record.dump());
     }

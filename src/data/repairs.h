@@ -11,7 +11,15 @@
 namespace embedmask::data {
 
 /// The repair of one annotation.
-enum class Repair { drop, renumber, rings, box, crowd_flag };
+enum class Repair {
+    drop,
+    renumber,     ///< gives a new id
+    corner_box,   ///< turns x1, y1, x2, y2 into x, y, width, height
+    box,          ///< takes the box of the mask, or clips the box to the image
+    forget_mask,  ///< the mask becomes unknown
+    area,         ///< takes the area of the mask, or of the box
+    crowd_flag,   ///< sets iscrowd to 0
+};
 
 /// By position in the lists of the dataset.
 struct Repairs {
@@ -25,14 +33,13 @@ struct Repairs {
     std::vector<bool> drop_category;
 };
 
-/// Whether a ring of that many numbers can enclose an area.
-constexpr bool is_ring(std::size_t numbers) {
-    constexpr std::size_t kLeast = 6;
-    return numbers >= kLeast && numbers % 2 == 0;
+/// x, y, width, height of a box given as x1, y1, x2, y2.
+constexpr CocoBox from_corners(const CocoBox& box) {
+    return {box.x, box.y, box.width - box.x, box.height - box.y};
 }
 
-/// Writes a repaired copy of the file. Annotations with a broken mask are also dropped: their mask
-/// text would stay broken.
+/// Writes a repaired copy of the file. An annotation is dropped only if neither its box nor its
+/// mask is usable.
 void write_repaired(const detail::DatasetText& text, const Repairs& repairs,
                     const std::filesystem::path& path);
 

@@ -80,10 +80,9 @@ SplitReport split_dataset(const std::filesystem::path& annotations,
     report.val_images = static_cast<std::size_t>(std::ranges::count(is_val, true));
     report.train_images = is_val.size() - report.val_images;
     report.one_sided = one_sided(data, counts, is_val);
-    report.left_out = static_cast<std::size_t>(
-        std::ranges::count_if(data.annotations, [&](const Annotation& annotation) {
-            return images.find(annotation.image_id) == nullptr;
-        }));
+    report.left_out = static_cast<std::size_t>(std::ranges::count_if(
+        data.annotations,
+        [&](const Annotation& annotation) { return images.find(annotation.image_id) == nullptr; }));
     return report;
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/look_alike.h"
 #include "base/file.h"
 #include "embedmask/error.h"
 #include "foreign/numpy_array.h"
@@ -94,6 +95,8 @@ void collect(const TorchFile& file, TensorSource& source, ForeignWeights* weight
 
 ForeignWeights parse_foreign_weights(std::span<const std::byte> bytes, const std::string& file,
                                      const std::shared_ptr<const void>& owner) {
+    detail::reject_look_alikes({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, file,
+                               "weights");
     ForeignWeights weights;
     weights.file = file;
     // All tensors of a file may be strided views (channels last); each is copied once.

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "base/look_alike.h"
 #include "base/atomic_file.h"
 #include "base/file.h"
 #include "embedmask/error.h"
@@ -191,6 +192,8 @@ json parse_header(std::string_view text, const std::string& name) {
 
 Safetensors parse_safetensors(std::span<const std::byte> bytes, const std::string& name,
                               const std::shared_ptr<const void>& owner) {
+    reject_look_alikes({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, name,
+                       "a safetensors file");
     if (bytes.size() < kPrefixBytes) {
         throw Error(
             fmt::format("{}: {} bytes, too short for a safetensors file", name, bytes.size()),

@@ -1,0 +1,193 @@
+#include "data/mask_forms.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <vector>
+
+#include "base/text.h"
+#include "embedmask/error.h"
+#include "embedmask/rle.h"
+
+namespace embedmask::data {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kLeastNumbers = 6;  // of a ring: three points
+constexpr double kSameBox = 1;            // pixels
+
+/// Two numbers, or nothing.
+std::optional<std::vector<double>> point_of(const Json& value) {
+    if (value.is_object() && value.contains("x") && value.contains("y")) {
+        const auto x = number_of(value["x"]);
+        const auto y = number_of(value["y"]);
+        if (x && y) {
+            return std::vector{*x, *y};
+        }
+    }
+    if (value.is_array() && value.size() == 2) {
+        const auto x = number_of(value[0]);
+        const auto y = number_of(value[1]);
+        if (x && y) {
+            return std::vector{*x, *y};
+        }
+    }
+    return std::nullopt;
+}
+
+class Reader {
+public:
+    explicit Reader(const Json& annotation)
+        : box_(annotation.value("bbox", Json())), area_(annotation.value("area", Json())) {}
+
+    void read(const Json& segmentation) {
+        form_.segmentation = Json::array();
+        if (segmentation.is_object()) {
+            read_runs(segmentation);
+        } else if (segmentation.is_array()) {
+            read_list(segmentation);
+        } else if (segmentation.is_string()) {
+            const Json inner = Json::parse(segmentation.get<std::string>(), nullptr, false);
+            if (inner.is_array() || inner.is_object()) {
+                read(inner);
+                form_.strings = true;
+            } else {
+                form_.broken = true;
+            }
+        } else if (!segmentation.is_null()) {
+            form_.broken = true;
+        }
+    }
+
+    [[nodiscard]] MaskForm take() { return std::move(form_); }
+
+private:
+    void read_list(const Json& list) {
+        if (list.empty()) {
+            return;
+        }
+        const auto is_number = [](const Json& value) { return number_of(value).has_value(); };
+        const auto is_point = [](const Json& value) { return point_of(value).has_value(); };
+        if (std::ranges::all_of(list, is_number)) {
+            form_.flat = true;
+            add_ring(list);
+        } else if (list.size() > 1 && std::ranges::all_of(list, is_point)) {
+            form_.points = true;
+            add_ring(list);
+        } else {
+            for (const Json& ring : list) {
+                add_ring(ring);
+            }
+        }
+        form_.broken = form_.segmentation.empty();
+    }
+
+    /// A list of numbers or of points.
+    void add_ring(const Json& list) {
+        std::vector<double> ring;
+        if (!list.is_array()) {
+            form_.short_rings = true;
+            return;
+        }
+        for (const Json& value : list) {
+            if (const auto number = number_of(value)) {
+                form_.strings = form_.strings || value.is_string();
+                ring.push_back(*number);
+            } else if (const auto point = point_of(value)) {
+                form_.points = true;
+                ring.insert(ring.end(), point->begin(), point->end());
+            } else {
+                form_.short_rings = true;
+                return;
+            }
+        }
+        if (ring.size() == 4) {
+            form_.corners = true;
+            ring = rectangle(ring);
+        }
+        if (ring.size() < kLeastNumbers || ring.size() % 2 != 0) {
+            form_.short_rings = true;
+            return;
+        }
+        form_.segmentation.push_back(ring);
+    }
+
+    [[nodiscard]] std::vector<double> rectangle(const std::vector<double>& n) const {
+        double right = n[2];
+        double bottom = n[3];
+        if (is_box(n)) {
+            right += n[0];
+            bottom += n[1];
+        }
+        return {n[0], n[1], right, n[1], right, bottom, n[0], bottom};
+    }
+
+    /// Whether the numbers repeat the annotation's [x, y, width, height].
+    [[nodiscard]] bool is_box(const std::vector<double>& numbers) const {
+        if (!box_.is_array() || box_.size() != numbers.size()) {
+            return false;
+        }
+        const auto area = number_of(area_);
+        const double between = (numbers[2] - numbers[0]) * (numbers[3] - numbers[1]);
+        if (area && std::abs(*area - between) < 1) {
+            return false;
+        }
+        for (std::size_t i = 0; i < numbers.size(); ++i) {
+            const auto side = number_of(box_[i]);
+            if (!side || std::abs(*side - numbers[i]) > kSameBox) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    void read_runs(const Json& object) {
+        try {
+            const int height = object.at("size").at(0).get<int>();
+            const int width = object.at("size").at(1).get<int>();
+            const Json& counts = object.at("counts");
+            if (counts.is_string()) {
+                (void)decompress(counts.get<std::string>(), height, width);
+            } else {
+                validate({height, width, counts.get<std::vector<std::uint32_t>>()});
+            }
+            form_.segmentation = object;
+        } catch (const std::exception&) {
+            form_.broken = true;
+        }
+    }
+
+    Json box_;
+    Json area_;
+    MaskForm form_;
+};
+
+}  // namespace
+
+std::optional<double> number_of(const Json& value) {
+    double number = std::numeric_limits<double>::quiet_NaN();
+    if (value.is_number()) {
+        number = value.get<double>();
+    } else if (value.is_string()) {
+        const std::string text = detail::trimmed(value.get<std::string>());
+        const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
+        if (parsed.ec != std::errc{} || parsed.ptr != text.data() + text.size()) {
+            return std::nullopt;
+        }
+    }
+    if (!std::isfinite(number)) {
+        return std::nullopt;
+    }
+    return number;
+}
+
+MaskForm mask_form(const Json& annotation) {
+    Reader reader(annotation);
+    reader.read(annotation.value("segmentation", Json()));
+    return reader.take();
+}
+
+}  // namespace embedmask::data

@@ -1,0 +1,31 @@
+// Masks in forms that are not COCO's, but can be understood.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+
+namespace embedmask::data {
+
+/// A number, also as text ("12.5"); nothing for anything else and for numbers that are not finite.
+std::optional<double> number_of(const nlohmann::ordered_json& value);
+
+/// What was wrong with the form of a mask.
+struct MaskForm {
+    nlohmann::ordered_json segmentation;  ///< in COCO's form; an empty list if it is unusable
+    bool flat = false;                    ///< one list of numbers instead of a list of rings
+    bool points = false;                  ///< points [x, y] or {"x", "y"} instead of plain numbers
+    bool corners = false;                 ///< rings of two corners x1, y1, x2, y2
+    bool short_rings = false;             ///< rings with fewer than 6 or an odd number of numbers
+    bool strings = false;                 ///< text in place of numbers
+    bool broken = false;                  ///< nothing usable is left, or the run lengths are wrong
+
+    [[nodiscard]] bool good() const {
+        return !flat && !points && !corners && !short_rings && !strings && !broken;
+    }
+};
+
+/// The usable part of the "segmentation" of an annotation. Four numbers are x1, y1, x2, y2, unless
+/// they repeat its "bbox" and its "area" is not that between the corners.
+MaskForm mask_form(const nlohmann::ordered_json& annotation);
+
+}  // namespace embedmask::data

@@ -1,0 +1,19 @@
+// First stage of `data check`: gives every record the form that the format prescribes, so that the
+// second stage (check.cpp) can read the whole file, whatever is wrong with single keys.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "data/findings.h"
+
+namespace embedmask::data {
+
+/// The text of an annotation file with every record in the form that readers accept: ids and sizes
+/// as integers, boxes as [x, y, width, height], masks as rings or run lengths. Notes what differs.
+/// Nothing if all records are well formed. Error for text that is no annotation file, e.g. cut off.
+std::optional<std::string> mended_text(std::string_view json, const std::string& source,
+                                       Findings& findings);
+
+}  // namespace embedmask::data
