@@ -29,7 +29,7 @@ constexpr double kCornerShift = 6;    // least pixels by which the two forms of 
 // An annotated area and the pixels of a mask are computed in different ways: only what is far apart
 // contradicts itself.
 constexpr double kAreaFactor = 2;
-constexpr double kAreaSlack = 64;  // pixels
+constexpr double kAreaSlack = 16;  // pixels
 
 using data::by_hand;
 using data::Fix;

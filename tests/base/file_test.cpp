@@ -11,36 +11,6 @@
 namespace embedmask {
 namespace {
 
-std::string text_of(const std::filesystem::path& path) {
-    const auto bytes = detail::read_file(path);
-    return {bytes.begin(), bytes.end()};
-}
-
-TEST(AtomicFile, ReplacesOnlyAtCommit) {
-    const testing::TemporaryFolder folder;
-    const auto path = folder.path() / "a.txt";
-    detail::write_file_atomically(path, "old");
-    {
-        detail::AtomicFile file(path);
-        file.write("new");
-        EXPECT_EQ(text_of(path), "old");
-    }
-    EXPECT_EQ(text_of(path), "old") << "without commit the old content stays";
-    detail::write_file_atomically(path, "new");
-    EXPECT_EQ(text_of(path), "new");
-    const auto entries = std::filesystem::directory_iterator(folder.path());
-    EXPECT_EQ(std::distance(begin(entries), end(entries)), 1) << "no temporary file is left";
-}
-
-TEST(AtomicFile, UnwritableFolderIsAnErrorThatNamesTheFile) {
-    try {
-        detail::write_file_atomically("/nonexistent-folder/a.txt", "x");
-        FAIL() << "expected an Error";
-    } catch (const Error& error) {
-        EXPECT_NE(std::string(error.what()).find("/nonexistent-folder/a.txt"), std::string::npos);
-    }
-}
-
 TEST(ReadFile, FolderAndMissingAndTooLarge) {
     const testing::TemporaryFolder folder;
     EXPECT_THROW(detail::read_file(folder.path()), Error);

@@ -60,13 +60,52 @@ TEST_F(Data, SplitAndMergeGoThereAndBack) {
     EXPECT_EQ(split.train_images, 2U);
     EXPECT_EQ(split.val_images, 2U);
     EXPECT_EQ(read_dataset(path("val.json")).images.size(), 2U);
-    EXPECT_EQ(merge_datasets({path("train.json"), path("val.json")}, path("merged.json")),
+    EXPECT_EQ(merge_datasets({path("train.json"), path("val.json")}, path("merged.json")).written,
               (DatasetCounts{4, 3, 2}));
     EXPECT_THROW(merge_datasets({path("all.json"), path("val.json")}, path("twice.json")), Error);
-    EXPECT_EQ(merge_datasets({path("all.json"), path("all.json")}, path("twice.json"),
-                             {.renumber = true}),
-              (DatasetCounts{8, 6, 2}));
+    EXPECT_EQ(
+        merge_datasets({path("all.json"), path("all.json")}, path("twice.json"), {.renumber = true})
+            .written,
+        (DatasetCounts{8, 6, 2}));
     EXPECT_EQ(check_dataset(path("twice.json")).findings.at(0).name, "two images share a file");
+}
+
+TEST_F(Data, MergeMapsCategoriesByName) {
+    std::ofstream(path("other.json"))
+        << R"({"images":[{"id":9,"width":20,"height":10,"file_name":"9.png"}],
+ "categories":[{"id":5,"name":"dog"},{"id":2,"name":"cat"},{"id":7,"name":"cow"}],
+ "annotations":[{"id":10,"image_id":9,"category_id":5,"bbox":[0,0,9,9]},
+ {"id":11,"image_id":9,"category_id":2,"bbox":[0,0,9,9]},
+ {"id":12,"image_id":9,"category_id":7,"bbox":[0,0,9,9]},
+ {"id":13,"image_id":77,"category_id":7,"bbox":[0,0,9,9]}]})";
+    const std::vector<std::filesystem::path> files{path("all.json"), path("other.json")};
+    EXPECT_NE(message_of([&] { merge_datasets(files, path("m.json")); }).find("conflicts"),
+              std::string::npos);
+    const MergeReport report = merge_datasets(files, path("m.json"), {.by_name = true});
+    EXPECT_EQ(report.left_out, 1U) << "its image is not listed";
+    EXPECT_EQ(report.written, (DatasetCounts{5, 6, 3}));
+    ASSERT_EQ(report.mapped.size(), 3U);
+    EXPECT_EQ(report.mapped[0].name, "dog");
+    EXPECT_EQ(report.mapped[0].from, 5);
+    EXPECT_EQ(report.mapped[0].to, 7);
+    const Dataset merged = read_dataset(path("m.json"));
+    std::map<std::int64_t, std::string> names;
+    for (const Category& category : merged.categories) {
+        names[category.id] = category.name;
+    }
+    EXPECT_EQ(names, (std::map<std::int64_t, std::string>{{5, "cat"}, {7, "dog"}, {8, "cow"}}));
+    EXPECT_EQ(names[merged.annotations[3].category_id], "dog");
+    EXPECT_EQ(names[merged.annotations[4].category_id], "cat");
+    EXPECT_EQ(names[merged.annotations[5].category_id], "cow");
+}
+
+TEST_F(Data, OutputsAreNeverInputs) {
+    const auto all = path("all.json");
+    EXPECT_THROW(split_dataset(all, all, path("val.json")), Error);
+    EXPECT_THROW(split_dataset(all, path("train.json"), path("train.json")), Error);
+    EXPECT_THROW(filter_dataset(all, all, {}), Error);
+    EXPECT_THROW(merge_datasets({all}, all), Error);
+    EXPECT_EQ(read_dataset(all).images.size(), 4U) << "untouched";
 }
 
 TEST_F(Data, OptionsOutOfRangeAreNamed) {
@@ -88,6 +127,7 @@ TEST_F(Data, FilterCountsWhatIsLeft) {
     };
     EXPECT_EQ(filter({}), (DatasetCounts{4, 3, 2}));
     EXPECT_EQ(filter({.no_crowds = true}), (DatasetCounts{4, 2, 2}));
+    EXPECT_EQ(filter({.categories = {"cat", " cat ", "5"}}), (DatasetCounts{4, 3, 1}));
     EXPECT_EQ(filter({.categories = {"cat", "7"}, .used = true, .min_area = 20}),
               (DatasetCounts{2, 2, 1}));
     EXPECT_NE(message_of([&] { filter({.categories = {"cow"}}); }).find("no category \"cow\""),

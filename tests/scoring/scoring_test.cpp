@@ -209,7 +209,7 @@ TEST_F(Scoring, PartsAddUpToTheWhole) {
         const WrittenPart part = write_part(
             predictor, dataset_, folder_.path(), {i, 2},
             {.model = "tiny", .data = "truth.json", .mask_thresholds = flags.sweep_thresholds},
-            out.path(), {});
+            out.path(), {}, false);
         manifests.push_back(part.manifest.string());
         images += part.totals.images;
     }

@@ -1,0 +1,194 @@
+// What `data check` finds in broken files, and what its repair keeps.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "base/atomic_file.h"
+#include "embedmask/data.h"
+#include "embedmask/error.h"
+#include "test_data.h"
+
+namespace embedmask {
+namespace {
+
+using nlohmann::json;
+
+class Doctor : public ::testing::Test {
+protected:
+    /// Findings by name; the repaired file is in `fixed`.
+    std::map<std::string, std::size_t> check(const std::string& text) {
+        detail::write_file_atomically(folder_.path() / "ann.json", text);
+        const auto repaired = folder_.path() / "fixed.json";
+        std::map<std::string, std::size_t> counts;
+        for (const Finding& finding :
+             check_dataset(folder_.path() / "ann.json", {.repaired = repaired}).findings) {
+            if (!finding.harmless) {
+                counts[finding.name] = finding.count;
+            }
+        }
+        fixed = testing::read_json(repaired);
+        EXPECT_NO_THROW((void)read_dataset(repaired));
+        return counts;
+    }
+
+    /// A file with two images of 64x48, the categories cat and dog, and these annotations.
+    static std::string file_with(const std::string& annotations) {
+        return R"({"images":[{"id":1,"file_name":"a.png","width":64,"height":48},
+            {"id":2,"file_name":"b.png","width":64,"height":48}],
+            "categories":[{"id":1,"name":"cat"},{"id":2,"name":"dog"}],"annotations":[)" +
+               annotations + "]}";
+    }
+    static std::string object(const std::string& rest) {
+        return R"({"id":1,"image_id":1,"category_id":1,)" + rest + "}";
+    }
+
+    testing::TemporaryFolder folder_;
+    json fixed;
+};
+
+using Counts = std::map<std::string, std::size_t>;
+
+TEST_F(Doctor, WrongTypesHideNothing) {
+    EXPECT_EQ(check(file_with(
+                  R"({"id":1,"image_id":1,"category_id":"1","bbox":[5,5,20,15],"iscrowd":null},
+                     {"id":"2","image_id":"1","category_id":"dog","bbox":["5","5","20","15"]},
+                     {"id":3,"image_id":77,"category_id":1,"bbox":[5,5,20,15],"area":"300"},
+                     {"id":4,"image_id":1,"category_id":1,"bbox":{"x":5,"y":5,"width":20,"height":15}},
+                     {"id":5,"image_id":1,"category_id":1,"bbox":[5,5,20,15],"area":NaN},
+                     17, {"id":6,"category_id":1,"bbox":[5,5,20,15]},
+                     {"id":7,"image_id":1,"category_id":1,"bbox":"none"})")),
+              (Counts{{"\"category_id\" of the wrong type", 2},
+                      {"\"iscrowd\" of the wrong type", 1},
+                      {"\"id\" of the wrong type", 1},
+                      {"\"image_id\" of the wrong type", 1},
+                      {"\"bbox\" of the wrong type", 3},
+                      {"\"area\" of the wrong type", 1},
+                      {"annotation with an unknown image id", 1},
+                      {"record that is not an object", 1},
+                      {"annotation without a usable image id", 1},
+                      {"annotation without a usable box or mask", 1}}));
+    ASSERT_EQ(fixed["annotations"].size(), 4U);
+    for (const json& annotation : fixed["annotations"]) {
+        EXPECT_EQ(annotation["bbox"], json({5, 5, 20, 15})) << annotation;
+        EXPECT_TRUE(annotation["category_id"].is_number_integer());
+    }
+    EXPECT_EQ(fixed["annotations"][1]["category_id"], 2) << "by name";
+    EXPECT_EQ(fixed["annotations"][0]["iscrowd"], 0);
+}
+
+TEST_F(Doctor, ImagesAndCategoriesOfTheWrongForm) {
+    EXPECT_EQ(check(R"({"images":[{"id":"1","file_name":"a.png","width":"64","height":48},
+                 {"id":2,"width":-3,"height":48},{"id":3,"file_name":7,"width":64,"height":48}],
+                 "categories":[{"id":1},{"name":"dog"}],"annotations":null})"),
+              (Counts{{"\"id\" of the wrong type", 1},
+                      {"\"width\" of the wrong type", 2},
+                      {"\"file_name\" of the wrong type", 1},
+                      {"image without a file name", 1},
+                      {"category without a name", 1},
+                      {"record without a usable id", 1},
+                      {"list that is null", 1},
+                      {"image without a size", 1}}));
+    EXPECT_EQ(fixed["images"][0]["width"], 64);
+    EXPECT_EQ(fixed["images"][2]["file_name"], "7");
+    EXPECT_EQ(fixed["categories"], json::parse(R"([{"id":1,"name":"1"},{"id":2,"name":"dog"}])"));
+}
+
+TEST_F(Doctor, MasksOfOtherFormsAreKept) {
+    const std::string box = R"("bbox":[5,5,20,15],"segmentation":)";
+    const json ring = json::parse("[[5,5,25,5,25,20,5,20]]");
+    const std::map<std::string, std::string> forms{
+        {"[5,5,25,5,25,20,5,20]", "mask as one list of numbers"},
+        {"[[5,5],[25,5],[25,20],[5,20]]", "mask as points"},
+        {"[[[5,5],[25,5],[25,20],[5,20]]]", "mask as points"},
+        {R"([{"x":5,"y":5},{"x":25,"y":5},{"x":25,"y":20},{"x":5,"y":20}])", "mask as points"},
+        {"[[5,5,25,20]]", "polygon of two corners"},
+        {"[[5,5,20,15]]", "polygon of two corners"},
+        {R"([["5","5",25,5,25,20,5,20]])", "\"segmentation\" of the wrong type"},
+        {R"("[[5,5,25,5,25,20,5,20]]")", "\"segmentation\" of the wrong type"},
+        {"[[5,5,25,5,25,20,5,20],[1,1,2]]",
+         "polygon with fewer than 6 or an odd number of coordinates"}};
+    for (const auto& [text, problem] : forms) {
+        EXPECT_EQ(check(file_with(object(box + text))), (Counts{{problem, 1}})) << text;
+        EXPECT_EQ(fixed["annotations"][0]["segmentation"], ring) << text;
+    }
+}
+
+TEST_F(Doctor, AnObjectWithAGoodBoxIsKept) {
+    const std::string box = R"("bbox":[5,5,20,15],"segmentation":)";
+    const std::map<std::string, std::string> masks{
+        {R"({"size":[48,64],"counts":[5]})", "broken mask"},
+        {R"({"size":[48,64]})", "broken mask"},
+        {"17", "broken mask"},
+        {R"({"size":[4,5],"counts":[0,20]})", "mask size differs from the image size"},
+        {"[[100,100,120,100,120,120]]", "mask without pixels"},
+        {"[[1,1,2,2,3,1e300]]", "polygon that cannot be rasterised"}};
+    for (const auto& [text, problem] : masks) {
+        EXPECT_EQ(check(file_with(object(box + text))), (Counts{{problem, 1}})) << text;
+        ASSERT_EQ(fixed["annotations"].size(), 1U) << text;
+        EXPECT_EQ(fixed["annotations"][0]["bbox"], json({5, 5, 20, 15}));
+        EXPECT_EQ(fixed["annotations"][0]["segmentation"], json::array()) << "unknown";
+    }
+    check(file_with(object(R"("segmentation":[[100,100,120,100,120,120]])")));
+    EXPECT_TRUE(fixed["annotations"].empty()) << "neither box nor mask is usable";
+}
+
+TEST_F(Doctor, BoxesByTwoCorners) {
+    const std::string mask = R"("segmentation":[[10,20,40,20,40,45,10,45]])";
+    EXPECT_EQ(check(file_with(object(R"("bbox":[10,20,40,45],)" + mask))),
+              (Counts{{"box given by two corners", 1}}));
+    EXPECT_EQ(fixed["annotations"][0]["bbox"], json({10, 20, 30, 25}));
+    EXPECT_EQ(check(file_with(object(R"("bbox":[10,20,30,25],)" + mask))), Counts());
+
+    // Without masks, all boxes of the file decide.
+    const auto boxes = [&](const std::string& first, const std::string& second) {
+        return check(file_with(object(R"("bbox":)" + first) +
+                               R"(,{"id":2,"image_id":2,"category_id":2,"bbox":)" + second + "}"));
+    };
+    EXPECT_EQ(boxes("[40,20,60,40]", "[5,5,20,20]"), (Counts{{"box given by two corners", 2}}));
+    EXPECT_EQ(fixed["annotations"][0]["bbox"], json({40, 20, 20, 20}));
+    EXPECT_EQ(boxes("[40,20,60,40]", "[30,5,20,20]"), (Counts{{"box outside the image", 1}}));
+    EXPECT_EQ(fixed["annotations"][0]["bbox"], json({40, 20, 24, 28}));
+    EXPECT_EQ(boxes("[40,40,-30,-20]", "[30,5,20,20]"), (Counts{{"box without an area", 1}}));
+    EXPECT_EQ(fixed["annotations"][0]["bbox"], json({10, 20, 30, 20}));
+}
+
+TEST_F(Doctor, AreasThatContradict) {
+    const std::string mask = R"("bbox":[5,5,20,15],"segmentation":[[5,5,25,5,25,20,5,20]],"area":)";
+    for (const char* area : {"0", "-300", "3000000", "100"}) {
+        EXPECT_EQ(check(file_with(object(mask + area))), (Counts{{"area contradicts the mask", 1}}))
+            << area;
+        EXPECT_EQ(fixed["annotations"][0]["area"], 300);
+    }
+    for (const char* area : {"300", "280.5", "null"}) {
+        EXPECT_EQ(check(file_with(object(mask + area))), Counts()) << area;
+    }
+    const std::string box = R"("bbox":[5,5,20,15],"segmentation":[],"area":)";
+    for (const char* area : {"0", "-1", "1000"}) {
+        EXPECT_EQ(check(file_with(object(box + area))), (Counts{{"area contradicts the box", 1}}))
+            << area;
+        EXPECT_EQ(fixed["annotations"][0]["area"], 300);
+    }
+    EXPECT_EQ(check(file_with(object(box + "90"))), Counts()) << "an object need not fill its box";
+}
+
+TEST_F(Doctor, UntouchedRecordsAreCopiedByteForByte) {
+    const std::string good =
+        R"({"id" : 9,"image_id":1, "category_id":2.0,"bbox":[1.50,2,3,4] ,"extra":{"a":[1]}})";
+    check(file_with(good + "," + object(R"("bbox":["1",2,3,4])")));
+    const auto bytes = std::ifstream(folder_.path() / "fixed.json");
+    std::stringstream text;
+    text << bytes.rdbuf();
+    EXPECT_NE(text.str().find(good), std::string::npos);
+}
+
+TEST_F(Doctor, NeverWritesOverItsInput) {
+    const auto path = folder_.path() / "ann.json";
+    detail::write_file_atomically(path, file_with(""));
+    EXPECT_THROW((void)check_dataset(path, {.repaired = path}), Error);
+}
+
+}  // namespace
+}  // namespace embedmask
