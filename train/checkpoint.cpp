@@ -7,6 +7,7 @@
 #include <functional>
 #include <nlohmann/json.hpp>
 
+#include "base/output_folder.h"
 #include "embedmask/error.h"
 #include "model/checkpoint_file.h"
 #include "tensor/safetensors.h"
@@ -101,7 +102,7 @@ fs::path checkpoint_path(const fs::path& run, std::int64_t iteration) {
     return run / fmt::format("{}{:07d}{}", kPrefix, iteration, kSuffix);
 }
 
-void require_new_run(const fs::path& run) {
+void require_new_run(const fs::path& run, const detail::InputFiles& inputs) {
     const std::vector<fs::path> found = checkpoints_of(run);
     if (!found.empty()) {
         throw Error(fmt::format("{}: contains an earlier run; its newest checkpoint is {}",
@@ -115,6 +116,17 @@ void require_new_run(const fs::path& run) {
         throw Error(fmt::format("{}: contains {} from an earlier run, but no checkpoints",
                                 run.string(), model),
                     "choose a new --out");
+    }
+    // A run that ended before its first checkpoint leaves files of its own.
+    const detail::OutputFolder folder(run);
+    std::vector<std::string> names{kConfigFile};
+    if (!fs::exists(folder.file(kConfigFile))) {
+        names.insert(names.end(), {"metrics.jsonl", "curves.svg"});
+    }
+    try {
+        folder.require_replaceable(names, inputs, false);
+    } catch (const Error& error) {
+        throw Error(error.what(), "choose a new --out");
     }
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/input_files.h"
 #include "embedmask/category.h"
 #include "embedmask/config.h"
 #include "train/network.h"
@@ -25,6 +26,7 @@ struct Progress {
 };
 
 /// The models in a run's folder.
+inline constexpr const char* kConfigFile = "config.toml";
 inline constexpr const char* kBestModel = "best.safetensors";
 inline constexpr const char* kLastModel = "last.safetensors";
 
@@ -40,7 +42,7 @@ struct Checkpoint {
 std::filesystem::path checkpoint_path(const std::filesystem::path& run, std::int64_t iteration);
 
 /// Error if `run` contains checkpoints or trained models, which a new run would overwrite.
-void require_new_run(const std::filesystem::path& run);
+void require_new_run(const std::filesystem::path& run, const detail::InputFiles& inputs);
 
 /// Writes atomically, then removes partial files of killed processes and all checkpoints except
 /// this one and the newest other one. Error if the disk is full or the folder is not writable;

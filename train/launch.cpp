@@ -161,6 +161,14 @@ TrainOptions resolve(const CommandLine& line) {
     options.compute = kPrecisions.at(line.precision).value_or(automatic_compute(options.device));
     options.cache = line.cache;
     options.sets = line.sets;
+    options.inputs.add(line.config);
+    options.inputs.add(line.teacher);
+    options.inputs.add(data.val);
+    for (const auto* files : {&data.train, &line.weights}) {
+        for (const std::string& file : *files) {
+            options.inputs.add(file);
+        }
+    }
     return options;
 }
 

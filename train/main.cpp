@@ -91,7 +91,7 @@ int guarded_run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
     wait_passively(argv);
-    detail::clean_up_on_signals();
+    embedmask::detail::clean_up_on_signals();
     const int code = guarded_run(argc, argv);
-    return detail::flush_stdout("embedmask train") ? code : kFailed;
+    return embedmask::detail::flush_stdout("embedmask train") ? code : kFailed;
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/input_files.h"
 #include "embedmask/config.h"
 #include "train/network.h"
 
@@ -20,6 +21,7 @@ struct TrainOptions {
     bool dry_run = false;
     Compute compute = Compute::fp32;
     torch::Device device = torch::kCPU;
+    detail::InputFiles inputs;      ///< files that the run must not replace
     std::filesystem::path cache;    ///< decoded images; empty = none
     std::vector<std::string> sets;  ///< "key=value" set by the user; weights do not change these
                                     /// keys

@@ -6,9 +6,9 @@
 #include <ATen/CPUGeneratorImpl.h>
 #include <cmath>
 
-#include "base/atomic_file.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/output_folder.h"
 #include "base/signals.h"
 #include "embedmask/error.h"
 #include "tensor/safetensors.h"
@@ -92,7 +92,7 @@ Trainer::Trainer(const TrainOptions& options, Communicator& ranks)
         checkpoint = latest_checkpoint(options_.out);
     }
     if (!checkpoint && !options_.dry_run && is_first()) {
-        require_new_run(options_.out);
+        require_new_run(options_.out, options_.inputs);
     }
     if (options_.resume && !checkpoint) {
         use_start_model(options_);
@@ -399,7 +399,7 @@ RunOutcome Trainer::run() {
     const detail::StopSignal signals;
     require_equal_progress();
     if (is_first()) {
-        detail::write_file_atomically(options_.out / "config.toml", to_toml(config_));
+        detail::OutputFolder(options_.out).write(kConfigFile, to_toml(config_));
         recorder_.emplace(options_.out, config_, progress_.iteration);
     }
     for (const auto& [name, tensor] : model_state(*network_)) {
