@@ -41,7 +41,8 @@ struct Checkpoint {
 /// RUN/checkpoint-0000100.safetensors.
 std::filesystem::path checkpoint_path(const std::filesystem::path& run, std::int64_t iteration);
 
-/// Error if `run` contains checkpoints or trained models, which a new run would overwrite.
+/// Error if `run` contains checkpoints, trained models, or files of others that a new run would
+/// overwrite, or if it would overwrite one of `inputs`.
 void require_new_run(const std::filesystem::path& run, const detail::InputFiles& inputs);
 
 /// Writes atomically, then removes partial files of killed processes and all checkpoints except

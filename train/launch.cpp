@@ -164,10 +164,11 @@ TrainOptions resolve(const CommandLine& line) {
     options.inputs.add(line.config);
     options.inputs.add(line.teacher);
     options.inputs.add(data.val);
-    for (const auto* files : {&data.train, &line.weights}) {
-        for (const std::string& file : *files) {
-            options.inputs.add(file);
-        }
+    for (const std::string& file : data.train) {
+        options.inputs.add(file);
+    }
+    for (const std::string& file : line.weights) {
+        options.inputs.add(file);
     }
     return options;
 }
