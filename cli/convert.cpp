@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 
+#include "base/paths.h"
 #include "command.h"
 #include "config/assignment.h"
 #include "embedmask/dataset.h"
@@ -33,7 +34,7 @@ constexpr const char* kDefaultPreset = "g3";
 
 // Ids for plain names count from 1; an annotation file has its own ids.
 std::vector<Category> categories_of(const ConvertOptions& options) {
-    if (fs::exists(options.categories)) {
+    if (detail::path_exists(options.categories)) {
         return read_dataset(options.categories).categories;
     }
     std::vector<Category> categories;

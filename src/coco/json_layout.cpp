@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "base/lines.h"
 #include "embedmask/error.h"
 
 namespace embedmask::detail {
@@ -175,6 +176,7 @@ const JsonMember* JsonLayout::member(std::string_view key) const {
 }
 
 JsonLayout find_layout(std::string_view json, const std::string& source) {
+    require_utf8(json, source);
     Cursor cursor(json, source);
     JsonLayout layout;
     const char first = cursor.peek();
