@@ -8,6 +8,7 @@
 #include <memory>
 
 #include "base/file.h"
+#include "base/paths.h"
 #include "command.h"
 #include "data/statistics_page.h"
 #include "data_print.h"
@@ -28,8 +29,9 @@ struct ShowOptions {
     std::vector<std::int64_t> ids;
 };
 
-/// Overlays of the ground truth, next to the detections if there are any.
-void show(const ShowOptions& options) {
+/// Overlays of the ground truth, next to the detections if there are any. Returns whether all
+/// images could be read.
+bool show(const ShowOptions& options) {
     const Dataset data = read_dataset(options.data);
     std::vector<Result> results;
     if (!options.results.empty()) {
@@ -45,17 +47,35 @@ void show(const ShowOptions& options) {
     detail::make_folder(options.out);
     const report::SideBySide drawing(data, results, options.images, options.score_threshold);
     std::size_t written = 0;
+    std::size_t skipped = 0;
     for (const ImageRecord& image : data.images) {
         if (!options.ids.empty() &&
             std::find(options.ids.begin(), options.ids.end(), image.id) == options.ids.end()) {
             continue;
         }
-        const auto name = std::filesystem::path(image.file_name).stem().string();
+        Image drawn;
+        std::string name;
+        try {
+            name = detail::portable_stem(image.file_name);
+            drawn = drawing.draw(image);
+        } catch (const Error& error) {
+            print_error("skipped", error);
+            ++skipped;
+            continue;
+        }
         write_jpeg(std::filesystem::path(options.out) / fmt::format("{}-{}.jpg", name, image.id),
-                   drawing.draw(image));
+                   drawn);
         ++written;
     }
     fmt::print(stderr, "wrote {} to {}\n", counted(written, "image"), options.out);
+    return skipped == 0;
+}
+
+/// Some files could not be read, as the output tells; the others are done.
+void fail_if(bool skipped) {
+    if (skipped) {
+        throw CLI::RuntimeError(1);
+    }
 }
 
 void add_check(CLI::App& data) {
@@ -211,7 +231,7 @@ void add_show(CLI::App& data) {
             ->capture_default_str();
     add_alias(*command, threshold, "--score", options->score_threshold);
     command->add_option("--id", options->ids, "Draw only these image ids");
-    command->callback([options] { show(*options); });
+    command->callback([options] { fail_if(!show(*options)); });
 }
 
 void add_convert(CLI::App& data) {
@@ -241,7 +261,9 @@ void add_convert(CLI::App& data) {
         ->check(CLI::IsMember(kImports))
         ->excludes(to);
     command
-        ->add_option("--images", flags->images, "Image folder; required by --from, except for lvis")
+        ->add_option("--images", flags->images,
+                     "Image folder; required by --from, except for lvis; --to turns labels\n"
+                     "upright with it where images have an EXIF orientation")
         ->type_name("DIR");
     command->callback([flags] {
         const auto target = label_format(flags->to);
@@ -250,12 +272,15 @@ void add_convert(CLI::App& data) {
             throw CLI::ValidationError("data convert needs --to or --from");
         }
         if (target) {
-            print_export(flags->out,
-                         export_dataset(read_dataset(flags->input), flags->out, *target), *target);
+            const ExportReport report = export_dataset(read_dataset(flags->input), flags->out,
+                                                       *target, {.images = flags->images});
+            print_export(flags->out, report, *target);
+            fail_if(!report.skipped.empty());
         } else {
             const DatasetImport import = import_dataset(flags->input, flags->out,
                                                         {.from = *source, .images = flags->images});
-            print_counts(flags->out, import.written);
+            print_import(flags->out, import);
+            fail_if(!import.skipped.empty());
         }
     });
 }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <span>
+#include <vector>
 
 #include "command.h"
 
@@ -12,6 +14,8 @@ namespace embedmask::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kMostNamed = 5;  // objects without pixels
 
 std::string fix_of(const Finding& finding) {
     return finding.repairable ? "--fix " + finding.fix : finding.fix;
@@ -95,6 +99,21 @@ void print_json(const DatasetStatistics& statistics) {
                            .dump(1));
 }
 
+void print_skipped(const std::vector<std::string>& skipped) {
+    for (const std::string& reason : skipped) {
+        fmt::print(stderr, "skipped: {}\n", reason);
+    }
+}
+
+void print_without_pixels(const std::vector<std::string>& objects) {
+    if (objects.empty()) {
+        return;
+    }
+    const std::span shown(objects.data(), std::min(objects.size(), kMostNamed));
+    fmt::print(stderr, "left out: {} without pixels: {}{}\n", counted(objects.size(), "object"),
+               fmt::join(shown, ", "), shown.size() < objects.size() ? ", ..." : "");
+}
+
 }  // namespace
 
 void print_check(const std::string& annotations, const DatasetCheck& check, bool json) {
@@ -110,6 +129,25 @@ void print_counts(const std::string& file, const DatasetCounts& counts) {
                counts.objects, counts.categories);
 }
 
+void print_import(const std::string& file, const DatasetImport& import) {
+    for (const PassedOver& passed : import.passed_over) {
+        print_passed_over(passed);
+    }
+    for (const std::string& reading : import.readings) {
+        fmt::print(stderr, "{}\n", reading);
+    }
+    print_skipped(import.skipped);
+    if (!import.shapes_left_out.empty()) {
+        std::vector<std::string> kinds;
+        for (const auto& [kind, count] : import.shapes_left_out) {
+            kinds.push_back(fmt::format("{} {}", count, kind));
+        }
+        fmt::print(stderr, "left out: {}\n", fmt::join(kinds, ", "));
+    }
+    print_without_pixels(import.without_pixels);
+    print_counts(file, import.written);
+}
+
 void print_export(const std::string& folder, const ExportReport& report, LabelFormat format) {
     fmt::print(stderr, "wrote {} labels of {} to {}\n", name_of(format),
                counted(report.images, "image"), folder);
@@ -120,6 +158,8 @@ void print_export(const std::string& folder, const ExportReport& report, LabelFo
     if (report.objects_without_mask > 0) {
         fmt::print(stderr, "left out: {} objects without a mask\n", report.objects_without_mask);
     }
+    print_without_pixels(report.without_pixels);
+    print_skipped(report.skipped);
 }
 
 }  // namespace embedmask::cli

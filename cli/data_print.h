@@ -10,6 +10,7 @@ namespace embedmask::cli {
 void print_check(const std::string& annotations, const DatasetCheck& check, bool json);
 void print_statistics(const DatasetStatistics& statistics, bool json);
 void print_counts(const std::string& file, const DatasetCounts& counts);
+void print_import(const std::string& file, const DatasetImport& import);
 void print_export(const std::string& folder, const ExportReport& report, LabelFormat format);
 
 }  // namespace embedmask::cli

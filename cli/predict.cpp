@@ -46,7 +46,8 @@ public:
     explicit PredictRun(const PredictFlags& options)
         : options_(options),
           shard_(options.shard.empty() ? std::nullopt : std::optional(parse_shard(options.shard))),
-          images_(images_of(options)),
+          found_(found_images(options)),
+          images_(shard_ ? scoring::part_of(found_.images, *shard_) : found_.images),
           model_(read_model(find_model(options.model))),
           predictor_(model_, options.predictor.resolve(model_, !options.explain.empty())),
           score_threshold_(static_cast<float>(
@@ -71,6 +72,12 @@ public:
     }
 
     int run() {
+        for (const PassedOver& passed : found_.passed_over) {
+            print_passed_over(passed);
+        }
+        for (const Error& error : found_.unusable) {
+            print_error("skipped", error);
+        }
         if (!options_.json) {
             fmt::print(stderr, "{}: {}, precision {}, {}\n", model_.name,
                        counted(images_.size(), "image"), name_of(predictor_.precision()),
@@ -101,15 +108,17 @@ public:
         }
         progress.finish();
         print_summary(totals, coco ? coco->main_file() : fs::path());
-        return totals.unreadable == 0 ? 0 : 1;
+        return totals.unreadable == 0 && found_.unusable.empty() ? 0 : 1;
     }
 
 private:
-    [[nodiscard]] std::vector<data::ImageFile> images_of(const PredictFlags& options) const {
-        std::vector<data::ImageFile> images =
-            options.data.empty() ? data::find_images(options.inputs)
-                                 : data::annotated_images(options.data, options.images);
-        return shard_ ? scoring::part_of(images, *shard_) : images;
+    static data::FoundImages found_images(const PredictFlags& options) {
+        if (options.data.empty()) {
+            return data::find_images(options.inputs);
+        }
+        data::FoundImages found;
+        found.images = data::annotated_images(options.data, options.images);
+        return found;
     }
 
     [[nodiscard]] bool wants(OutputFormat format) const {
@@ -163,6 +172,7 @@ private:
 
     const PredictFlags& options_;
     std::optional<scoring::Shard> shard_;
+    data::FoundImages found_;
     std::vector<data::ImageFile> images_;
     Model model_;
     Predictor predictor_;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "coco/dataset_text.h"
@@ -24,8 +25,10 @@ DatasetCounts import_lvis(const fs::path& lvis, const fs::path& annotations) {
                 throw Error(fmt::format("{}: image {} has neither file_name nor coco_url",
                                         lvis.string(), data.images[i].id));
             }
-            const fs::path url = image["coco_url"].get<std::string>();
-            image["file_name"] = (url.parent_path().filename() / url.filename()).string();
+            std::string url = image["coco_url"].get<std::string>();
+            std::ranges::replace(url, '\\', '/');
+            const fs::path path = url;
+            image["file_name"] = (path.parent_path().filename() / path.filename()).string();
         }
         writer.add(image.dump());
     }

@@ -12,9 +12,9 @@ class DatasetBuilder;
 /// Writes the mask images of one image; OBJECT is the annotation id.
 void write_mask_images(const std::filesystem::path& folder, const LabeledImage& image);
 
-/// Adds the objects of all such images in the builder's folder: pixels above 127 belong to the
-/// object. Error (with the file name) for any other name and for a size that differs from the
-/// image's.
+/// Adds the objects of all such images in the builder's folder; `object_pixels` tells which pixels
+/// belong to the object. An image with the name of its image is an id map (`read_id_map`). Error
+/// (with the file name) for any other name and for a size that differs from the image's.
 void read_mask_images(DatasetBuilder& builder);
 
 }  // namespace embedmask::data

@@ -17,8 +17,8 @@ void make_voc_folders(const std::filesystem::path& folder);
 /// for more objects than VOC has colours.
 void write_voc(const std::filesystem::path& folder, const LabeledImage& image);
 
-/// Adds the objects of all such images in the builder's folder. Error (with the file name) if its
-/// size differs from the image's or an object has no class.
+/// Adds the objects of all such images in the builder's folder; `voc_pixels` tells their numbers.
+/// Error (with the file name) if its size differs from the image's or an object has no class.
 void read_voc(DatasetBuilder& builder);
 
 }  // namespace embedmask::data

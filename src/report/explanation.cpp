@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/paths.h"
 #include "mask/coupling.h"
 #include "predictor/probability.h"
 #include "render/embedding_view.h"
@@ -79,9 +80,7 @@ void write_explanation(const std::filesystem::path& folder, const std::string& n
         const auto fused = maps.fused(i);
         const std::string title = fmt::format("{} {:.2f}", category, detection.score);
         // A category name may contain a slash, e.g. "cup/mug".
-        std::string word = category;
-        std::ranges::replace(word, '/', '_');
-        write_png(folder / fmt::format("{}-{}-{}.png", name, ++number, word),
+        write_png(folder / fmt::format("{}-{}-{}.png", name, ++number, detail::file_word(category)),
                   render::probability_panel(image, {aware, free, fused, maps.size()}, title));
     }
 }

@@ -5,9 +5,14 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
+#include "base/paths.h"
+#include "data/id_map_labels.h"
 #include "data/labelme.h"
+#include "data/turned.h"
 #include "data/yolo.h"
+#include "embedmask/error.h"
 #include "embedmask/overlay.h"
+#include "image/orientation.h"
 #include "mask/id_map.h"
 #include "render/prediction.h"
 
@@ -28,6 +33,42 @@ std::vector<data::LabeledMask> labeled(const std::vector<render::DrawnInstance>&
         objects.push_back({instance.mask, instance.label, instance.category_index, instance.score});
     }
     return objects;
+}
+
+// As mask::id_map numbers them.
+std::vector<data::IdMapObject> numbered_objects(const std::vector<render::DrawnInstance>& instances,
+                                                const std::vector<Category>& categories) {
+    std::vector<data::IdMapObject> objects;
+    for (const render::DrawnInstance& instance : instances) {
+        objects.push_back({static_cast<std::uint32_t>(objects.size()) + 1,
+                           categories[static_cast<std::size_t>(instance.category_index)].id,
+                           instance.score});
+    }
+    return objects;
+}
+
+// What the files of other tools tell of a prediction for stored rows, turned upright.
+Prediction turned(const Prediction& prediction, int orientation) {
+    Prediction upright;
+    upright.size = image::oriented_size(prediction.size, orientation);
+    for (const Detection& detection : prediction.detections) {
+        Detection& copy = upright.detections.emplace_back(detection);
+        copy.box = data::turned(detection.box, prediction.size, orientation);
+        if (!detection.mask.counts.empty()) {
+            copy.mask = data::turned(detection.mask, orientation);
+        }
+        copy.sweep.clear();
+    }
+    return upright;
+}
+
+// A path that does not end with a name is no image; it is reported where it is read.
+std::string stem_of(const fs::path& path) {
+    try {
+        return detail::portable_stem(path.string());
+    } catch (const Error&) {
+        return "image";
+    }
 }
 
 // Boxes are float32: write 0.1, not 0.10000000149011612.
@@ -88,12 +129,23 @@ PerImageWriter::PerImageWriter(fs::path out, std::span<const OutputFormat> forma
         detail::write_file_atomically(out_ / name_of(OutputFormat::yolo) / "classes.txt",
                                       classes_text(categories_));
     }
+    if (formats_.contains(OutputFormat::idmap)) {
+        detail::write_file_atomically(out_ / name_of(OutputFormat::idmap) / "categories.json",
+                                      data::categories_text(categories_));
+    }
 }
 
 void PerImageWriter::name_images(const std::vector<data::ImageFile>& images) {
     std::set<std::string> taken;
+    // These names are those of lists.
+    if (formats_.contains(OutputFormat::labelme) || formats_.contains(OutputFormat::idmap)) {
+        taken.insert("categories");
+    }
+    if (formats_.contains(OutputFormat::yolo)) {
+        taken.insert("classes");
+    }
     for (const data::ImageFile& image : images) {
-        const std::string stem = image.path.stem().string();
+        const std::string stem = stem_of(image.path);
         std::string name = stem;
         for (int copy = 2; !taken.insert(name).second; ++copy) {
             name = fmt::format("{}-{}", stem, copy);
@@ -111,6 +163,18 @@ void PerImageWriter::write(std::size_t index, const data::ImageFile& input, cons
     if (formats_.empty()) {
         return;
     }
+    // Images of an annotation file may be stored rows; the files of other tools are upright.
+    const int turn = input.expected_size ? data::remaining_orientation(input) : 1;
+    if (turn == 1) {
+        write_upright(index, input, image, prediction);
+    } else {
+        write_upright(index, input, image::apply_orientation(image, turn),
+                      turned(prediction, turn));
+    }
+}
+
+void PerImageWriter::write_upright(std::size_t index, const data::ImageFile& input,
+                                   const Image& image, const Prediction& prediction) const {
     const auto instances = render::drawn_instances(prediction, score_threshold_, categories_);
     if (formats_.contains(OutputFormat::overlay)) {
         write_jpeg(file(OutputFormat::overlay, index, ".jpg"),
@@ -119,11 +183,16 @@ void PerImageWriter::write(std::size_t index, const data::ImageFile& input, cons
     if (formats_.contains(OutputFormat::idmap)) {
         write_png(file(OutputFormat::idmap, index, ".png"),
                   mask::id_map(image.size, mask::scored_masks(instances)), image.size);
+        detail::write_file_atomically(
+            file(OutputFormat::idmap, index, ".json"),
+            data::id_map_objects_text(numbered_objects(instances, categories_)));
     }
     if (formats_.contains(OutputFormat::labelme)) {
         detail::write_file_atomically(
             file(OutputFormat::labelme, index, ".json"),
-            data::labelme_text(input.path.filename().string(), image.size, labeled(instances)));
+            data::labelme_text(
+                detail::path_from(out_ / name_of(OutputFormat::labelme), input.path).string(),
+                image.size, labeled(instances)));
     }
     if (formats_.contains(OutputFormat::yolo)) {
         detail::write_file_atomically(file(OutputFormat::yolo, index, ".txt"),

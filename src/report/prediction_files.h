@@ -19,7 +19,7 @@ namespace embedmask::report {
 enum class OutputFormat {
     coco,     ///< COCO results of all images
     overlay,  ///< NAME.jpg: the image with its objects drawn over it
-    idmap,    ///< NAME.png: the object each pixel belongs to
+    idmap,    ///< NAME.png: the object each pixel belongs to; NAME.json, categories.json
     labelme,  ///< NAME.json
     yolo,     ///< YOLO-seg: NAME.txt, classes.txt
 };
@@ -46,11 +46,14 @@ public:
     /// name.
     void name_images(const std::vector<data::ImageFile>& images);
 
+    /// Writes the files of one image, upright even if `image` has the stored rows of its file.
     void write(std::size_t index, const data::ImageFile& input, const Image& image,
                const Prediction& prediction) const;
     [[nodiscard]] const std::string& name(std::size_t index) const { return names_[index]; }
 
 private:
+    void write_upright(std::size_t index, const data::ImageFile& input, const Image& image,
+                       const Prediction& prediction) const;
     [[nodiscard]] std::filesystem::path file(OutputFormat format, std::size_t index,
                                              const char* extension) const;
 
