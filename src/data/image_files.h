@@ -17,8 +17,9 @@ namespace embedmask::data {
 struct ImageFile {
     std::filesystem::path path;
     std::int64_t image_id = 0;
-    std::optional<ImageSize> expected_size;  ///< from the record in the annotation file
-    bool expected_upright = false;           ///< ImageRecord::upright
+    /// From the record in the annotation file.
+    std::optional<ImageSize> expected_size = std::nullopt;
+    bool expected_upright = false;  ///< ImageRecord::upright
 };
 
 /// The images of a folder: files with an ending of JPEG or PNG files in any case, and others whose
