@@ -264,9 +264,7 @@ DatasetImport import_dataset(const std::filesystem::path& labels,
                              const std::filesystem::path& annotations,
                              const DatasetImportOptions& options) {
     if (options.from == LabelFormat::lvis) {
-        DatasetImport result;
-        result.written = data::import_lvis(labels, annotations);
-        return result;
+        return data::import_lvis(labels, annotations);
     }
     if (options.images.empty()) {
         throw Error(

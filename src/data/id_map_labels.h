@@ -14,7 +14,7 @@ class DatasetBuilder;
 
 /// One object of an id map.
 struct IdMapObject {
-    std::uint32_t id = 0;  ///< its value in the picture
+    std::uint32_t id = 0;  ///< its value in the image
     std::int64_t category_id = 0;
     float score = 1;
 };

@@ -35,7 +35,7 @@ std::uint32_t brightest(std::uint32_t color) {
     return std::max({rgb.red, rgb.green, rgb.blue});
 }
 
-/// A picture as shades from 0 to `white`.
+/// A label image as shades from 0 to `white`.
 struct Shades {
     std::vector<std::uint32_t> values;
     std::uint32_t white = 255;
@@ -132,7 +132,7 @@ ObjectPixels object_pixels(const LabelImage& label, const std::string& owner) {
         threshold = shades.white * kThreshold / 255;
         rule = "what is above 127 of 255 is the object";
         if (*used.rbegin() <= threshold) {
-            throw Error(fmt::format("{}: no pixel above {}; the picture has the values {}", owner,
+            throw Error(fmt::format("{}: no pixel above {}; the image has the values {}", owner,
                                     threshold, listed(used)),
                         "a mask image shows one object: 0 and one other value; class and object "
                         "images are --from voc");

@@ -1,4 +1,4 @@
-// Decides, once per picture, what the pixels of a label image mean.
+// Decides, once per file, what the pixels of a label image mean.
 #pragma once
 
 #include <cstdint>

@@ -63,7 +63,7 @@ ShapePoints circle_ring(const ShapePoints& points) {
     return ring;
 }
 
-// The picture of a mask covers the pixels of its box, both corners included.
+// The PNG of a mask covers the pixels of its box, both corners included.
 Rle mask_of_box(const Json& shape, const ShapePoints& points, ImageSize size) {
     const auto bytes = detail::decode_base64(shape.at("mask").get<std::string>());
     const image::LabelImage label = image::decode_label_image(bytes, "mask");

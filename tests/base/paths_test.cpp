@@ -14,7 +14,7 @@ using testing::message_of;
 TEST(Paths, NamesFromEverySystem) {
     EXPECT_EQ(portable_stem("train/a.jpg"), "a");
     EXPECT_EQ(portable_stem("..\\..\\label-studio\\data\\0a1b-a.jpg"), "0a1b-a");
-    EXPECT_EQ(portable_stem("C:\\photos/sub\\b.tar.gz"), "b.tar");
+    EXPECT_EQ(portable_stem("C:\\images/sub\\b.tar.gz"), "b.tar");
     EXPECT_EQ(portable_stem(".hidden.jpg"), ".hidden");
     EXPECT_EQ(portable_stem("..\\..\\x"), "x");
     EXPECT_EQ(portable_name("a\\b.png"), "b.png");
@@ -49,13 +49,13 @@ TEST(Paths, LeadFromOneFolderToAnother) {
     const testing::TemporaryFolder folder;
     const fs::path root = fs::canonical(folder.path());
     fs::create_directories(root / "out" / "labelme");
-    fs::create_directories(root / "photos");
-    std::ofstream(root / "photos" / "a.jpg") << "x";
-    EXPECT_EQ(path_from(root / "out" / "labelme", root / "photos" / "a.jpg"), "../../photos/a.jpg");
-    EXPECT_EQ(path_from(root / "photos", root / "photos" / "a.jpg"), "a.jpg");
+    fs::create_directories(root / "images");
+    std::ofstream(root / "images" / "a.jpg") << "x";
+    EXPECT_EQ(path_from(root / "out" / "labelme", root / "images" / "a.jpg"), "../../images/a.jpg");
+    EXPECT_EQ(path_from(root / "images", root / "images" / "a.jpg"), "a.jpg");
     // ".." of a linked folder is not where the link is.
     fs::create_symlink(root / "out" / "labelme", root / "link");
-    const fs::path path = path_from(root / "link", root / "photos" / "a.jpg");
+    const fs::path path = path_from(root / "link", root / "images" / "a.jpg");
     EXPECT_TRUE(fs::exists(root / "link" / path)) << path;
 }
 

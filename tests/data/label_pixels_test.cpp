@@ -66,7 +66,7 @@ TEST(MaskPixels, OtherMeaningsAreErrors) {
     EXPECT_EQ(message_of([] {
                   (void)bits_of(picture(PngColor::gray, 8, {0, 1, 2, 0}));
               }),
-              "m.png: no pixel above 127; the picture has the values 0, 1, 2");
+              "m.png: no pixel above 127; the image has the values 0, 1, 2");
     EXPECT_EQ(message_of([] {
                   (void)bits_of(
                       picture(PngColor::palette, 8, {0, 1, 2, 0}, {0, 0, 0, 128, 0, 0, 0, 128, 0}));

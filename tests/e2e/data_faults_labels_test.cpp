@@ -3,8 +3,8 @@
 //                        predict   predict   data convert          data convert    data
 //                        INPUT     --data    --from                --to            show
 // turned images          yes       yes       all formats           all formats     -
-// objects without pixels -         -         labelme, masks        masks, all      -
-// label pictures         id map    -         voc, masks, id map    -               -
+// objects without pixels -         -         labelme, lvis         masks, all      -
+// label images           id map    -         voc, masks, id map    -               -
 // groups, shapes         -         -         labelme               -               -
 // lines of text          @list     -         classes.txt, yolo     -               -
 // names from Windows     @list     yes       labelme               all formats     yes
@@ -33,7 +33,7 @@ using testing::read_json;
 using testing::run;
 using testing::turned_jpeg;
 
-constexpr ImageSize kPhoto{64, 48};
+constexpr ImageSize kFrame{64, 48};
 constexpr const char* kLite = "pedestrians-lite";
 constexpr const char* kSmall = " --precision fp32 --short-side 64 --max-side 96 ";
 
@@ -49,14 +49,14 @@ protected:
     void write(const std::string& name, const std::vector<std::uint8_t>& bytes) const {
         write(name, std::string(bytes.begin(), bytes.end()));
     }
-    void photo(const std::string& name, int orientation = 1) const {
-        const Image image{kPhoto, std::vector<std::uint8_t>(3UL * 64 * 48, 90)};
+    void add_image(const std::string& name, int orientation = 1) const {
+        const Image image{kFrame, std::vector<std::uint8_t>(3UL * 64 * 48, 90)};
         write(name, turned_jpeg(image, orientation));
     }
 
     [[nodiscard]] Ran from(const std::string& format) const {
         return run("data convert " + path("labels") + " --from " + format + " --images " +
-                   path("photos") + " --out " + path("out.json"));
+                   path("images") + " --out " + path("out.json"));
     }
     [[nodiscard]] Ran to(const std::string& format, const std::string& more = "") const {
         return run("data convert " + path("ann.json") + " --to " + format + " --out " +
@@ -79,8 +79,8 @@ protected:
         for (const std::string& name : names) {
             const std::size_t id = data["images"].size() + 1;
             data["images"].push_back({{"id", id},
-                                      {"width", kPhoto.width},
-                                      {"height", kPhoto.height},
+                                      {"width", kFrame.width},
+                                      {"height", kFrame.height},
                                       {"file_name", name}});
             data["annotations"].push_back({{"id", id},
                                            {"image_id", id},
@@ -97,7 +97,7 @@ protected:
 constexpr const char* kSquare = "[[5,5],[25,5],[25,20],[5,20]]";
 
 TEST_F(LabelFaults, LabelsOfTurnedImagesAreUpright) {
-    photo("photos/a.jpg", 6);
+    add_image("images/a.jpg", 6);
     write("labels/classes.txt", "cat\n");
     write("labels/a.txt", "0 0.208333 0.15625 0.625 0.15625 0.625 0.78125 0.208333 0.78125\n");
     ASSERT_EQ(from("yolo").code, 0);
@@ -110,13 +110,13 @@ TEST_F(LabelFaults, LabelsOfTurnedImagesAreUpright) {
 }
 
 TEST_F(LabelFaults, StoredRowsAreTurnedWithTheImageAtHand) {
-    photo("photos/a.jpg", 6);
+    add_image("images/a.jpg", 6);
     annotate({"a.jpg"});  // 64x48: the stored rows
     for (const std::string format : {"labelme", "yolo", "voc", "masks"}) {
         SCOPED_TRACE(format);
-        ASSERT_EQ(to(format, "--images " + path("photos")).code, 0);
+        ASSERT_EQ(to(format, "--images " + path("images")).code, 0);
         ASSERT_EQ(run("data convert " + path(format) + " --from " + format + " --images " +
-                      path("photos") + " --out " + path("out.json"))
+                      path("images") + " --out " + path("out.json"))
                       .code,
                   0);
         EXPECT_EQ(objects()[0]["bbox"], json({10.0, 10.0, 20.0, 40.0}));
@@ -130,9 +130,9 @@ TEST_F(LabelFaults, PredictionsOfTurnedImagesComeBack) {
     const Image sample = read_image(testing::kSamples + "/000000362682.jpg");
     for (const int orientation : {3, 6}) {
         SCOPED_TRACE(orientation);
-        write("photos/a.jpg",
+        write("images/a.jpg",
               turned_jpeg(image::apply_orientation(sample, orientation == 6 ? 8 : 3), orientation));
-        const Ran ran = run("predict coco-nano " + path("photos") +
+        const Ran ran = run("predict coco-nano " + path("images") +
                             " --precision fp32 --score-threshold 0.8 --short-side 192 "
                             "--write coco,labelme,yolo,idmap --out " +
                             path("out"));
@@ -143,7 +143,7 @@ TEST_F(LabelFaults, PredictionsOfTurnedImagesComeBack) {
               std::tuple("labelme", "labelme", 0.9)}) {
             SCOPED_TRACE(folder);
             const Ran back = run("data convert " + path("out/") + folder + " --from " + format +
-                                 " --images " + path("photos") + " --out " + path("back.json"));
+                                 " --images " + path("images") + " --out " + path("back.json"));
             ASSERT_EQ(back.code, 0) << back.talk;
             // labelme files know no category ids.
             json truth = read_json(path("back.json"));
@@ -161,7 +161,7 @@ TEST_F(LabelFaults, PredictionsOfTurnedImagesComeBack) {
 }
 
 TEST_F(LabelFaults, ObjectsWithoutPixelsAreCounted) {
-    photo("photos/a.jpg");
+    add_image("images/a.jpg");
     const std::string outside = polygon("cat", "[[100,100],[120,100],[120,120]]");
     const std::string line = polygon("dog", "[[5,5],[5,10],[5,20]]");
     labelme("a", polygon("cat", kSquare) + "," + outside + "," + line);
@@ -180,6 +180,12 @@ TEST_F(LabelFaults, ObjectsWithoutPixelsAreCounted) {
     annotate({"a.jpg", "b.jpg"});
     json data = read_json(path("ann.json"));
     data["annotations"][1]["segmentation"] = {{100, 100, 120, 100, 120, 120}};
+    write("lvis.json", data.dump());
+    ran = run("data convert " + path("lvis.json") + " --from lvis --out " + path("out.json"));
+    EXPECT_EQ(ran.code, 0);
+    EXPECT_TRUE(has(ran.talk, "left out: 1 object without pixels: annotation 2 of image 2\n"));
+    EXPECT_EQ(objects().size(), 1U);
+    data["annotations"][1]["segmentation"] = {{100, 100, 120, 100, 120, 120}};
     write("ann.json", data.dump());
     ran = to("masks");
     EXPECT_EQ(ran.code, 0);
@@ -197,19 +203,19 @@ TEST_F(LabelFaults, ObjectsWithoutPixelsAreCounted) {
     }
 }
 
-TEST_F(LabelFaults, LabelPicturesAreReadByTheirForm) {
-    photo("photos/a.jpg");
-    const auto picture = [](std::uint16_t left, std::uint16_t right) {
+TEST_F(LabelFaults, LabelImagesAreReadByTheirForm) {
+    add_image("images/a.jpg");
+    const auto grey = [](std::uint16_t left, std::uint16_t right) {
         std::vector<std::uint16_t> values(64UL * 48, 0);
         for (std::size_t y = 5; y < 20; ++y) {
             std::fill_n(values.begin() + static_cast<std::ptrdiff_t>(64 * y + 5), 20, left);
             std::fill_n(values.begin() + static_cast<std::ptrdiff_t>(64 * y + 30), 10, right);
         }
-        return label_png(PngColor::gray, 8, kPhoto, values);
+        return label_png(PngColor::gray, 8, kFrame, values);
     };
     write("labels/classes.txt", "cat\ndog\n");
-    write("labels/SegmentationClass/a.png", picture(2, 1));
-    write("labels/SegmentationObject/a.png", picture(7, 128));
+    write("labels/SegmentationClass/a.png", grey(2, 1));
+    write("labels/SegmentationObject/a.png", grey(7, 128));
     Ran ran = from("voc");
     ASSERT_EQ(ran.code, 0) << ran.talk;
     EXPECT_TRUE(has(ran.talk,
@@ -223,19 +229,18 @@ TEST_F(LabelFaults, LabelPicturesAreReadByTheirForm) {
     EXPECT_EQ(objects()[1]["area"], 150);
     fs::remove_all(path("labels"));
 
-    write("labels/a-1-4.png", picture(1, 0));
+    write("labels/a-1-4.png", grey(1, 0));
     ran = from("masks");
     ASSERT_EQ(ran.code, 0) << ran.talk;
     EXPECT_TRUE(has(ran.talk, "1 image, 8-bit grey: what is not 0 is the object\n")) << ran.talk;
     EXPECT_EQ(objects()[0]["bbox"], json({5.0, 5.0, 20.0, 15.0}));
-    write("labels/a-1-4.png", picture(1, 2));
+    write("labels/a-1-4.png", grey(1, 2));
     ran = from("masks");
     EXPECT_EQ(ran.code, 1);
-    EXPECT_TRUE(has(ran.talk, "no pixel above 127; the picture has the values 0, 1, 2"))
-        << ran.talk;
+    EXPECT_TRUE(has(ran.talk, "no pixel above 127; the image has the values 0, 1, 2")) << ran.talk;
     fs::remove_all(path("labels"));
 
-    write("labels/a.png", picture(3, 200));
+    write("labels/a.png", grey(3, 200));
     ran = from("masks");
     ASSERT_EQ(ran.code, 0) << ran.talk;
     EXPECT_TRUE(has(ran.talk,
@@ -247,7 +252,7 @@ TEST_F(LabelFaults, LabelPicturesAreReadByTheirForm) {
 }
 
 TEST_F(LabelFaults, LabelmeInstancesAreLabelAndGroup) {
-    photo("photos/a.jpg");
+    add_image("images/a.jpg");
     const auto in_group = [](const char* group) { return std::string(",\"group_id\":") + group; };
     const char* other = "[[30,10],[50,10],[50,30],[30,30]]";
     labelme("a",
@@ -270,7 +275,7 @@ TEST_F(LabelFaults, LabelmeInstancesAreLabelAndGroup) {
 }
 
 TEST_F(LabelFaults, ShapesWithoutAreaAreCounted) {
-    photo("photos/a.jpg");
+    add_image("images/a.jpg");
     labelme("a", polygon("cat", kSquare) + "," +
                      polygon("cat", "[[1,2]]", R"(,"shape_type":"point")") + "," +
                      polygon("cat", "[[1,2],[3,4],[5,6]]", R"(,"shape_type":"linestrip")") + "," +
@@ -283,10 +288,10 @@ TEST_F(LabelFaults, ShapesWithoutAreaAreCounted) {
 }
 
 TEST_F(LabelFaults, LinesEndInAnyWay) {
-    photo("photos/a.jpg");
-    photo("photos/b.jpg");
+    add_image("images/a.jpg");
+    add_image("images/b.jpg");
     write("list.txt",
-          "\xef\xbb\xbf" + path("photos/a.jpg") + "\r\n\r\n " + path("photos/b.jpg") + " \r\n");
+          "\xef\xbb\xbf" + path("images/a.jpg") + "\r\n\r\n " + path("images/b.jpg") + " \r\n");
     const std::string predict = std::string("predict ") + kLite + kSmall + "--json ";
     const Ran listed = run(predict + "@" + path("list.txt"));
     EXPECT_EQ(listed.code, 0) << listed.talk;
@@ -311,7 +316,7 @@ TEST_F(LabelFaults, LinesEndInAnyWay) {
 }
 
 TEST_F(LabelFaults, NamesFromWindowsAreSplit) {
-    annotate({"..\\..\\label-studio\\1\\a.jpg", "C:\\photos\\b.jpg"});
+    annotate({"..\\..\\label-studio\\1\\a.jpg", "C:\\images\\b.jpg"});
     for (const auto& [format, file] :
          {std::pair("yolo", "a.txt"), std::pair("labelme", "b.json"),
           std::pair("masks", "a-1-1.png"), std::pair("voc", "SegmentationClass/b.png")}) {
@@ -320,16 +325,16 @@ TEST_F(LabelFaults, NamesFromWindowsAreSplit) {
     }
     EXPECT_EQ(read_json(path("labelme/b.json"))["imagePath"], "b.jpg");
 
-    photo("photos/train/c.jpg");
+    add_image("images/train/c.jpg");
     annotate({"train\\c.jpg"});
-    const std::string data = path("ann.json") + " --images " + path("photos");
+    const std::string data = path("ann.json") + " --images " + path("images");
     Ran ran = run("data show " + data + " --out " + path("drawn"));
     EXPECT_EQ(ran.code, 0) << ran.talk;
     EXPECT_TRUE(fs::exists(path("drawn/c-1.jpg")));
     ran = run(std::string("predict ") + kLite + kSmall + "--data " + data +
               " --write labelme --out " + path("out"));
     EXPECT_EQ(ran.code, 0) << ran.talk;
-    EXPECT_EQ(read_json(path("out/labelme/c.json"))["imagePath"], "../../photos/train/c.jpg");
+    EXPECT_EQ(read_json(path("out/labelme/c.json"))["imagePath"], "../../images/train/c.jpg");
 
     annotate({".."});
     ran = to("yolo");
@@ -337,8 +342,8 @@ TEST_F(LabelFaults, NamesFromWindowsAreSplit) {
     EXPECT_TRUE(has(ran.talk, "image 1: file_name \"..\": expected a path that ends with a file"))
         << ran.talk;
 
-    fs::remove_all(path("photos"));
-    photo("photos/a.jpg");
+    fs::remove_all(path("images"));
+    add_image("images/a.jpg");
     write("labels/other.json",
           R"({"imagePath":"D:\\set\\a.jpg","shapes":[)" + polygon("cat", kSquare) + "]}");
     EXPECT_EQ(from("labelme").code, 0);
@@ -347,31 +352,31 @@ TEST_F(LabelFaults, NamesFromWindowsAreSplit) {
 
 TEST_F(LabelFaults, FilesPassedOverAreCounted) {
     for (const char* name : {"1.jpg", "2.jfif", "3.jpe", "4.MPO", "5"}) {
-        photo(std::string("photos/") + name);
+        add_image(std::string("images/") + name);
     }
-    write("photos/notes.txt", "");
-    write("photos/6.webp", "RIFF");
-    fs::create_directory(path("photos/more"));
-    const Ran ran = run(std::string("predict ") + kLite + kSmall + "--json " + path("photos"));
+    write("images/notes.txt", "");
+    write("images/6.webp", "RIFF");
+    fs::create_directory(path("images/more"));
+    const Ran ran = run(std::string("predict ") + kLite + kSmall + "--json " + path("images"));
     EXPECT_EQ(ran.code, 0);
     EXPECT_EQ(std::count(ran.out.begin(), ran.out.end(), '\n'), 5);
-    EXPECT_TRUE(has(ran.talk, "photos: passed over 2 files: 1 .txt, 1 .webp; 1 folder\n"))
+    EXPECT_TRUE(has(ran.talk, "images: passed over 2 files: 1 .txt, 1 .webp; 1 folder\n"))
         << ran.talk;
     labelme("1", polygon("cat", kSquare));
     write("labels/2.xml", "");
     const Ran import = from("labelme");
     EXPECT_EQ(import.code, 0) << import.talk;
     EXPECT_TRUE(has(import.talk, "labels: passed over 1 file: 1 .xml\n")) << import.talk;
-    EXPECT_TRUE(has(import.talk, "photos: passed over 2 files")) << import.talk;
+    EXPECT_TRUE(has(import.talk, "images: passed over 2 files")) << import.talk;
 }
 
 TEST_F(LabelFaults, BadPathsAreSkipped) {
-    photo("photos/a.jpg");
-    photo("photos/z.jpg");
-    fs::create_symlink("loop.jpg", path("photos/loop.jpg"));
+    add_image("images/a.jpg");
+    add_image("images/z.jpg");
+    fs::create_symlink("loop.jpg", path("images/loop.jpg"));
     const std::string longest(300, 'a');
     const Ran predicted =
-        run(std::string("predict ") + kLite + kSmall + "--json " + path("photos") + " " + longest +
+        run(std::string("predict ") + kLite + kSmall + "--json " + path("images") + " " + longest +
             " @" + path("nothing.txt") + " --out " + path("out"));
     EXPECT_EQ(predicted.code, 1);
     EXPECT_TRUE(has(predicted.talk, "loop.jpg: cannot open")) << predicted.talk;
@@ -386,18 +391,18 @@ TEST_F(LabelFaults, BadPathsAreSkipped) {
     fs::create_symlink("b.json", path("labels/b.json"));
     Ran ran = from("labelme");
     EXPECT_EQ(ran.code, 1);
-    EXPECT_TRUE(has(ran.talk, "photos/loop.jpg: cannot open")) << ran.talk;
+    EXPECT_TRUE(has(ran.talk, "images/loop.jpg: cannot open")) << ran.talk;
     EXPECT_TRUE(has(ran.talk, "labels/b.json: cannot open")) << ran.talk;
     EXPECT_TRUE(has(ran.talk, "labels/loop.json: labels of ")) << ran.talk;
     EXPECT_EQ(objects().size(), 2U);
 
     annotate({"a.jpg", "loop.jpg", "missing.jpg"});
-    const std::string data = path("ann.json") + " --images " + path("photos");
+    const std::string data = path("ann.json") + " --images " + path("images");
     ran = run("data show " + data + " --out " + path("drawn"));
     EXPECT_EQ(ran.code, 1);
     EXPECT_TRUE(has(ran.talk, "wrote 1 image")) << ran.talk;
     EXPECT_TRUE(fs::exists(path("drawn/a-1.jpg")));
-    ran = to("yolo", "--images " + path("photos"));
+    ran = to("yolo", "--images " + path("images"));
     EXPECT_EQ(ran.code, 1);
     EXPECT_TRUE(has(ran.talk, "missing.jpg: cannot open")) << ran.talk;
     EXPECT_TRUE(fs::exists(path("yolo/a.txt")));
@@ -405,14 +410,14 @@ TEST_F(LabelFaults, BadPathsAreSkipped) {
     ran = run(std::string("predict ") + kLite + kSmall + "--json --data " + data);
     EXPECT_EQ(ran.code, 1);
     EXPECT_TRUE(has(ran.talk, "2 of 3 images could not be read")) << ran.talk;
-    ran = run("convert " + path("photos/a.jpg") + " --categories " + longest + "," + longest +
+    ran = run("convert " + path("images/a.jpg") + " --categories " + longest + "," + longest +
               " --out " + path("model.safetensors"));
     EXPECT_FALSE(has(ran.talk, "filesystem error")) << ran.talk;
 }
 
 TEST_F(LabelFaults, AllMalformedFilesAreNamed) {
     for (const char* name : {"a", "b", "c"}) {
-        photo(std::string("photos/") + name + ".jpg");
+        add_image(std::string("images/") + name + ".jpg");
     }
     labelme("a", polygon("cat", kSquare));
     write("labels/b.json", "{");
@@ -426,21 +431,21 @@ TEST_F(LabelFaults, AllMalformedFilesAreNamed) {
 }
 
 TEST_F(LabelFaults, LabelmeFilesLeadToTheirImages) {
-    photo("photos/a.jpg");
+    add_image("images/a.jpg");
     annotate({"a.jpg"});
-    ASSERT_EQ(to("labelme", "--images " + path("photos")).code, 0);
+    ASSERT_EQ(to("labelme", "--images " + path("images")).code, 0);
     const auto leads_to_image = [&](const std::string& file) {
         const fs::path image = fs::path(path(file)).parent_path() /
                                read_json(path(file))["imagePath"].get<std::string>();
         return fs::exists(image);
     };
-    EXPECT_EQ(read_json(path("labelme/a.json"))["imagePath"], "../photos/a.jpg");
+    EXPECT_EQ(read_json(path("labelme/a.json"))["imagePath"], "../images/a.jpg");
     EXPECT_TRUE(leads_to_image("labelme/a.json"));
-    ASSERT_EQ(run(std::string("predict ") + kLite + kSmall + path("photos") +
+    ASSERT_EQ(run(std::string("predict ") + kLite + kSmall + path("images") +
                   " --write labelme --out " + path("out"))
                   .code,
               0);
-    EXPECT_EQ(read_json(path("out/labelme/a.json"))["imagePath"], "../../photos/a.jpg");
+    EXPECT_EQ(read_json(path("out/labelme/a.json"))["imagePath"], "../../images/a.jpg");
     EXPECT_TRUE(leads_to_image("out/labelme/a.json"));
 }
 
