@@ -193,7 +193,10 @@ const LabeledFrame& DatasetBuilder::image(const std::string& stem, const std::st
         throw LabelWithoutImage(
             fmt::format("{}: labels of {}, which cannot be read", owner, broken->second));
     }
-    throw Error(fmt::format("{}: no image in the image folder is named {}", owner, stem),
+    const PassedOver& passed = result_.passed_over.front();
+    const std::string others =
+        passed.empty() ? "" : fmt::format(" (passed over there: {})", summary_of(passed));
+    throw Error(fmt::format("{}: no image in the image folder is named {}{}", owner, stem, others),
                 "add the image, remove the label, or correct DatasetImportOptions::images");
 }
 

@@ -7,10 +7,12 @@
 namespace embedmask::data {
 namespace {
 
-// Whether a relative path cannot leave the folder that it starts from.
-bool stays_inside(const std::filesystem::path& path) {
-    const std::filesystem::path normal = path.lexically_normal();
-    return normal.is_relative() && !normal.empty() && *normal.begin() != "..";
+// Whether a path with slashes is relative and cannot leave the folder that it starts from. A drive
+// letter makes it absolute.
+bool stays_inside(const std::string& path) {
+    const std::filesystem::path normal = std::filesystem::path(path).lexically_normal();
+    const bool has_drive = path.size() > 1 && path[1] == ':';
+    return !has_drive && normal.is_relative() && !normal.empty() && *normal.begin() != "..";
 }
 
 }  // namespace
@@ -23,7 +25,12 @@ std::filesystem::path recorded_path(const std::filesystem::path& folder,
     }
     std::string name = file_name;
     std::ranges::replace(name, '\\', '/');
-    return stays_inside(name) ? folder / name : path;
+    if (stays_inside(name)) {
+        return folder / name;
+    }
+    // A path on another machine: only the name can mean something here.
+    const std::filesystem::path local = folder / detail::portable_name(file_name);
+    return detail::is_regular(local) ? local : path;
 }
 
 ImageFile recorded_file(const std::filesystem::path& folder, const ImageRecord& image) {

@@ -16,8 +16,8 @@ namespace embedmask::data {
 /// The image size recorded in an annotation file; nothing unless both sides are recorded.
 std::optional<ImageSize> recorded_size(const ImageRecord& image);
 
-/// The file of a record. A name from Windows is also looked for with slashes in place of its
-/// backslashes, though never outside of the folder.
+/// The file of a record. A path from Windows is also looked for with slashes in place of its
+/// backslashes; if that leads out of the folder, by its last part.
 std::filesystem::path recorded_path(const std::filesystem::path& folder,
                                     const std::string& file_name);
 
