@@ -262,8 +262,8 @@ void add_convert(CLI::App& data) {
         ->excludes(to);
     command
         ->add_option("--images", flags->images,
-                     "Image folder; required by --from, except for lvis; --to turns labels\n"
-                     "upright with it where images have an EXIF orientation")
+                     "Image folder; required by --from, except for lvis; with --to, labels\n"
+                     "of images with an EXIF orientation are turned upright")
         ->type_name("DIR");
     command->callback([flags] {
         const auto target = label_format(flags->to);

@@ -25,6 +25,17 @@ struct Rgb {
     std::uint8_t blue;
 };
 
+// Neighbours are mostly equal.
+std::set<std::uint32_t> distinct(const std::vector<std::uint32_t>& values) {
+    std::set<std::uint32_t> found;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        if (i == 0 || values[i] != values[i - 1]) {
+            found.insert(values[i]);
+        }
+    }
+    return found;
+}
+
 Rgb rgb_of(std::uint32_t color) {
     return {static_cast<std::uint8_t>(color >> 16U), static_cast<std::uint8_t>(color >> 8U),
             static_cast<std::uint8_t>(color)};
@@ -62,7 +73,7 @@ bool is_black_and_white(const LabelImage& label, const std::set<std::uint32_t>& 
 }
 
 Shades shades_of(const LabelImage& label, const std::string& owner) {
-    const std::set<std::uint32_t> used(label.values.begin(), label.values.end());
+    const std::set<std::uint32_t> used = distinct(label.values);
     Shades shades;
     shades.form = name_of_form(label);
     if (!label.alpha.empty() && used.size() == 1) {
@@ -125,7 +136,7 @@ std::string name_of_form(const LabelImage& label) {
 
 ObjectPixels object_pixels(const LabelImage& label, const std::string& owner) {
     const Shades shades = shades_of(label, owner);
-    std::set<std::uint32_t> used(shades.values.begin(), shades.values.end());
+    const std::set<std::uint32_t> used = distinct(shades.values);
     std::uint32_t threshold = 0;
     const char* rule = "what is not 0 is the object";
     if (used.size() > (used.contains(0) ? 2 : 1)) {

@@ -52,7 +52,7 @@ std::vector<LabelmeObject> labelme_objects(const Json& file, ImageSize size,
         }
         const std::string label = shape.at("label");
         const Json group = shape.value("group_id", Json());
-        if (!group.is_null()) {
+        if (!group.is_null() && group != "") {
             const auto [known, fresh] =
                 groups.emplace(std::pair(label, group.dump()), objects.size());
             if (!fresh) {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
@@ -62,13 +63,23 @@ Prediction turned(const Prediction& prediction, int orientation) {
     return upright;
 }
 
-// A path that does not end with a name is no image; it is reported where it is read.
+// A path that does not end with a name is no image; it is reported where it is read. The names of
+// outputs are longer than those of images, and file systems allow 255 bytes.
 std::string stem_of(const fs::path& path) {
+    constexpr std::size_t kLongest = 200;
+    std::string stem;
     try {
-        return detail::portable_stem(path.string());
+        stem = detail::portable_stem(path.string());
     } catch (const Error&) {
         return "image";
     }
+    std::size_t size = std::min(stem.size(), kLongest);
+    // Not inside of a UTF-8 character.
+    while (size > 0 && size < stem.size() &&
+           (static_cast<unsigned char>(stem[size]) & 0xC0U) == 0x80U) {
+        --size;
+    }
+    return stem.substr(0, size);
 }
 
 // Boxes are float32: write 0.1, not 0.10000000149011612.

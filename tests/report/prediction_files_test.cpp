@@ -114,12 +114,14 @@ TEST(PredictionFileNames, StayInTheirFolder) {
                         {.path = "x/a.jpg"},
                         {.path = "x/classes.jpg"},
                         {.path = "x/categories.jpg"},
-                        {.path = "x/.."}});
+                        {.path = "x/.."},
+                        {.path = "x/" + std::string(199, 'a') + "\xC3\xA9" + "b.jpg"}});
     EXPECT_EQ(writer.name(0), "a");
     EXPECT_EQ(writer.name(1), "a-2");
     EXPECT_EQ(writer.name(2), "classes-2") << "classes.txt lists the categories";
     EXPECT_EQ(writer.name(3), "categories-2") << "categories.json, likewise";
     EXPECT_EQ(writer.name(4), "image");
+    EXPECT_EQ(writer.name(5), std::string(199, 'a')) << "room for endings, whole characters";
 }
 
 }  // namespace
