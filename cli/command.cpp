@@ -7,6 +7,8 @@
 #include <map>
 #include <regex>
 
+#include "data/folder_files.h"
+
 namespace embedmask::cli {
 
 CLI::App* add_command(CLI::App& app, const std::string& name, const std::string& summary,
@@ -46,6 +48,20 @@ std::string with_flags(const std::string& message) {
 
 std::string counted(std::size_t count, const std::string& noun) {
     return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+void print_passed_over(const PassedOver& passed) {
+    if (!passed.empty()) {
+        fmt::print(stderr, "{}: passed over {}\n", passed.folder.string(),
+                   data::summary_of(passed));
+    }
+}
+
+void print_error(const char* what, const Error& error) {
+    fmt::print(stderr, "{}: {}\n", what, with_flags(error.what()));
+    if (!error.fix().empty()) {
+        fmt::print(stderr, "  to fix: {}\n", with_flags(error.fix()));
+    }
 }
 
 bool stderr_is_terminal() {

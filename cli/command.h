@@ -5,6 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "embedmask/data.h"
+#include "embedmask/error.h"
+
 namespace embedmask::cli {
 
 /// Adds a command whose help text ends with working examples.
@@ -25,6 +28,12 @@ std::string with_flags(const std::string& message);
 
 /// "1 image", "6 images".
 std::string counted(std::size_t count, const std::string& noun);
+
+/// Says on stderr what a reader of a folder ignored, in one line, if anything.
+void print_passed_over(const PassedOver& passed);
+
+/// Says on stderr what went wrong, after `what`, and how to fix it.
+void print_error(const char* what, const Error& error);
 
 /// True if stderr is a terminal, so that progress lines and colours make sense.
 bool stderr_is_terminal();

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "base/input_files.h"
+#include "base/paths.h"
 #include "command.h"
 #include "config/assignment.h"
 #include "embedmask/dataset.h"
@@ -34,7 +35,7 @@ constexpr const char* kDefaultPreset = "g3";
 
 // Ids for plain names count from 1; an annotation file has its own ids.
 std::vector<Category> categories_of(const ConvertOptions& options) {
-    if (fs::exists(options.categories)) {
+    if (detail::path_exists(options.categories)) {
         return read_dataset(options.categories).categories;
     }
     std::vector<Category> categories;

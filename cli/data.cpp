@@ -10,6 +10,7 @@
 #include "base/atomic_file.h"
 #include "base/input_files.h"
 #include "base/output_folder.h"
+#include "base/paths.h"
 #include "command.h"
 #include "data/statistics_page.h"
 #include "data_print.h"
@@ -32,9 +33,9 @@ struct ShowOptions {
     bool force = false;
 };
 
-/// Overlays of the ground truth, next to the detections if there are any. Returns the exit code: 1
-/// if an image could not be drawn.
-int show(const ShowOptions& options) {
+/// Overlays of the ground truth, next to the detections if there are any. Returns whether all
+/// images could be read.
+bool show(const ShowOptions& options) {
     const Dataset data = read_dataset(options.data);
     std::vector<Result> results;
     if (!options.results.empty()) {
@@ -49,6 +50,7 @@ int show(const ShowOptions& options) {
     }
     std::vector<const ImageRecord*> images;
     std::vector<std::string> names;
+    std::size_t skipped = 0;
     detail::InputFiles inputs;
     inputs.add(options.data);
     inputs.add(options.results);
@@ -57,9 +59,16 @@ int show(const ShowOptions& options) {
         if (!options.ids.empty() && std::ranges::count(options.ids, image.id) == 0) {
             continue;
         }
+        std::string name;
+        try {
+            name = detail::portable_stem(image.file_name);
+        } catch (const Error& error) {
+            print_error("skipped", error);
+            ++skipped;
+            continue;
+        }
         images.push_back(&image);
-        names.push_back(fmt::format(
-            "{}-{}.jpg", std::filesystem::path(image.file_name).stem().string(), image.id));
+        names.push_back(fmt::format("{}-{}.jpg", name, image.id));
     }
     detail::OutputFolder folder(options.out);
     folder.require_replaceable(names, inputs, options.force);
@@ -71,14 +80,22 @@ int show(const ShowOptions& options) {
         try {
             drawn = drawing.draw(*images[i]);
         } catch (const Error& error) {
-            fmt::print(stderr, "skipped: {}\n", error.what());
+            print_error("skipped", error);
+            ++skipped;
             continue;
         }
         folder.write(names[i], image::as_text(encode_jpeg(drawn)));
         ++written;
     }
     fmt::print(stderr, "wrote {} to {}\n", counted(written, "image"), options.out);
-    return written == images.size() ? 0 : 1;
+    return skipped == 0;
+}
+
+/// Some files could not be read, as the output tells; the others are done.
+void fail_if(bool skipped) {
+    if (skipped) {
+        throw CLI::RuntimeError(1);
+    }
 }
 
 void add_check(CLI::App& data) {
@@ -251,11 +268,7 @@ void add_show(CLI::App& data) {
     command->add_option("--id", options->ids, "Draw only these image ids");
     command->add_flag("--force", options->force,
                       "Replace files in the output folder that this program did not write");
-    command->callback([options] {
-        if (show(*options) != 0) {
-            throw CLI::RuntimeError(1);
-        }
-    });
+    command->callback([options] { fail_if(!show(*options)); });
 }
 
 void add_convert(CLI::App& data) {
@@ -267,6 +280,7 @@ void add_convert(CLI::App& data) {
         std::string to;
         std::string from;
         std::string images;
+        bool force = false;
     };
     auto flags = std::make_shared<Flags>();
     CLI::App* command = add_command(
@@ -285,8 +299,12 @@ void add_convert(CLI::App& data) {
         ->check(CLI::IsMember(kImports))
         ->excludes(to);
     command
-        ->add_option("--images", flags->images, "Image folder; required by --from, except for lvis")
+        ->add_option("--images", flags->images,
+                     "Image folder; required by --from, except for lvis; with --to, labels\n"
+                     "of images with an EXIF orientation are turned upright")
         ->type_name("DIR");
+    command->add_flag("--force", flags->force,
+                      "Replace label files that this program did not write (--to)");
     command->callback([flags] {
         const auto target = label_format(flags->to);
         const auto source = label_format(flags->from);
@@ -294,12 +312,16 @@ void add_convert(CLI::App& data) {
             throw CLI::ValidationError("data convert needs --to or --from");
         }
         if (target) {
-            print_export(flags->out,
-                         export_dataset(read_dataset(flags->input), flags->out, *target), *target);
+            const ExportReport report =
+                export_dataset(read_dataset(flags->input), flags->out, *target,
+                               {.images = flags->images, .force = flags->force});
+            print_export(flags->out, report, *target);
+            fail_if(!report.skipped.empty());
         } else {
             const DatasetImport import = import_dataset(flags->input, flags->out,
                                                         {.from = *source, .images = flags->images});
-            print_counts(flags->out, import.written);
+            print_import(flags->out, import);
+            fail_if(!import.skipped.empty());
         }
     });
 }

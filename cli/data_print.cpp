@@ -5,15 +5,17 @@
 #include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <span>
+#include <vector>
 
 #include "command.h"
 
 namespace embedmask::cli {
 namespace {
 
-constexpr std::size_t kShownCategories = 5;
-
 using Json = nlohmann::ordered_json;
+
+constexpr std::size_t kMostNamed = 5;  // objects and categories in one line
 
 std::string fix_of(const Finding& finding) {
     return finding.repairable ? "--fix " + finding.fix : finding.fix;
@@ -97,9 +99,20 @@ void print_json(const DatasetStatistics& statistics) {
                            .dump(1));
 }
 
-}  // namespace
+void print_skipped(const std::vector<std::string>& skipped) {
+    for (const std::string& reason : skipped) {
+        fmt::print(stderr, "skipped: {}\n", reason);
+    }
+}
 
-namespace {
+void print_without_pixels(const std::vector<std::string>& objects) {
+    if (objects.empty()) {
+        return;
+    }
+    const std::span shown(objects.data(), std::min(objects.size(), kMostNamed));
+    fmt::print(stderr, "left out: {} without pixels: {}{}\n", counted(objects.size(), "object"),
+               fmt::join(shown, ", "), shown.size() < objects.size() ? ", ..." : "");
+}
 
 void print_left_out(std::size_t annotations) {
     if (annotations > 0) {
@@ -127,8 +140,8 @@ void print_split(const std::string& train, const std::string& val, const SplitRe
     fmt::print("{}: {} images\n{}: {} images\n", train, report.train_images, val,
                report.val_images);
     if (!report.one_sided.empty()) {
-        const auto shown = std::span(report.one_sided).first(
-            std::min(report.one_sided.size(), kShownCategories));
+        const auto shown =
+            std::span(report.one_sided).first(std::min(report.one_sided.size(), kMostNamed));
         fmt::print(stderr,
                    "only in one of the files, for want of room: {} ({}{}); a larger --fraction "
                    "has room for more\n",
@@ -152,6 +165,25 @@ void print_merge(const std::string& file, const MergeReport& report) {
     print_left_out(report.left_out);
 }
 
+void print_import(const std::string& file, const DatasetImport& import) {
+    for (const PassedOver& passed : import.passed_over) {
+        print_passed_over(passed);
+    }
+    for (const std::string& reading : import.readings) {
+        fmt::print(stderr, "{}\n", reading);
+    }
+    print_skipped(import.skipped);
+    if (!import.shapes_left_out.empty()) {
+        std::vector<std::string> kinds;
+        for (const auto& [kind, count] : import.shapes_left_out) {
+            kinds.push_back(fmt::format("{} {}", count, kind));
+        }
+        fmt::print(stderr, "left out: {}\n", fmt::join(kinds, ", "));
+    }
+    print_without_pixels(import.without_pixels);
+    print_counts(file, import.written);
+}
+
 void print_export(const std::string& folder, const ExportReport& report, LabelFormat format) {
     fmt::print(stderr, "wrote {} labels of {} to {}\n", name_of(format),
                counted(report.images, "image"), folder);
@@ -162,6 +194,8 @@ void print_export(const std::string& folder, const ExportReport& report, LabelFo
     if (report.objects_without_mask > 0) {
         fmt::print(stderr, "left out: {} objects without a mask\n", report.objects_without_mask);
     }
+    print_without_pixels(report.without_pixels);
+    print_skipped(report.skipped);
 }
 
 }  // namespace embedmask::cli

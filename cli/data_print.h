@@ -12,6 +12,7 @@ void print_statistics(const DatasetStatistics& statistics, bool json);
 void print_counts(const std::string& file, const DatasetCounts& counts);
 void print_split(const std::string& train, const std::string& val, const SplitReport& report);
 void print_merge(const std::string& file, const MergeReport& report);
+void print_import(const std::string& file, const DatasetImport& import);
 void print_export(const std::string& folder, const ExportReport& report, LabelFormat format);
 
 }  // namespace embedmask::cli

@@ -50,7 +50,8 @@ public:
     explicit PredictRun(const PredictFlags& options)
         : options_(options),
           shard_(options.shard.empty() ? std::nullopt : std::optional(parse_shard(options.shard))),
-          images_(images_of(options)),
+          found_(found_images(options)),
+          images_(shard_ ? scoring::part_of(found_.images, *shard_) : found_.images),
           model_(read_model(find_model(options.model))),
           predictor_(model_, options.predictor.resolve(model_, !options.explain.empty())),
           score_threshold_(static_cast<float>(
@@ -77,6 +78,12 @@ public:
     }
 
     int run() {
+        for (const PassedOver& passed : found_.passed_over) {
+            print_passed_over(passed);
+        }
+        for (const Error& error : found_.unusable) {
+            print_error("skipped", error);
+        }
         if (!options_.json) {
             fmt::print(stderr, "{}: {}, precision {}, {}\n", model_.name,
                        counted(images_.size(), "image"), name_of(predictor_.precision()),
@@ -114,10 +121,19 @@ public:
             constexpr int kSignalled = 128;  // as shells report it
             return kSignalled + detail::StopSignal::received();
         }
-        return totals.unreadable == 0 ? 0 : 1;
+        return totals.unreadable == 0 && found_.unusable.empty() ? 0 : 1;
     }
 
 private:
+    static data::FoundImages found_images(const PredictFlags& options) {
+        if (options.data.empty()) {
+            return data::find_images(options.inputs);
+        }
+        data::FoundImages found;
+        found.images = data::annotated_images(options.data, options.images);
+        return found;
+    }
+
     [[nodiscard]] std::string suffix() const { return shard_ ? shard_->suffix() : ""; }
 
     /// Error if an output would replace an input or a file of others; then creates the folders.
@@ -147,13 +163,6 @@ private:
             out_.create();
         }
         writer_.create();
-    }
-
-    [[nodiscard]] std::vector<data::ImageFile> images_of(const PredictFlags& options) const {
-        std::vector<data::ImageFile> images =
-            options.data.empty() ? data::find_images(options.inputs)
-                                 : data::annotated_images(options.data, options.images);
-        return shard_ ? scoring::part_of(images, *shard_) : images;
     }
 
     [[nodiscard]] bool wants(OutputFormat format) const {
@@ -219,6 +228,7 @@ private:
 
     const PredictFlags& options_;
     std::optional<scoring::Shard> shard_;
+    data::FoundImages found_;
     std::vector<data::ImageFile> images_;
     Model model_;
     Predictor predictor_;

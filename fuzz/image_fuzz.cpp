@@ -1,15 +1,31 @@
-// Fuzzes the decoding of untrusted JPEG and PNG files.
+// Fuzzes the decoding of untrusted JPEG and PNG files, as images and as labels.
 #include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "embedmask/error.h"
 #include "embedmask/image.h"
+#include "image/label_image.h"
+#include "image/stored_image.h"
+
+namespace {
+
+// Rejecting is correct; crashing, leaking or hanging is not.
+template <typename Read>
+void try_to(const Read& read) {
+    try {
+        (void)read();
+    } catch (const embedmask::Error&) {
+    }
+}
+
+}  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-    try {
-        (void)embedmask::decode_image({data, size}, "fuzz", {.max_pixels = 1'000'000});
-    } catch (const embedmask::Error&) {
-        // Rejecting is correct; crashing, leaking or hanging is not.
-    }
+    constexpr std::uint64_t kMostPixels = 1'000'000;
+    const std::span bytes(data, size);
+    try_to([&] { return embedmask::decode_image(bytes, "fuzz", {.max_pixels = kMostPixels}); });
+    try_to([&] { return embedmask::image::decode_label_image(bytes, "fuzz", kMostPixels); });
+    try_to([&] { return embedmask::image::read_form(bytes, "fuzz"); });
     return 0;
 }

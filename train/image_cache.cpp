@@ -33,8 +33,8 @@ std::string key_of(const fs::path& file, const DecodeOptions& options) {
             ? static_cast<int>(image::shrinking(expected, options.shrink_to_short_side))
             : -options.shrink_to_short_side;
     const std::string identity =
-        fmt::format("{}|{}|{}|{}x{}|{}", fs::absolute(file).string(), fs::file_size(file), time,
-                    expected.width, expected.height, shrunk);
+        fmt::format("{}|{}|{}|{}x{}|{}{}", fs::absolute(file).string(), fs::file_size(file), time,
+                    expected.width, expected.height, shrunk, options.expected_upright ? "|up" : "");
     return fmt::format("{:016x}.rgb", std::hash<std::string>{}(identity));
 }
 

@@ -100,6 +100,7 @@ Sample SampleMaker::plain(std::size_t index, std::mt19937_64& random) const {
     const Config::Data& data = config_.data;
     DecodeOptions decode;
     decode.expected_size = record.size;
+    decode.expected_upright = record.upright;
 
     Geometry geometry;
     geometry.original = record.size;

@@ -5,12 +5,12 @@
 #include <algorithm>
 #include <map>
 
+#include "base/paths.h"
+#include "data/recorded_image.h"
 #include "embedmask/error.h"
 
 namespace embedmask::train {
 namespace {
-
-namespace fs = std::filesystem;
 
 // §2.6: an image counts if any annotation, crowd or not, is wider and higher than one pixel.
 bool is_usable(const std::vector<const Annotation*>& annotations) {
@@ -24,7 +24,7 @@ void check_image(const TrainingImage& image, const std::string& source) {
         throw Error(fmt::format("{}: image {}: no width and height", source, image.id),
                     "`embedmask data check FILE` counts such images");
     }
-    if (!fs::is_regular_file(image.file)) {
+    if (!detail::is_regular(image.file)) {
         throw Error(
             fmt::format("{}: image {}: file not found: {}", source, image.id, image.file.string()),
             "pass the folder that contains the images; `embedmask data check FILE "
@@ -162,8 +162,9 @@ void TrainingData::add_file(const Config& config, std::size_t index, bool keep_u
             continue;
         }
         TrainingImage image;
-        image.file = fs::path(data.train_images[index]) / record.file_name;
+        image.file = data::recorded_path(data.train_images[index], record.file_name);
         image.size = {record.width, record.height};
+        image.upright = record.upright;
         image.id = id;
         if (!data.weights.empty()) {
             image.weight = data.weights[index];

@@ -16,7 +16,8 @@ namespace embedmask::train {
 /// One training image.
 struct TrainingImage {
     std::filesystem::path file;
-    ImageSize size;  ///< as recorded in the annotation file
+    ImageSize size;        ///< as recorded in the annotation file
+    bool upright = false;  ///< ImageRecord::upright
     std::int64_t id = 0;
     double weight = 1;                           ///< how often it appears in a pass
     std::vector<const Annotation*> annotations;  ///< without crowds

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/paths.h"
+#include "data/recorded_image.h"
 #include "embedmask/error.h"
 #include "embedmask/overlay.h"
 #include "scoring/score.h"
@@ -21,9 +23,10 @@ Validation::Validation(const std::filesystem::path& annotations, std::filesystem
     }
     scoring::require_unique_images(dataset_);
     for (const ImageRecord& record : dataset_.images) {
-        if (!std::filesystem::is_regular_file(images_ / record.file_name)) {
+        const auto file = data::recorded_path(images_, record.file_name);
+        if (!detail::is_regular(file)) {
             throw Error(fmt::format("{}: image {}: file not found: {}", dataset_.source, record.id,
-                                    (images_ / record.file_name).string()),
+                                    file.string()),
                         "pass the folder that contains the validation images");
         }
     }

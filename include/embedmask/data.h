@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -172,12 +173,23 @@ struct DatasetStatistics {
 /// Counts objects and sizes by category.
 [[nodiscard]] EMBEDMASK_EXPORT DatasetStatistics dataset_statistics(const Dataset& dataset);
 
+/// What a reader of a folder ignored.
+struct PassedOver {
+    std::filesystem::path folder;              ///< the folder
+    std::map<std::string, std::size_t> files;  ///< by ending in lower case: ".txt"; "" for none
+    std::size_t folders = 0;                   ///< sub-folders, which are not searched
+    std::size_t hidden = 0;  ///< files of the right kind whose name begins with a dot
+
+    /// Whether nothing was ignored.
+    [[nodiscard]] bool empty() const { return files.empty() && folders == 0 && hidden == 0; }
+};
+
 /// Label formats of other tools.
 enum class LabelFormat {
     labelme,  ///< NAME.json
     yolo,     ///< YOLO-seg: NAME.txt, classes.txt
     voc,      ///< SegmentationClass/NAME.png and SegmentationObject/NAME.png in VOC's colours
-    masks,    ///< NAME-OBJECT-CATEGORYID.png: one black and white image per object
+    masks,    ///< NAME-OBJECT-CATEGORYID.png: one black and white image per object; id maps
     lvis,     ///< one LVIS JSON file; import only
 };
 
@@ -187,19 +199,32 @@ EMBEDMASK_EXPORT const char* name_of(LabelFormat format);
 /// The format with that name, if any.
 EMBEDMASK_EXPORT std::optional<LabelFormat> label_format(std::string_view name);
 
+/// Options of `export_dataset`.
+struct ExportOptions {
+    /// Image folder. With it, labels are turned upright where a record refers to the stored rows of
+    /// an image with an EXIF orientation, and labelme files lead to their images. Empty: labels
+    /// keep the frame of their record.
+    std::filesystem::path images{};
+    bool force = false;  ///< replace files that this program did not write
+};
+
 /// Result of `export_dataset`.
 struct ExportReport {
-    std::size_t images = 0;                ///< images written
-    std::size_t crowds_left_out = 0;       ///< not representable (VOC marks crowds as void)
-    std::size_t objects_without_mask = 0;  ///< left out
+    std::size_t images = 0;                   ///< images written
+    std::size_t crowds_left_out = 0;          ///< not representable (VOC marks crowds as void)
+    std::size_t objects_without_mask = 0;     ///< left out
+    std::vector<std::string> without_pixels;  ///< objects left out since their mask is empty
+    std::vector<std::string> skipped;         ///< images that cannot be read, left out with labels
 };
 
 /// Writes labels for every image of the dataset into `folder`, which is created if missing,
 /// together with categories.json, which keeps the category ids, and classes.txt. Error for two
-/// images with one name, two categories with one name (labelme), unknown categories, images without
-/// a recorded size, more than 254 categories or objects per image (VOC), and for LVIS.
+/// images with one name, an image with the name of these lists, two categories with one name
+/// (labelme), unknown categories, images without a recorded size, masks of which none has a pixel,
+/// more than 254 categories or objects per image (VOC), and for LVIS.
 EMBEDMASK_EXPORT ExportReport export_dataset(const Dataset& dataset,
-                                             const std::filesystem::path& folder, LabelFormat to);
+                                             const std::filesystem::path& folder, LabelFormat to,
+                                             const ExportOptions& options = {});
 
 /// Options of `import_dataset`.
 struct DatasetImportOptions {
@@ -210,12 +235,20 @@ struct DatasetImportOptions {
 
 /// Result of `import_dataset`.
 struct DatasetImport {
-    DatasetCounts written;  ///< records in the new file
+    DatasetCounts written;                    ///< records in the new file
+    std::vector<std::string> without_pixels;  ///< objects left out: "b.json (cat)"
+    /// Shapes of labelme files that have no area, by kind: "point", "linestrip", ...; left out.
+    std::map<std::string, std::size_t> shapes_left_out;
+    std::vector<std::string> readings;    ///< what the pixels of label images were taken for
+    std::vector<PassedOver> passed_over;  ///< of the folders of labels and images
+    std::vector<std::string> skipped;  ///< unreadable images and labels, and labels of such images
 };
 
 /// Converts a folder of labels, or an LVIS file, to the COCO file `annotations`. Image ids are the
 /// file names if all are numbers, else they count from 1; category ids come from categories.json if
-/// it exists. Error (file, line) for malformed labels and unknown images or categories.
+/// it exists. Labels refer to upright images, and so do the records, unless only the stored size of
+/// an image fits. Files that cannot be read are left out. Error (file, line) for malformed labels,
+/// unknown images or categories, and if no object has a pixel.
 EMBEDMASK_EXPORT DatasetImport import_dataset(const std::filesystem::path& labels,
                                               const std::filesystem::path& annotations,
                                               const DatasetImportOptions& options);

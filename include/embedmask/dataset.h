@@ -37,6 +37,10 @@ struct ImageRecord {
     int width = 0;          ///< pixels; 0 if not recorded
     int height = 0;         ///< pixels; 0 if not recorded
     std::string file_name;  ///< relative to the image folder
+    /// The labels refer to the image after its EXIF orientation is applied, even where that does
+    /// not change the size: `"exif": "applied"`, as our imports write it. Otherwise the size
+    /// decides (DecodeOptions::expected_size).
+    bool upright = false;
 };
 
 /// An annotated object.

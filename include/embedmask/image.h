@@ -77,6 +77,9 @@ struct DecodeOptions {
     /// Size recorded by an annotation file; replaces `orientation`. The rows are kept if the stored
     /// size matches, rotated by EXIF if only that matches, and it is an Error if neither does.
     std::optional<ImageSize> expected_size = std::nullopt;
+    /// Where the stored size and the rotated size both match `expected_size`, rotate
+    /// (ImageRecord::upright).
+    bool expected_upright = false;
     /// If above 0, the JPEG decoder may shrink the image to 1/2, 1/4 or 1/8 as long as the short
     /// side has at least this many pixels: faster, but not exact. `expected_size` still refers to
     /// the full size.

@@ -28,6 +28,10 @@ ImageRecord read_image(const detail::JsonPlace& place, simdjson::dom::object rec
             image.height = field.size();
         } else if (key == "file_name") {
             image.file_name = field.text();
+        } else if (key == "exif") {
+            // Other programs may store other things under this name.
+            std::string_view text;
+            image.upright = value.get(text) == simdjson::SUCCESS && text == "applied";
         }
     }
     if (!has_id) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "base/lines.h"
 #include "base/look_alike.h"
 #include "embedmask/error.h"
 
@@ -176,6 +177,7 @@ const JsonMember* JsonLayout::member(std::string_view key) const {
 }
 
 JsonLayout find_layout(std::string_view json, const std::string& source) {
+    require_utf8(json, source);
     reject_look_alikes(json, source, "JSON");
     Cursor cursor(json, source);
     JsonLayout layout;

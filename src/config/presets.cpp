@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-#include "base/file.h"
+#include "base/lines.h"
 #include "base/nearest.h"
 #include "embedmask/config.h"
 #include "embedmask/error.h"
@@ -238,9 +238,7 @@ Config read_config(const std::string& file_or_preset) {
     if (!file_or_preset.ends_with(".toml")) {
         return preset(file_or_preset);
     }
-    const auto bytes = detail::read_file(file_or_preset, kLargestFile);
-    return parse_config({reinterpret_cast<const char*>(bytes.data()), bytes.size()},
-                        file_or_preset);
+    return parse_config(detail::read_text(file_or_preset, kLargestFile), file_or_preset);
 }
 
 }  // namespace embedmask

@@ -6,17 +6,23 @@
 
 #include "base/atomic_file.h"
 #include "base/file.h"
+#include "base/paths.h"
+#include "base/input_files.h"
 #include "data/dataset_builder.h"
+#include "data/label_folders.h"
+#include "data/id_map_labels.h"
 #include "data/labeled_image.h"
 #include "data/labelme.h"
 #include "data/lvis.h"
 #include "data/mask_images.h"
 #include "data/recorded_image.h"
+#include "data/turned.h"
 #include "data/voc.h"
 #include "data/voc_colors.h"
 #include "data/yolo.h"
 #include "embedmask/data.h"
 #include "embedmask/error.h"
+#include "image/orientation.h"
 
 namespace embedmask {
 namespace data {
@@ -35,16 +41,29 @@ int category_index(const Dataset& data, const Annotation& annotation) {
                 "`embedmask data check FILE` counts such annotations");
 }
 
-LabeledImage labeled_image(const Dataset& data, const ImageRecord& record,
+// What the image file of a record adds to it.
+struct ImageAtHand {
+    int turn = 1;      // EXIF orientation that turns the labels upright
+    std::string path;  // from the folder of the labels
+};
+
+ImageAtHand image_at_hand(const ImageRecord& record, const fs::path& folder,
+                          const fs::path& images) {
+    if (images.empty()) {
+        return {1, detail::portable_name(record.file_name)};
+    }
+    const ImageFile file = recorded_file(images, record);
+    return {remaining_orientation(file), detail::path_from(folder, file.path).string()};
+}
+
+LabeledImage labeled_image(const Dataset& data, const ImageRecord& record, const ImageAtHand& file,
                            const std::vector<const Annotation*>& annotations, bool crowds,
                            ExportReport& report) {
-    if (!recorded_size(record)) {
-        throw Error(fmt::format("{}: image {} has no width and height", data.source, record.id),
-                    "add \"width\" and \"height\" in pixels to its record");
-    }
     LabeledImage image;
     image.record = &record;
-    image.name = fs::path(record.file_name).stem().string();
+    image.name = detail::portable_stem(record.file_name);
+    image.path = file.path;
+    image.size = image::oriented_size({record.width, record.height}, file.turn);
     for (const Annotation* annotation : annotations) {
         const bool no_mask = annotation->segmentation.format == Segmentation::Format::none;
         const bool no_crowd = annotation->crowd && !crowds;
@@ -53,10 +72,15 @@ LabeledImage labeled_image(const Dataset& data, const ImageRecord& record,
         if (no_mask || no_crowd) {
             continue;
         }
+        const Rle mask = to_mask(annotation->segmentation, record.height, record.width);
+        if (area(mask) == 0) {
+            report.without_pixels.push_back(
+                fmt::format("annotation {} of image {}", annotation->id, record.id));
+            continue;
+        }
         image.annotations.push_back(annotation);
         LabeledMask object;
-        object.mask = &image.masks.emplace_back(
-            to_mask(annotation->segmentation, record.height, record.width));
+        object.mask = &image.masks.emplace_back(turned(mask, file.turn));
         object.score = 1;
         object.category_index = category_index(data, *annotation);
         object.label = data.categories[static_cast<std::size_t>(object.category_index)].name;
@@ -65,17 +89,24 @@ LabeledImage labeled_image(const Dataset& data, const ImageRecord& record,
     return image;
 }
 
-void write_categories(const fs::path& folder, const Dataset& data) {
-    nlohmann::ordered_json list = nlohmann::ordered_json::array();
-    std::string names;
-    for (const Category& category : data.categories) {
-        list.push_back({{"id", category.id},
-                        {"name", category.name},
-                        {"supercategory", category.supercategory}});
-        names += category.name + "\n";
+/// Error if masks are given and none of them has a pixel.
+void require_pixels(const Dataset& data) {
+    const ImageIndex images(data);
+    std::size_t given = 0;
+    for (const Annotation& annotation : data.annotations) {
+        const ImageRecord* image = images.find(annotation.image_id);
+        if (image == nullptr || annotation.segmentation.format == Segmentation::Format::none) {
+            continue;
+        }
+        if (area(to_mask(annotation.segmentation, image->height, image->width)) > 0) {
+            return;
+        }
+        ++given;
     }
-    detail::write_file_atomically(folder / "categories.json", list.dump(1) + "\n");
-    detail::write_file_atomically(folder / "classes.txt", names);
+    if (given > 0) {
+        throw Error(fmt::format("{}: none of {} masks has a pixel", data.source, given),
+                    "`embedmask data check FILE` shows examples");
+    }
 }
 
 /// Error if the format would lose the image or category of an object.
@@ -96,33 +127,22 @@ void require_expressible(const Dataset& data, LabelFormat format) {
     }
     std::set<std::string> stems;
     for (const ImageRecord& image : data.images) {
-        if (!stems.insert(fs::path(image.file_name).stem().string()).second) {
+        if (!recorded_size(image)) {
+            throw Error(fmt::format("{}: image {} has no width and height", data.source, image.id),
+                        "add \"width\" and \"height\" in pixels to its record");
+        }
+        const std::string stem = stem_of(data, image);
+        if (!stems.insert(stem).second) {
             throw Error(fmt::format("{}: image {}: another image is also named {}", data.source,
-                                    image.id, fs::path(image.file_name).stem().string()),
+                                    image.id, stem),
                         "labels are matched to images by name: rename one of the two");
         }
-    }
-}
-
-void write_image(const fs::path& folder, const LabeledImage& image, LabelFormat format) {
-    switch (format) {
-        case LabelFormat::labelme:
-            detail::write_file_atomically(
-                folder / (image.name + ".json"),
-                labelme_text(image.record->file_name, image.size(), image.objects, 0));
-            break;
-        case LabelFormat::yolo:
-            detail::write_file_atomically(folder / (image.name + ".txt"),
-                                          yolo_text(image.size(), image.objects, 0));
-            break;
-        case LabelFormat::voc:
-            write_voc(folder, image);
-            break;
-        case LabelFormat::masks:
-            write_mask_images(folder, image);
-            break;
-        case LabelFormat::lvis:
-            break;  // rejected before anything is written
+        if ((format == LabelFormat::labelme && stem == "categories") ||
+            (format == LabelFormat::yolo && stem == "classes")) {
+            throw Error(fmt::format("{}: image {}: its labels would replace the list of categories",
+                                    data.source, image.id),
+                        "rename the image");
+        }
     }
 }
 
@@ -171,26 +191,32 @@ std::optional<LabelFormat> label_format(std::string_view name) {
 }
 
 ExportReport export_dataset(const Dataset& dataset, const std::filesystem::path& folder,
-                            LabelFormat to) {
+                            LabelFormat to, const ExportOptions& options) {
     if (to == LabelFormat::lvis) {
         throw Error("export_dataset: LVIS is a read-only format: expected another format", {},
                     ErrorKind::usage);
     }
     data::require_expressible(dataset, to);
-    detail::make_folder(folder);
-    if (to == LabelFormat::voc) {
-        data::make_voc_folders(folder);
-    }
-    data::write_categories(folder, dataset);
-    std::map<std::int64_t, std::vector<const Annotation*>> annotations;
+    data::require_pixels(dataset);
+    data::AnnotationsByImage annotations;
     for (const Annotation& annotation : dataset.annotations) {
         annotations[annotation.image_id].push_back(&annotation);
     }
+    data::LabelFolders folders(folder, to);
+    folders.require_replaceable(dataset, annotations, options);
+    folders.create(dataset);
     ExportReport report;
     for (const ImageRecord& image : dataset.images) {
+        data::ImageAtHand file;
+        try {
+            file = data::image_at_hand(image, folder, options.images);
+        } catch (const Error& error) {
+            report.skipped.emplace_back(error.what());
+            continue;
+        }
         const bool crowds = to == LabelFormat::voc;
-        data::write_image(
-            folder, data::labeled_image(dataset, image, annotations[image.id], crowds, report), to);
+        folders.write(
+            data::labeled_image(dataset, image, file, annotations[image.id], crowds, report));
         ++report.images;
     }
     return report;
@@ -200,7 +226,10 @@ DatasetImport import_dataset(const std::filesystem::path& labels,
                              const std::filesystem::path& annotations,
                              const DatasetImportOptions& options) {
     if (options.from == LabelFormat::lvis) {
-        return {data::import_lvis(labels, annotations)};
+        detail::InputFiles inputs;
+        inputs.add(labels);
+        inputs.require_other(annotations);
+        return data::import_lvis(labels, annotations);
     }
     if (options.images.empty()) {
         throw Error(
@@ -209,9 +238,14 @@ DatasetImport import_dataset(const std::filesystem::path& labels,
             "set DatasetImportOptions::images to the image folder, which gives names and sizes",
             ErrorKind::usage);
     }
+    detail::InputFiles inputs;
+    for (const std::filesystem::path& folder : {labels, labels / data::kVocClassFolder, labels / data::kVocObjectFolder, options.images}) {
+        inputs.add(folder);
+    }
+    inputs.require_other(annotations);
     data::DatasetBuilder builder(labels, options.images);
     data::read_labels(builder, options.from);
-    return {builder.write(annotations)};
+    return builder.write(annotations);
 }
 
 }  // namespace embedmask

@@ -3,24 +3,62 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
-#include <sstream>
+#include <system_error>
 
 #include "base/file.h"
+#include "base/lines.h"
 #include "base/nearest.h"
+#include "base/paths.h"
 #include "coco/dataset_text.h"
 #include "data/image_files.h"
-#include "embedmask/error.h"
+#include "data/turned.h"
 #include "embedmask/polygon.h"
+#include "image/orientation.h"
+#include "image/stored_image.h"
 
 namespace embedmask::data {
 
+namespace {
+
 namespace fs = std::filesystem;
 
+constexpr std::size_t kMostErrors = 20;  // named in one message
+
+// A label whose image cannot be read.
+struct LabelWithoutImage : Error {
+    using Error::Error;
+};
+
+bool is_category_list(const fs::path& path) {
+    return path.filename() == "categories.json" || path.filename() == "classes.txt";
+}
+
+bool same_folder(const fs::path& a, const fs::path& b) {
+    std::error_code failed;
+    return fs::equivalent(a, b, failed);
+}
+
+[[noreturn]] void fail_malformed(const fs::path& folder, const std::vector<Error>& errors) {
+    if (errors.size() == 1) {
+        throw errors.front();
+    }
+    std::string text =
+        fmt::format("{}: {} label files cannot be imported:", folder.string(), errors.size());
+    for (std::size_t i = 0; i < std::min(errors.size(), kMostErrors); ++i) {
+        text += fmt::format("\n  {}", errors[i].what());
+    }
+    if (errors.size() > kMostErrors) {
+        text += fmt::format("\n  and {} more", errors.size() - kMostErrors);
+    }
+    throw Error(text, errors.front().fix());
+}
+
+}  // namespace
+
 nlohmann::ordered_json read_json(const fs::path& path) {
-    const auto bytes = detail::read_file(path);
+    const std::string text = detail::read_text(path);
     try {
-        return nlohmann::ordered_json::parse(bytes.begin(), bytes.end());
+        return nlohmann::ordered_json::parse(text);
     } catch (const nlohmann::json::parse_error& error) {
         throw Error(fmt::format("{}: malformed JSON at byte {}", path.string(), error.byte));
     } catch (const nlohmann::json::exception& error) {
@@ -28,33 +66,54 @@ nlohmann::ordered_json read_json(const fs::path& path) {
     }
 }
 
-std::vector<fs::path> files_of(const fs::path& folder, const std::string& extension) {
-    std::error_code failed;
-    std::vector<fs::path> files;
-    for (const auto& entry : fs::directory_iterator(folder, failed)) {
-        const fs::path name = entry.path().filename();
-        if (name.extension() == extension && name != "categories.json" && name != "classes.txt") {
-            files.push_back(entry.path());
-        }
-    }
-    if (failed) {
-        throw Error(fmt::format("{}: {}", folder.string(), failed.message()));
-    }
-    if (files.empty()) {
-        throw Error(fmt::format("{}: found no *{} file", folder.string(), extension));
-    }
-    std::sort(files.begin(), files.end());
-    return files;
+DatasetBuilder::DatasetBuilder(fs::path labels, fs::path images)
+    : labels_(std::move(labels)), images_folder_(std::move(images)) {
+    read_categories();
+    read_images();
 }
 
-DatasetBuilder::DatasetBuilder(fs::path labels, const fs::path& images)
-    : labels_(std::move(labels)) {
-    read_categories();
-    read_images(images);
+std::vector<fs::path> DatasetBuilder::label_files(const fs::path& folder, const std::string& ending,
+                                                  const Judge& expected) {
+    const bool among_images = same_folder(folder, images_folder_);
+    FolderChoice choice;
+    choice.wanted = [&](const fs::path& path) {
+        return ending_of(path) == ending && !is_category_list(path);
+    };
+    choice.expected = [&](const fs::path& path) {
+        return is_category_list(path) || (among_images && is_image_name(path)) ||
+               (expected && expected(path));
+    };
+    FolderFiles chosen = choose_files(folder, choice);
+    result_.passed_over.push_back(chosen.passed_over);
+    if (chosen.files.empty()) {
+        throw Error(fmt::format("{}: found no *{} file", folder.string(), ending));
+    }
+    return chosen.files;
+}
+
+void DatasetBuilder::read_files(const std::vector<fs::path>& files,
+                                const std::function<void(const fs::path&)>& read) {
+    std::vector<Error> malformed;
+    for (const fs::path& path : files) {
+        try {
+            read(path);
+        } catch (const LabelWithoutImage& error) {
+            result_.skipped.emplace_back(error.what());
+        } catch (const Error& error) {
+            if (error.kind() == ErrorKind::system) {
+                result_.skipped.emplace_back(error.what());
+            } else {
+                malformed.push_back(error);
+            }
+        }
+    }
+    if (!malformed.empty()) {
+        fail_malformed(labels_, malformed);
+    }
 }
 
 void DatasetBuilder::read_categories() {
-    if (const fs::path path = labels_ / "categories.json"; fs::exists(path)) {
+    if (const fs::path path = labels_ / "categories.json"; detail::has_entry(path)) {
         list_ = path.string();
         try {
             for (const Json& category : read_json(path)) {
@@ -65,50 +124,79 @@ void DatasetBuilder::read_categories() {
         } catch (const Json::exception&) {
             throw Error(list_ + ": expected a list of {\"id\": number, \"name\": text}");
         }
-    } else if (const fs::path names = labels_ / "classes.txt"; fs::exists(names)) {
+    } else if (const fs::path names = labels_ / "classes.txt"; detail::has_entry(names)) {
         list_ = names.string();
-        const auto bytes = detail::read_file(names);
-        std::istringstream lines(std::string(bytes.begin(), bytes.end()));
-        for (std::string name; std::getline(lines, name);) {
-            if (!name.empty() && name.back() == '\r') {
-                name.pop_back();
-            }
-            if (!name.empty()) {
-                categories_.push_back({{"id", categories_.size() + 1}, {"name", name}});
-            }
+        for (const detail::Line& line : detail::lines_of(detail::read_text(names))) {
+            categories_.push_back({{"id", categories_.size() + 1}, {"name", line.text}});
         }
     }
 }
 
-void DatasetBuilder::read_images(const fs::path& folder) {
-    const std::vector<ImageFile> found = find_images({folder.string()});
-    const bool numbers = std::all_of(found.begin(), found.end(), [](const ImageFile& image) {
-        const std::string stem = image.path.stem().string();
+void DatasetBuilder::read_images() {
+    Judge labels;
+    if (same_folder(labels_, images_folder_)) {
+        labels = [](const fs::path& path) {
+            return ending_of(path) == ".json" || ending_of(path) == ".txt";
+        };
+    }
+    const FolderFiles chosen = images_of_folder(images_folder_, labels);
+    result_.passed_over.push_back(chosen.passed_over);
+    const std::vector<ImageFile> files = numbered(chosen.files);
+    const bool numbers = std::ranges::all_of(files, [](const ImageFile& file) {
+        const std::string stem = file.path.stem().string();
         return stem.find_first_not_of("0123456789") == std::string::npos;
     });
-    for (const ImageFile& input : found) {
-        const ImageSize size = read_image(input.path, {.orientation = Orientation::stored}).size;
-        const auto counted = static_cast<std::int64_t>(images_.size()) + 1;
-        const Image image{numbers ? input.image_id : counted, size};
-        const std::string name = input.path.filename().string();
-        if (!by_stem_.emplace(input.path.stem().string(), image).second) {
-            throw Error(fmt::format("{}: another image has the same name", input.path.string()),
+    for (std::size_t i = 0; i < files.size(); ++i) {
+        const fs::path& path = files[i].path;
+        const std::string stem = detail::portable_stem(path.string());
+        if (by_stem_.contains(stem) || unreadable_.contains(stem)) {
+            throw Error(fmt::format("{}: another image has the same name", path.string()),
                         "labels are matched to images by name: rename one of the two");
         }
-        images_.push_back({{"id", image.id},
-                           {"file_name", name},
-                           {"width", size.width},
-                           {"height", size.height}});
+        LabeledFrame frame;
+        frame.image_id = numbers ? files[i].image_id : static_cast<std::int64_t>(i) + 1;
+        try {
+            const image::StoredImage stored =
+                image::decode_stored(detail::read_file(path), path.string(), {});
+            frame.orientation = stored.orientation;
+            frame.size = image::oriented_size(stored.whole, stored.orientation);
+        } catch (const Error& error) {
+            unreadable_[stem] = path.string();
+            result_.skipped.emplace_back(error.what());
+            if (unreadable_.size() == files.size()) {
+                throw;
+            }
+            continue;
+        }
+        by_stem_[stem] = frame;
+        Json record = {{"id", frame.image_id},
+                       {"file_name", path.filename().string()},
+                       {"width", frame.size.width},
+                       {"height", frame.size.height}};
+        if (frame.orientation != 1) {
+            record["exif"] = "applied";
+        }
+        images_.push_back(std::move(record));
     }
 }
 
-const DatasetBuilder::Image& DatasetBuilder::image(const std::string& stem,
-                                                   const std::string& owner) const {
+bool DatasetBuilder::has_image(const std::string& stem) const {
+    return by_stem_.contains(stem) || unreadable_.contains(stem);
+}
+
+const LabeledFrame& DatasetBuilder::image(const std::string& stem, const std::string& owner) const {
     const auto found = by_stem_.find(stem);
     if (found != by_stem_.end()) {
         return found->second;
     }
-    throw Error(fmt::format("{}: no image in the image folder is named {}", owner, stem),
+    if (const auto broken = unreadable_.find(stem); broken != unreadable_.end()) {
+        throw LabelWithoutImage(
+            fmt::format("{}: labels of {}, which cannot be read", owner, broken->second));
+    }
+    const PassedOver& passed = result_.passed_over.front();
+    const std::string others =
+        passed.empty() ? "" : fmt::format(" (passed over there: {})", summary_of(passed));
+    throw Error(fmt::format("{}: no image in the image folder is named {}{}", owner, stem, others),
                 "add the image, remove the label, or correct DatasetImportOptions::images");
 }
 
@@ -152,27 +240,64 @@ std::int64_t DatasetBuilder::category_with_id(std::int64_t id, const std::string
     return id;
 }
 
-void DatasetBuilder::add_polygons(const Image& image, std::int64_t category,
+std::int64_t DatasetBuilder::only_category(const std::string& name, const std::string& owner) {
+    if (list_.empty()) {
+        return category_named(name, owner);
+    }
+    if (categories_.size() == 1) {
+        return categories_.front()["id"];
+    }
+    throw Error(
+        fmt::format("{}: found no categories of its objects, and {} in {}", owner,
+                    categories_.size(), list_),
+        "NAME.json next to an id map lists its objects: [{\"id\": 1, \"category_id\": 18}]");
+}
+
+std::string DatasetBuilder::name_of(std::int64_t category) const {
+    for (const Json& item : categories_) {
+        if (item["id"] == category) {
+            return item["name"];
+        }
+    }
+    return fmt::to_string(category);
+}
+
+void DatasetBuilder::add_polygons(const LabeledFrame& frame, std::int64_t category,
                                   const std::vector<std::vector<double>>& rings,
                                   const std::string& owner) {
+    std::vector<std::vector<double>> upright;
+    for (const std::vector<double>& ring : rings) {
+        upright.push_back(turned(ring, frame.size, frame.turn));
+    }
+    const ImageSize size = image::oriented_size(frame.size, frame.turn);
     Rle mask;
     try {
-        mask = rasterize_polygons(rings, image.size.height, image.size.width);
+        mask = rasterize_polygons(upright, size.height, size.width);
     } catch (const Error& error) {
         throw Error(fmt::format("{}: {}", owner, error.what()), error.fix());
     }
-    add(image, category, mask, rings);
+    add(frame, category, mask, upright, owner);
 }
 
-void DatasetBuilder::add_mask(const Image& image, std::int64_t category, const Rle& mask) {
-    add(image, category, mask, {{"size", {mask.height, mask.width}}, {"counts", compress(mask)}});
+void DatasetBuilder::add_mask(const LabeledFrame& frame, std::int64_t category, const Rle& mask,
+                              const std::string& owner) {
+    const Rle upright = turned(mask, frame.turn);
+    add(frame, category, upright,
+        {{"size", {upright.height, upright.width}}, {"counts", compress(upright)}}, owner);
 }
 
-void DatasetBuilder::add(const Image& image, std::int64_t category, const Rle& mask,
-                         Json segmentation) {
+void DatasetBuilder::add(const LabeledFrame& frame, std::int64_t category, const Rle& mask,
+                         Json segmentation, const std::string& owner) {
+    if (area(mask) == 0) {
+        // The folder is known; what matters is the file.
+        const std::string folder = (labels_ / "").string();
+        const std::string file = owner.starts_with(folder) ? owner.substr(folder.size()) : owner;
+        result_.without_pixels.push_back(fmt::format("{} ({})", file, name_of(category)));
+        return;
+    }
     const CocoBox box = bounding_box(mask);
     annotations_.push_back({{"id", annotations_.size() + 1},
-                            {"image_id", image.id},
+                            {"image_id", frame.image_id},
                             {"category_id", category},
                             {"bbox", {box.x, box.y, box.width, box.height}},
                             {"area", area(mask)},
@@ -180,19 +305,31 @@ void DatasetBuilder::add(const Image& image, std::int64_t category, const Rle& m
                             {"segmentation", std::move(segmentation)}});
 }
 
-DatasetCounts DatasetBuilder::write(const fs::path& path) const {
+DatasetImport DatasetBuilder::write(const fs::path& path) {
+    if (annotations_.empty() && !result_.without_pixels.empty()) {
+        throw Error(
+            fmt::format("{}: none of {} objects has a pixel inside its image: {}", labels_.string(),
+                        result_.without_pixels.size(), result_.without_pixels.front()),
+            "check that the labels belong to these images and to this format");
+    }
     detail::DatasetTextWriter writer(path, {});
     const auto list = [&](const char* name, const std::vector<Json>& records) {
         writer.begin(name);
         for (const Json& record : records) {
-            writer.add(record.dump());
+            // File names need not be UTF-8.
+            writer.add(record.dump(-1, ' ', false, Json::error_handler_t::replace));
         }
     };
     list("images", images_);
     list("annotations", annotations_);
     list("categories", categories_);
     writer.commit();
-    return {images_.size(), annotations_.size(), categories_.size()};
+    result_.written = {images_.size(), annotations_.size(), categories_.size()};
+    for (const auto& [text, count] : readings_) {
+        result_.readings.push_back(
+            fmt::format("{} {}{}", count, count == 1 ? "image" : "images", text));
+    }
+    return result_;
 }
 
 }  // namespace embedmask::data

@@ -4,48 +4,65 @@
 #include <glob.h>
 
 #include <algorithm>
-#include <cerrno>
+#include <array>
 #include <charconv>
-#include <cstring>
 #include <fstream>
 #include <iostream>
+#include <iterator>
 #include <set>
 
+#include "base/file.h"
+#include "base/lines.h"
+#include "base/paths.h"
 #include "data/recorded_image.h"
-#include "embedmask/error.h"
+#include "image/stored_image.h"
 
 namespace embedmask::data {
 namespace {
 
 namespace fs = std::filesystem;
 
-bool is_image_name(const fs::path& path) {
-    std::string extension = path.extension().string();
-    std::transform(extension.begin(), extension.end(), extension.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return extension == ".jpg" || extension == ".jpeg" || extension == ".png";
+constexpr std::array<std::string_view, 9> kImageEndings = {
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".jfi", ".jif", ".pjpeg", ".mpo", ".png"};
+
+bool begins_like_image(const fs::path& path) {
+    std::array<char, 8> bytes{};
+    std::ifstream file(path, std::ios::binary);
+    file.read(bytes.data(), bytes.size());
+    return image::has_image_signature(
+        {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
 }
 
-void add_folder(const fs::path& folder, std::vector<fs::path>& paths) {
-    std::vector<fs::path> found;
-    for (const fs::directory_entry& entry : fs::directory_iterator(folder)) {
-        if (entry.is_regular_file() && is_image_name(entry.path())) {
-            found.push_back(entry.path());
-        }
-    }
-    if (found.empty()) {
-        throw Error(folder.string() + ": no .jpg, .jpeg or .png file in this folder");
-    }
-    std::sort(found.begin(), found.end());
-    paths.insert(paths.end(), found.begin(), found.end());
+bool is_image(const fs::path& path) {
+    return is_image_name(path) || (detail::is_regular(path) && begins_like_image(path));
 }
 
-void add_lines(std::istream& lines, std::vector<fs::path>& paths) {
-    for (std::string line; std::getline(lines, line);) {
-        if (!line.empty()) {
-            paths.emplace_back(line);
-        }
+void add_folder(const fs::path& folder, std::vector<fs::path>& paths, FoundImages& found) {
+    FolderFiles chosen = images_of_folder(folder);
+    found.passed_over.push_back(std::move(chosen.passed_over));
+    paths.insert(paths.end(), chosen.files.begin(), chosen.files.end());
+}
+
+void add_lines(const std::string& text, const std::string& name, std::vector<fs::path>& paths) {
+    const std::vector<detail::Line> lines = detail::lines_of(text);
+    if (lines.empty()) {
+        throw Error(fmt::format("{}: lists no images", name));
     }
+    for (const detail::Line& line : lines) {
+        paths.push_back(detail::with_slashes(line.text));
+    }
+}
+
+void add_list(const std::string& list, std::vector<fs::path>& paths) {
+    std::string text;
+    try {
+        text = detail::read_text(list);
+    } catch (const Error& error) {
+        throw Error(fmt::format("list of images: {}", error.what()),
+                    error.fix().empty() ? "@FILE names a file with one path per line" : error.fix(),
+                    error.kind());
+    }
+    add_lines(text, list, paths);
 }
 
 void add_glob(const std::string& pattern, std::vector<fs::path>& paths) {
@@ -60,27 +77,19 @@ void add_glob(const std::string& pattern, std::vector<fs::path>& paths) {
     }
 }
 
-void add_input(const std::string& input, std::vector<fs::path>& paths) {
+void add_input(const std::string& input, std::vector<fs::path>& paths, FoundImages& found) {
     if (input == "-") {
-        return add_lines(std::cin, paths);
+        const std::string text{std::istreambuf_iterator<char>(std::cin), {}};
+        add_lines(detail::without_mark(text, "standard input"), "standard input", paths);
+    } else if (input.starts_with('@')) {
+        add_list(input.substr(1), paths);
+    } else if (detail::is_folder(input) && !is_image_name(input)) {
+        add_folder(input, paths, found);
+    } else if (input.find_first_of("*?[") != std::string::npos && !detail::path_exists(input)) {
+        add_glob(input, paths);
+    } else {
+        paths.emplace_back(input);
     }
-    if (input.starts_with('@')) {
-        std::ifstream list(input.substr(1));
-        if (!list) {
-            throw Error(fmt::format("{}: cannot open the list of images: {}", input.substr(1),
-                                    std::strerror(errno)),
-                        "@FILE names a file with one path per line", ErrorKind::system);
-        }
-        return add_lines(list, paths);
-    }
-    if (fs::is_directory(input) && !is_image_name(input)) {
-        return add_folder(input, paths);
-    }
-    if (!fs::exists(input) && input.find_first_of("*?[") != std::string::npos) {
-        return add_glob(input, paths);
-    }
-    // An unreadable path is reported with its image, and the others continue.
-    paths.emplace_back(input);
 }
 
 bool parse_number(std::string_view text, std::int64_t* value) {
@@ -88,24 +97,45 @@ bool parse_number(std::string_view text, std::int64_t* value) {
     return error == std::errc{} && end == text.data() + text.size();
 }
 
+DecodeOptions decode_options(const ImageFile& file, std::uint64_t max_pixels) {
+    return {.max_pixels = max_pixels,
+            .expected_size = file.expected_size,
+            .expected_upright = file.expected_upright};
+}
+
 }  // namespace
 
-std::vector<ImageFile> find_images(const std::vector<std::string>& inputs) {
-    std::vector<fs::path> paths;
-    for (const std::string& input : inputs) {
-        add_input(input, paths);
+bool is_image_name(const fs::path& path) {
+    return std::ranges::find(kImageEndings, ending_of(path)) != kImageEndings.end();
+}
+
+FolderFiles images_of_folder(const fs::path& folder,
+                             const std::function<bool(const fs::path&)>& expected) {
+    FolderChoice choice;
+    choice.wanted = is_image;
+    if (expected) {
+        choice.expected = expected;
     }
-    if (paths.empty()) {
-        throw Error("no input images", "pass files, folders, globs, @list or -");
+    FolderFiles chosen = choose_files(folder, choice);
+    if (chosen.files.empty()) {
+        const std::string others =
+            chosen.passed_over.empty() ? "" : fmt::format(" ({})", summary_of(chosen.passed_over));
+        throw Error(
+            fmt::format("{}: no JPEG or PNG file in this folder{}", folder.string(), others),
+            chosen.passed_over.folders > 0 ? "sub-folders are not searched: pass them" : "");
     }
+    return chosen;
+}
+
+std::vector<ImageFile> numbered(const std::vector<fs::path>& paths) {
     std::vector<ImageFile> images;
     std::set<std::int64_t> ids;
-    for (fs::path& path : paths) {
+    for (const fs::path& path : paths) {
         ImageFile image;
         if (parse_number(path.stem().string(), &image.image_id)) {
             ids.insert(image.image_id);
         }
-        image.path = std::move(path);
+        image.path = path;
         images.push_back(std::move(image));
     }
     // Image ids must be unique, so names are used as ids only if all of them are numbers.
@@ -117,6 +147,26 @@ std::vector<ImageFile> find_images(const std::vector<std::string>& inputs) {
     return images;
 }
 
+FoundImages find_images(const std::vector<std::string>& inputs) {
+    FoundImages found;
+    std::vector<fs::path> paths;
+    for (const std::string& input : inputs) {
+        try {
+            add_input(input, paths, found);
+        } catch (const Error& error) {
+            found.unusable.push_back(error);
+        }
+    }
+    if (paths.empty() && !found.unusable.empty()) {
+        throw found.unusable.front();
+    }
+    if (paths.empty()) {
+        throw Error("no input images", "pass files, folders, globs, @list or -");
+    }
+    found.images = numbered(paths);
+    return found;
+}
+
 std::vector<ImageFile> annotated_images(const fs::path& annotations, const fs::path& folder) {
     const Dataset dataset = read_dataset(annotations);
     if (dataset.images.empty()) {
@@ -126,7 +176,15 @@ std::vector<ImageFile> annotated_images(const fs::path& annotations, const fs::p
 }
 
 Image read_image_file(const ImageFile& file, std::uint64_t max_pixels) {
-    return read_image(file.path, {.max_pixels = max_pixels, .expected_size = file.expected_size});
+    return read_image(file.path, decode_options(file, max_pixels));
+}
+
+int remaining_orientation(const ImageFile& file) {
+    const image::StoredForm form =
+        image::read_form(detail::read_file(file.path), file.path.string());
+    const int applied = image::orientation_for(decode_options(file, DecodeOptions{}.max_pixels),
+                                               form.size, form.orientation, file.path.string());
+    return applied == form.orientation ? 1 : form.orientation;
 }
 
 }  // namespace embedmask::data

@@ -3,10 +3,13 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "data/folder_files.h"
+#include "embedmask/error.h"
 #include "embedmask/image.h"
 
 namespace embedmask::data {
@@ -14,13 +17,34 @@ namespace embedmask::data {
 struct ImageFile {
     std::filesystem::path path;
     std::int64_t image_id = 0;
-    std::optional<ImageSize> expected_size;  ///< from the record in the annotation file
+    /// From the record in the annotation file.
+    std::optional<ImageSize> expected_size = std::nullopt;
+    bool expected_upright = false;  ///< ImageRecord::upright
 };
 
-/// Files, folders (their JPEG and PNG files, by name), globs, @list (a file with one path per
-/// line), or - (paths on standard input). Image ids are the file names if these are numbers
-/// ("000000000139.jpg" → 139), else count from 1. Error if no file is found.
-std::vector<ImageFile> find_images(const std::vector<std::string>& inputs);
+/// The images of a folder: files with an ending of JPEG or PNG files in any case, and others whose
+/// content begins like one. Error if there is none. `expected` is that of FolderChoice.
+FolderFiles images_of_folder(
+    const std::filesystem::path& folder,
+    const std::function<bool(const std::filesystem::path&)>& expected = {});
+
+/// Whether the ending of a name is one of JPEG or PNG files.
+bool is_image_name(const std::filesystem::path& path);
+
+struct FoundImages {
+    std::vector<ImageFile> images;
+    std::vector<PassedOver> passed_over;  ///< of each folder that was searched
+    std::vector<Error> unusable;          ///< inputs without images: unreadable lists and folders
+};
+
+/// Files, folders (their images, by name), globs, @list (a file with one path per line), or -
+/// (paths on standard input). A path that is not readable is an image, so that it is reported in
+/// its place. Image ids are the file names if these are numbers ("000000000139.jpg" → 139), else
+/// count from 1. Error if no file is found.
+FoundImages find_images(const std::vector<std::string>& inputs);
+
+/// Gives the images of one job their ids.
+std::vector<ImageFile> numbered(const std::vector<std::filesystem::path>& paths);
 
 /// The images of a COCO annotation file, in file order, with their ids and sizes.
 std::vector<ImageFile> annotated_images(const std::filesystem::path& annotations,
@@ -30,5 +54,9 @@ std::vector<ImageFile> annotated_images(const std::filesystem::path& annotations
 /// (DecodeOptions::expected_size). Error if the file cannot be read or has a different size.
 /// Thread-safe.
 Image read_image_file(const ImageFile& file, std::uint64_t max_pixels = DecodeOptions{}.max_pixels);
+
+/// The EXIF orientation that `read_image_file` leaves to be applied: 1 for an upright image. Reads
+/// the header. Error as for read_image_file.
+int remaining_orientation(const ImageFile& file);
 
 }  // namespace embedmask::data

@@ -23,12 +23,12 @@ struct LabeledImage {
 
     const ImageRecord* record = nullptr;
     std::string name;  ///< file name without extension
+    std::string path;  ///< of the image, from the folder of the labels
+    ImageSize size;    ///< of the frame of the masks
     // One entry per object in each:
     std::deque<Rle> masks;
     std::vector<const Annotation*> annotations;
     std::vector<LabeledMask> objects;
-
-    [[nodiscard]] ImageSize size() const { return {record->width, record->height}; }
 };
 
 /// An image without labels.

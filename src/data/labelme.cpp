@@ -4,9 +4,14 @@
 
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
 
+#include "base/paths.h"
 #include "data/dataset_builder.h"
+#include "data/labelme_shapes.h"
 #include "embedmask/error.h"
+#include "embedmask/polygon.h"
 #include "mask/contour.h"
 #include "mask/id_map.h"
 
@@ -24,60 +29,105 @@ Json points_of(const mask::Ring& ring) {
     return points;
 }
 
-/// Shapes with the same group are parts of one object.
+/// Shapes with the same label and group are parts of one object.
 struct LabelmeObject {
     std::string label;
-    std::vector<std::vector<double>> rings;
+    std::vector<LabelmeArea> areas;
 };
 
-std::vector<double> labelme_ring(const Json& shape) {
-    std::vector<double> ring;
-    for (const Json& point : shape.at("points")) {
-        ring.push_back(point.at(0));
-        ring.push_back(point.at(1));
-    }
-    const std::string type = shape.value("shape_type", "polygon");
-    if (type == "rectangle" && ring.size() == 4) {
-        return {ring[0], ring[1], ring[2], ring[1], ring[2], ring[3], ring[0], ring[3]};
-    }
-    if (type != "polygon") {
-        throw Error(
-            fmt::format("found a {} with {} points: expected a polygon, or a rectangle with 2",
-                        type, ring.size() / 2));
-    }
-    if (ring.size() < 6) {
-        throw Error(
-            fmt::format("found a polygon with {} points: expected at least 3", ring.size() / 2));
-    }
-    return ring;
-}
-
-std::vector<LabelmeObject> labelme_objects(const Json& file) {
+std::vector<LabelmeObject> labelme_objects(const Json& file, ImageSize size,
+                                           DatasetBuilder& builder, const std::string& owner) {
     std::vector<LabelmeObject> objects;
-    std::map<std::int64_t, std::size_t> groups;
+    std::map<std::pair<std::string, std::string>, std::size_t> groups;
     for (const Json& shape : file.at("shapes")) {
-        std::vector<double> ring = labelme_ring(shape);
+        std::optional<LabelmeArea> area;
+        try {
+            area = labelme_area(shape, size);
+        } catch (const Error& error) {
+            throw Error(fmt::format("{}: {}", owner, error.what()), error.fix());
+        }
+        if (!area) {
+            builder.leave_out_shape(labelme_kind(shape));
+            continue;
+        }
+        const std::string label = shape.at("label");
         const Json group = shape.value("group_id", Json());
-        if (group.is_number_integer()) {
-            const auto [known, fresh] = groups.emplace(group.get<std::int64_t>(), objects.size());
+        if (!group.is_null() && group != "") {
+            const auto [known, fresh] =
+                groups.emplace(std::pair(label, group.dump()), objects.size());
             if (!fresh) {
-                objects[known->second].rings.push_back(std::move(ring));
+                objects[known->second].areas.push_back(std::move(*area));
                 continue;
             }
         }
-        objects.push_back({shape.at("label"), {std::move(ring)}});
+        objects.push_back({label, {std::move(*area)}});
     }
     return objects;
 }
 
-void require_labelme_size(const Json& file, ImageSize size) {
-    const Json width = file.value("imageWidth", Json());
-    const Json height = file.value("imageHeight", Json());
-    if ((width.is_null() || width == size.width) && (height.is_null() || height == size.height)) {
+/// The image size that a file tells; by default that of the upright image.
+ImageSize recorded_size_of(const Json& file, ImageSize upright) {
+    const auto side = [&](const char* key, int otherwise) {
+        const Json value = file.value(key, Json());
+        return value.is_null() ? otherwise : value.get<int>();
+    };
+    return {side("imageWidth", upright.width), side("imageHeight", upright.height)};
+}
+
+/// By the name of the label file, or else by the image that it names.
+const LabeledFrame& image_of(const DatasetBuilder& builder, const fs::path& path,
+                             const Json& file) {
+    const std::string stem = detail::portable_stem(path.string());
+    const auto named = file.find("imagePath");
+    if (!builder.has_image(stem) && named != file.end() && named->is_string()) {
+        const std::string name = detail::portable_name(named->get<std::string>());
+        const std::string other = fs::path(name).stem().string();
+        if (builder.has_image(other)) {
+            return builder.image(other, path.string());
+        }
+    }
+    return builder.image(stem, path.string());
+}
+
+void add_object(DatasetBuilder& builder, const LabeledFrame& frame, const LabelmeObject& object,
+                const std::string& owner) {
+    const std::int64_t category = builder.category_named(object.label, owner);
+    std::vector<std::vector<double>> rings;
+    std::vector<Rle> masks;
+    for (const LabelmeArea& area : object.areas) {
+        if (area.ring.empty()) {
+            masks.push_back(area.mask);
+        } else {
+            rings.push_back(area.ring);
+        }
+    }
+    if (masks.empty()) {
+        builder.add_polygons(frame, category, rings, owner);
         return;
     }
-    throw Error(fmt::format("labelled on an image of {}x{}, but the image with this name is {}x{}",
-                            width.dump(), height.dump(), size.width, size.height));
+    masks.push_back(rasterize_polygons(rings, frame.size.height, frame.size.width));
+    builder.add_mask(frame, category, unite(masks), owner);
+}
+
+void read_labelme_file(DatasetBuilder& builder, const fs::path& path) {
+    const std::string owner = path.string();
+    const Json file = read_json(path);
+    LabeledFrame frame;
+    std::vector<LabelmeObject> objects;
+    if (!file.is_object()) {
+        throw Error(fmt::format("{}: not a labelme file: expected an object", owner));
+    }
+    const LabeledFrame& image = image_of(builder, path, file);
+    try {
+        const ImageSize recorded = recorded_size_of(file, image.size);
+        frame = image.for_size(recorded, owner);
+        objects = labelme_objects(file, frame.size, builder, owner);
+    } catch (const Json::exception& error) {
+        throw Error(fmt::format("{}: not a labelme file: {}", owner, error.what()));
+    }
+    for (const LabelmeObject& object : objects) {
+        add_object(builder, frame, object, owner);
+    }
 }
 
 }  // namespace
@@ -112,24 +162,8 @@ std::string labelme_text(std::string_view image_path, ImageSize size,
 }
 
 void read_labelme(DatasetBuilder& builder) {
-    for (const fs::path& path : files_of(builder.folder(), ".json")) {
-        const std::string owner = path.string();
-        const Json file = read_json(path);
-        const auto& image = builder.image(path.stem().string(), owner);
-        std::vector<LabelmeObject> objects;
-        try {
-            require_labelme_size(file, image.size);
-            objects = labelme_objects(file);
-        } catch (const Json::exception& error) {
-            throw Error(fmt::format("{}: not a labelme file: {}", owner, error.what()));
-        } catch (const Error& error) {
-            throw Error(fmt::format("{}: {}", owner, error.what()), error.fix());
-        }
-        for (const LabelmeObject& object : objects) {
-            builder.add_polygons(image, builder.category_named(object.label, owner), object.rings,
-                                 owner);
-        }
-    }
+    const auto files = builder.label_files(builder.folder(), ".json");
+    builder.read_files(files, [&](const fs::path& path) { read_labelme_file(builder, path); });
 }
 
 }  // namespace embedmask::data

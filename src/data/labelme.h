@@ -19,8 +19,8 @@ class DatasetBuilder;
 std::string labelme_text(std::string_view image_path, ImageSize size,
                          std::span<const LabeledMask> objects, float tolerance = 1.F);
 
-/// Adds the objects of the labelme files in the builder's folder: polygons, and rectangles given by
-/// two points. Error (with the file name) for other shapes and for a different image size.
+/// Adds the objects of the labelme files in the builder's folder. Shapes without an area are left
+/// out and counted. Error (with the file name) for a broken shape and for a different image size.
 void read_labelme(DatasetBuilder& builder);
 
 }  // namespace embedmask::data

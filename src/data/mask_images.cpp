@@ -3,9 +3,15 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <optional>
 
+#include "base/paths.h"
 #include "data/dataset_builder.h"
+#include "data/folder_files.h"
+#include "data/id_map_labels.h"
+#include "data/label_pixels.h"
 #include "embedmask/error.h"
+#include "image/view.h"
 
 namespace embedmask::data {
 namespace {
@@ -18,52 +24,81 @@ struct MaskName {
     std::int64_t category = 0;
 };
 
-MaskName mask_name(const fs::path& path) {
-    const std::string stem = path.stem().string();
+std::optional<MaskName> mask_name(const std::string& stem) {
     const std::size_t last = stem.rfind('-');
     const std::size_t middle =
         last == std::string::npos || last == 0 ? std::string::npos : stem.rfind('-', last - 1);
-    MaskName name;
-    if (middle != std::string::npos) {
-        const char* end = stem.data() + stem.size();
-        const auto parsed = std::from_chars(stem.data() + last + 1, end, name.category);
-        name.image = stem.substr(0, middle);
-        if (parsed.ec == std::errc{} && parsed.ptr == end) {
-            return name;
-        }
+    if (middle == std::string::npos) {
+        return std::nullopt;
     }
-    throw Error(fmt::format("{}: expected a name like IMAGE-OBJECT-CATEGORYID.png", path.string()));
+    MaskName name;
+    name.image = stem.substr(0, middle);
+    const char* end = stem.data() + stem.size();
+    const auto parsed = std::from_chars(stem.data() + last + 1, end, name.category);
+    if (parsed.ec != std::errc{} || parsed.ptr != end) {
+        return std::nullopt;
+    }
+    return name;
+}
+
+void read_mask_image(DatasetBuilder& builder, const MaskName& name, const fs::path& path) {
+    const LabeledFrame& image = builder.image(name.image, path.string());
+    const image::LabelImage label = image::read_label_image(path);
+    const LabeledFrame frame = image.for_size(label.size, path.string());
+    const ObjectPixels object = object_pixels(label, path.string());
+    builder.note_reading(fmt::format(", {}", object.rule));
+    builder.add_mask(frame, builder.category_with_id(name.category, path.string()),
+                     encode_rows(object.bits, frame.size.height, frame.size.width), path.string());
+}
+
+fs::path objects_file(const fs::path& id_map) {
+    return fs::path(id_map).replace_extension(".json");
+}
+
+bool belongs_to_id_map(const fs::path& path) {
+    return ending_of(path) == ".json" &&
+           detail::path_exists(fs::path(path).replace_extension(".png"));
 }
 
 }  // namespace
 
-void write_mask_images(const fs::path& folder, const LabeledImage& image) {
+std::string mask_image_name(const std::string& image, const Annotation& annotation) {
+    return fmt::format("{}-{}-{}.png", image, annotation.id, annotation.category_id);
+}
+
+void write_mask_images(detail::OutputFolder& folder, const LabeledImage& image) {
     for (std::size_t i = 0; i < image.annotations.size(); ++i) {
-        Image drawn = black_image(image.size());
+        Image drawn = black_image(image.size);
         const auto mask = decode_rows(image.masks[i]);
         for (std::size_t p = 0; p < mask.size(); ++p) {
             for (std::size_t channel = 0; channel < 3; ++channel) {
                 drawn.rgb[3 * p + channel] = mask[p] != 0 ? 255 : 0;
             }
         }
-        write_png(folder / fmt::format("{}-{}-{}.png", image.name, image.annotations[i]->id,
-                                       image.annotations[i]->category_id),
-                  drawn);
+        folder.write(mask_image_name(image.name, *image.annotations[i]),
+                     image::as_text(encode_png(drawn)));
     }
 }
 
 void read_mask_images(DatasetBuilder& builder) {
-    for (const fs::path& path : files_of(builder.folder(), ".png")) {
-        const MaskName name = mask_name(path);
-        const auto& image = builder.image(name.image, path.string());
-        const Image drawn = read_image(path, {.expected_size = image.size});
-        std::vector<std::uint8_t> mask(drawn.rgb.size() / 3);
-        for (std::size_t i = 0; i < mask.size(); ++i) {
-            mask[i] = drawn.rgb[3 * i] > 127 ? 1 : 0;
+    const auto files = builder.label_files(builder.folder(), ".png", belongs_to_id_map);
+    builder.read_files(files, [&](const fs::path& path) {
+        const std::string stem = detail::portable_stem(path.string());
+        const std::optional<MaskName> name = mask_name(stem);
+        const bool is_mask = name && builder.has_image(name->image);
+        const bool is_id_map =
+            builder.has_image(stem) && (!is_mask || detail::path_exists(objects_file(path)));
+        if (is_id_map) {
+            read_id_map(builder, path);
+        } else if (name) {
+            read_mask_image(builder, *name, path);
+        } else {
+            throw Error(
+                fmt::format("{}: expected a name like IMAGE-OBJECT-CATEGORYID.png, or that "
+                            "of an image for an id map",
+                            path.string()));
         }
-        builder.add_mask(image, builder.category_with_id(name.category, path.string()),
-                         encode_rows(mask, image.size.height, image.size.width));
-    }
+    });
 }
 
 }  // namespace embedmask::data

@@ -1,13 +1,41 @@
 #include "data/recorded_image.h"
 
+#include <algorithm>
+
+#include "base/paths.h"
+
 namespace embedmask::data {
 namespace {
 
-ImageFile recorded_file(const std::filesystem::path& folder, const ImageRecord& image) {
-    return {folder / image.file_name, image.id, recorded_size(image)};
+// Whether a path with slashes is relative and cannot leave the folder that it starts from. A drive
+// letter makes it absolute.
+bool stays_inside(const std::string& path) {
+    const std::filesystem::path normal = std::filesystem::path(path).lexically_normal();
+    const bool has_drive = path.size() > 1 && path[1] == ':';
+    return !has_drive && normal.is_relative() && !normal.empty() && *normal.begin() != "..";
 }
 
 }  // namespace
+
+std::filesystem::path recorded_path(const std::filesystem::path& folder,
+                                    const std::string& file_name) {
+    std::filesystem::path path = folder / file_name;
+    if (file_name.find('\\') == std::string::npos || detail::path_exists(path)) {
+        return path;
+    }
+    std::string name = file_name;
+    std::ranges::replace(name, '\\', '/');
+    if (stays_inside(name)) {
+        return folder / name;
+    }
+    // A path on another machine: only the name can mean something here.
+    const std::filesystem::path local = folder / detail::portable_name(file_name);
+    return detail::is_regular(local) ? local : path;
+}
+
+ImageFile recorded_file(const std::filesystem::path& folder, const ImageRecord& image) {
+    return {recorded_path(folder, image.file_name), image.id, recorded_size(image), image.upright};
+}
 
 std::optional<ImageSize> recorded_size(const ImageRecord& image) {
     if (image.width < 1 || image.height < 1) {

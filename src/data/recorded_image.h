@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "data/image_files.h"
@@ -14,6 +15,14 @@ namespace embedmask::data {
 
 /// The image size recorded in an annotation file; nothing unless both sides are recorded.
 std::optional<ImageSize> recorded_size(const ImageRecord& image);
+
+/// The file of a record. A path from Windows is also looked for with slashes in place of its
+/// backslashes; if that leads out of the folder, by its last part.
+std::filesystem::path recorded_path(const std::filesystem::path& folder,
+                                    const std::string& file_name);
+
+/// The image of a record in `folder`.
+ImageFile recorded_file(const std::filesystem::path& folder, const ImageRecord& image);
 
 /// The images of a dataset in `folder`, in the order of the dataset.
 std::vector<ImageFile> recorded_files(const Dataset& dataset, const std::filesystem::path& folder);

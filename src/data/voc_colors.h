@@ -21,18 +21,4 @@ inline std::array<std::uint8_t, 3> voc_color(unsigned index) {
     return color;
 }
 
-/// The inverse; a grey pixel that is not a VOC colour maps to its own value.
-inline unsigned voc_index(std::uint8_t red, std::uint8_t green, std::uint8_t blue) {
-    unsigned index = 0;
-    for (unsigned bit = 0; bit < 8; ++bit) {
-        index |= (red >> (7 - bit) & 1U) << (3 * bit);
-        index |= (green >> (7 - bit) & 1U) << (3 * bit + 1);
-        index |= (blue >> (7 - bit) & 1U) << (3 * bit + 2);
-    }
-    if (index > 255 && red == green && green == blue) {
-        return red;
-    }
-    return index;
-}
-
 }  // namespace embedmask::data

@@ -8,7 +8,8 @@
 #include <limits>
 #include <sstream>
 
-#include "base/file.h"
+#include "base/lines.h"
+#include "base/paths.h"
 #include "data/dataset_builder.h"
 #include "embedmask/error.h"
 #include "mask/contour.h"
@@ -126,22 +127,17 @@ std::string yolo_text(ImageSize size, std::span<const LabeledMask> objects, floa
 }
 
 void read_yolo(DatasetBuilder& builder) {
-    for (const fs::path& path : files_of(builder.folder(), ".txt")) {
-        const auto& image = builder.image(path.stem().string(), path.string());
-        const auto bytes = detail::read_file(path);
-        std::istringstream lines(std::string(bytes.begin(), bytes.end()));
-        std::size_t number = 0;
-        for (std::string line; std::getline(lines, line);) {
-            const std::string owner = fmt::format("{}, line {}", path.string(), ++number);
-            const std::vector<double> values = numbers(line, owner);
-            if (values.empty()) {
-                continue;
-            }
-            const YoloObject object = yolo_object(values, image.size, owner);
+    const auto files = builder.label_files(builder.folder(), ".txt");
+    builder.read_files(files, [&](const fs::path& path) {
+        const LabeledFrame& image =
+            builder.image(detail::portable_stem(path.string()), path.string());
+        for (const detail::Line& line : detail::lines_of(detail::read_text(path))) {
+            const std::string owner = fmt::format("{}, line {}", path.string(), line.number);
+            const YoloObject object = yolo_object(numbers(line.text, owner), image.size, owner);
             builder.add_polygons(image, builder.category_at(object.index, owner), {object.ring},
                                  owner);
         }
-    }
+    });
 }
 
 }  // namespace embedmask::data

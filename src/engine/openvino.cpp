@@ -12,6 +12,7 @@
 #include "base/atomic_file.h"
 #include "base/file.h"
 #include "base/parallel.h"
+#include "base/paths.h"
 #include "embedmask/error.h"
 #include "engine/engine.h"
 #include "network/fingerprint.h"
@@ -429,7 +430,7 @@ private:
 
 // The saved network at `path`, or nothing if there is no usable one.
 std::unique_ptr<Engine> read_saved(const std::filesystem::path& path, const Options& options) {
-    if (!std::filesystem::exists(path)) {
+    if (!detail::path_exists(path)) {
         return nullptr;
     }
     try {

@@ -86,14 +86,22 @@ std::string text(ImageSize size) {
     return fmt::format("{}x{}", size.width, size.height);
 }
 
-// Orientation to apply so that the image has the recorded size (the COCO convention).
-int orientation_for(ImageSize expected, ImageSize stored, int orientation, std::string_view name) {
+}  // namespace
+
+namespace image {
+
+int orientation_for(const DecodeOptions& options, ImageSize stored, int orientation,
+                    std::string_view name) {
+    if (!options.expected_size) {
+        return options.orientation == Orientation::apply_exif ? orientation : 1;
+    }
+    const ImageSize expected = *options.expected_size;
+    const ImageSize turned = oriented_size(stored, orientation);
+    if (turned == expected && (options.expected_upright || stored != expected)) {
+        return orientation;
+    }
     if (stored == expected) {
         return 1;
-    }
-    const ImageSize turned = image::oriented_size(stored, orientation);
-    if (turned == expected) {
-        return orientation;
     }
     throw Error(
         fmt::format("{}: the image is {}{}, but the annotation file says {}", name, text(stored),
@@ -102,10 +110,6 @@ int orientation_for(ImageSize expected, ImageSize stored, int orientation, std::
         "use the images that were annotated, or correct \"width\" and \"height\" in the annotation "
         "file");
 }
-
-}  // namespace
-
-namespace image {
 
 void check_size(std::uint64_t width, std::uint64_t height, std::uint64_t max_pixels,
                 std::string_view name) {
@@ -120,19 +124,29 @@ void check_size(std::uint64_t width, std::uint64_t height, std::uint64_t max_pix
     }
 }
 
+bool has_image_signature(Bytes bytes) {
+    return is_jpeg(bytes) || is_png(bytes);
+}
+
+StoredImage decode_stored(Bytes bytes, std::string_view name, const DecodeOptions& options) {
+    if (!has_image_signature(bytes)) {
+        fail_unknown(bytes, name);
+    }
+    return is_jpeg(bytes) ? decode_jpeg(bytes, name, options) : decode_png(bytes, name, options);
+}
+
+StoredForm read_form(Bytes bytes, std::string_view name) {
+    if (!has_image_signature(bytes)) {
+        fail_unknown(bytes, name);
+    }
+    return is_jpeg(bytes) ? jpeg_form(bytes, name) : png_form(bytes, name);
+}
+
 }  // namespace image
 
 Image decode_image(Bytes bytes, std::string_view name, const DecodeOptions& options) {
-    if (!is_jpeg(bytes) && !is_png(bytes)) {
-        fail_unknown(bytes, name);
-    }
-    image::StoredImage stored = is_jpeg(bytes) ? image::decode_jpeg(bytes, name, options)
-                                               : image::decode_png(bytes, name, options);
-    int orientation = options.orientation == Orientation::apply_exif ? stored.orientation : 1;
-    if (options.expected_size) {
-        orientation =
-            orientation_for(*options.expected_size, stored.whole, stored.orientation, name);
-    }
+    image::StoredImage stored = image::decode_stored(bytes, name, options);
+    const int orientation = image::orientation_for(options, stored.whole, stored.orientation, name);
     return image::apply_orientation(std::move(stored.image), orientation);
 }
 

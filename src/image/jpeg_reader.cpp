@@ -199,6 +199,16 @@ unsigned shrinking(ImageSize whole, int short_side) {
     return divisor;
 }
 
+StoredForm jpeg_form(std::span<const std::uint8_t> bytes, std::string_view name) {
+    JpegDecoder decoder;
+    if (!read_header(decoder, bytes.data(), bytes.size())) {
+        fail(decoder, name);
+    }
+    return {
+        {static_cast<int>(decoder.jpeg.image_width), static_cast<int>(decoder.jpeg.image_height)},
+        orientation_of(decoder.jpeg)};
+}
+
 StoredImage decode_jpeg(std::span<const std::uint8_t> bytes, std::string_view name,
                         const DecodeOptions& options) {
     JpegDecoder decoder;

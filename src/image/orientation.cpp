@@ -32,12 +32,8 @@ private:
 constexpr std::uint32_t kOrientationTag = 0x0112;
 constexpr std::uint32_t kTypeShort = 3;
 
-struct Position {
-    int x;
-    int y;
-};
+}  // namespace
 
-// Position of pixel (x,y) of the upright image in the stored one of size `stored`.
 Position stored_position(int x, int y, ImageSize stored, int orientation) {
     const int right = stored.width - 1;
     const int bottom = stored.height - 1;
@@ -60,8 +56,6 @@ Position stored_position(int x, int y, ImageSize stored, int orientation) {
             return {x, y};
     }
 }
-
-}  // namespace
 
 int exif_orientation(std::span<const std::uint8_t> tiff) {
     if (tiff.size() < 8) {

@@ -17,6 +17,30 @@ struct StoredImage {
     ImageSize whole;
 };
 
+/// What the header of a file says.
+struct StoredForm {
+    ImageSize size;       ///< as stored
+    int orientation = 1;  ///< EXIF orientation 1..8
+};
+
+/// Whether a file begins like a JPEG or PNG file; eight bytes suffice.
+bool has_image_signature(std::span<const std::uint8_t> bytes);
+
+/// Decodes a file without applying its orientation. Errors as for `decode_image`.
+StoredImage decode_stored(std::span<const std::uint8_t> bytes, std::string_view name,
+                          const DecodeOptions& options);
+
+/// Reads size and orientation without decoding pixels. Error for a file that is not JPEG or PNG and
+/// for a damaged header.
+StoredForm read_form(std::span<const std::uint8_t> bytes, std::string_view name);
+StoredForm jpeg_form(std::span<const std::uint8_t> bytes, std::string_view name);
+StoredForm png_form(std::span<const std::uint8_t> bytes, std::string_view name);
+
+/// The orientation to apply to a file, by the rules of `DecodeOptions`: 1 if the stored rows are
+/// kept. Error if neither size is the expected one.
+int orientation_for(const DecodeOptions& options, ImageSize stored, int orientation,
+                    std::string_view name);
+
 /// Decoders for one format each, with the rules and errors of `decode_image`.
 StoredImage decode_jpeg(std::span<const std::uint8_t> bytes, std::string_view name,
                         const DecodeOptions& options);

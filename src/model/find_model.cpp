@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/paths.h"
 #include "embedmask/error.h"
 #include "embedmask/model.h"
 
@@ -28,10 +29,12 @@ std::vector<fs::path> model_folders() {
 std::vector<std::string> installed_models() {
     std::vector<std::string> names;
     for (const fs::path& folder : model_folders()) {
-        std::error_code error;
-        for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
-            if (entry.path().extension() == kExtension) {
-                names.push_back(entry.path().stem().string());
+        if (!detail::is_folder(folder)) {
+            continue;
+        }
+        for (const fs::path& path : detail::entries_of(folder)) {
+            if (path.extension() == kExtension) {
+                names.push_back(path.stem().string());
             }
         }
     }
@@ -42,12 +45,12 @@ std::vector<std::string> installed_models() {
 }  // namespace
 
 fs::path find_model(const std::string& name) {
-    if (fs::exists(name) && !fs::is_directory(name)) {
+    if (detail::path_exists(name) && !detail::is_folder(name)) {
         return name;
     }
     for (const fs::path& folder : model_folders()) {
         fs::path candidate = folder / (name + kExtension);
-        if (fs::exists(candidate)) {
+        if (detail::path_exists(candidate)) {
             return candidate;
         }
     }

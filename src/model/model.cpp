@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/parallel.h"
+#include "base/paths.h"
 #include "embedmask/error.h"
 #include "model/checkpoint_file.h"
 #include "tensor/int8.h"
@@ -182,7 +183,7 @@ void add_shared(const fs::path& path, const network::Graph& graph, detail::Safet
             kConvertFix);
     }
     const fs::path base = path.parent_path() / name->second;
-    if (!fs::exists(base)) {
+    if (!detail::path_exists(base)) {
         throw Error(fmt::format("{}: shares its backbone with {}, which is missing", path.string(),
                                 base.string()),
                     "put that file in the same folder; `embedmask convert FILE --store i8 --out "

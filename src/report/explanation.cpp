@@ -6,6 +6,7 @@
 #include <cmath>
 #include <set>
 
+#include "base/paths.h"
 #include "image/view.h"
 #include "mask/coupling.h"
 #include "predictor/probability.h"
@@ -81,9 +82,7 @@ void write_explanation(detail::OutputFolder& folder, const std::string& name, co
         const auto fused = maps.fused(i);
         const std::string title = fmt::format("{} {:.2f}", category, detection.score);
         // A category name may contain a slash, e.g. "cup/mug".
-        std::string word = category;
-        std::ranges::replace(word, '/', '_');
-        folder.write(fmt::format("{}-{}-{}.png", name, ++number, word),
+        folder.write(fmt::format("{}-{}-{}.png", name, ++number, detail::file_word(category)),
                      image::as_text(encode_png(render::probability_panel(
                          image, {aware, free, fused, maps.size()}, title))));
     }

@@ -2,11 +2,17 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "base/paths.h"
+#include "data/id_map_labels.h"
 #include "data/labelme.h"
+#include "data/turned.h"
 #include "data/yolo.h"
+#include "embedmask/error.h"
 #include "embedmask/overlay.h"
+#include "image/orientation.h"
 #include "image/view.h"
 #include "mask/id_map.h"
 #include "render/prediction.h"
@@ -30,6 +36,52 @@ std::vector<data::LabeledMask> labeled(const std::vector<render::DrawnInstance>&
     return objects;
 }
 
+// As mask::id_map numbers them.
+std::vector<data::IdMapObject> numbered_objects(const std::vector<render::DrawnInstance>& instances,
+                                                const std::vector<Category>& categories) {
+    std::vector<data::IdMapObject> objects;
+    for (const render::DrawnInstance& instance : instances) {
+        objects.push_back({static_cast<std::uint32_t>(objects.size()) + 1,
+                           categories[static_cast<std::size_t>(instance.category_index)].id,
+                           instance.score});
+    }
+    return objects;
+}
+
+// What the files of other tools tell of a prediction for stored rows, turned upright.
+Prediction turned(const Prediction& prediction, int orientation) {
+    Prediction upright;
+    upright.size = image::oriented_size(prediction.size, orientation);
+    for (const Detection& detection : prediction.detections) {
+        Detection& copy = upright.detections.emplace_back(detection);
+        copy.box = data::turned(detection.box, prediction.size, orientation);
+        if (!detection.mask.counts.empty()) {
+            copy.mask = data::turned(detection.mask, orientation);
+        }
+        copy.sweep.clear();
+    }
+    return upright;
+}
+
+// A path that does not end with a name is no image; it is reported where it is read. The names of
+// outputs are longer than those of images, and file systems allow 255 bytes.
+std::string stem_of(const fs::path& path) {
+    constexpr std::size_t kLongest = 200;
+    std::string stem;
+    try {
+        stem = detail::portable_stem(path.string());
+    } catch (const Error&) {
+        return "image";
+    }
+    std::size_t size = std::min(stem.size(), kLongest);
+    // Not inside of a UTF-8 character.
+    while (size > 0 && size < stem.size() &&
+           (static_cast<unsigned char>(stem[size]) & 0xC0U) == 0x80U) {
+        --size;
+    }
+    return stem.substr(0, size);
+}
+
 // Boxes are float32: write 0.1, not 0.10000000149011612.
 float as_float32(double value) {
     return static_cast<float>(value);
@@ -48,6 +100,8 @@ std::string classes_text(const std::vector<Category>& categories) {
 }
 
 constexpr const char* kClasses = "classes.txt";
+constexpr const char* kCategories = "categories.json";
+constexpr const char* kObjectsExtension = ".json";  // beside an id map
 
 const char* extension_of(OutputFormat format) {
     switch (format) {
@@ -110,6 +164,12 @@ void PerImageWriter::require_replaceable(const detail::InputFiles& inputs, bool 
         if (format == OutputFormat::yolo) {
             files.emplace_back(kClasses);
         }
+        if (format == OutputFormat::idmap) {
+            files.emplace_back(kCategories);
+            for (const std::string& name : names_) {
+                files.push_back(name + kObjectsExtension);
+            }
+        }
         folder->require_replaceable(files, inputs, force);
     }
 }
@@ -120,13 +180,23 @@ void PerImageWriter::create() {
         if (format == OutputFormat::yolo) {
             folder->write(kClasses, classes_text(categories_));
         }
+        if (format == OutputFormat::idmap) {
+            folder->write(kCategories, data::categories_text(categories_));
+        }
     }
 }
 
 void PerImageWriter::name_images(const std::vector<data::ImageFile>& images) {
     std::set<std::string> taken;
+    // These names are those of lists.
+    if (folders_.contains(OutputFormat::labelme) || folders_.contains(OutputFormat::idmap)) {
+        taken.insert("categories");
+    }
+    if (folders_.contains(OutputFormat::yolo)) {
+        taken.insert("classes");
+    }
     for (const data::ImageFile& image : images) {
-        const std::string stem = image.path.stem().string();
+        const std::string stem = stem_of(image.path);
         std::string name = stem;
         for (int copy = 2; !taken.insert(name).second; ++copy) {
             name = fmt::format("{}-{}", stem, copy);
@@ -145,6 +215,18 @@ void PerImageWriter::write(std::size_t index, const data::ImageFile& input, cons
     if (folders_.empty()) {
         return;
     }
+    // Images of an annotation file may be stored rows; the files of other tools are upright.
+    const int turn = input.expected_size ? data::remaining_orientation(input) : 1;
+    if (turn == 1) {
+        write_upright(index, input, image, prediction);
+    } else {
+        write_upright(index, input, image::apply_orientation(image, turn),
+                      turned(prediction, turn));
+    }
+}
+
+void PerImageWriter::write_upright(std::size_t index, const data::ImageFile& input,
+                                   const Image& image, const Prediction& prediction) const {
     const auto instances = render::drawn_instances(prediction, score_threshold_, categories_);
     if (folders_.contains(OutputFormat::overlay)) {
         write_file(OutputFormat::overlay, index,
@@ -154,11 +236,15 @@ void PerImageWriter::write(std::size_t index, const data::ImageFile& input, cons
     if (folders_.contains(OutputFormat::idmap)) {
         const auto map = mask::id_map(image.size, mask::scored_masks(instances));
         write_file(OutputFormat::idmap, index, image::as_text(encode_png(map, image.size)));
+        folders_.at(OutputFormat::idmap)
+            ->write(names_[index] + kObjectsExtension,
+                    data::id_map_objects_text(numbered_objects(instances, categories_)));
     }
     if (folders_.contains(OutputFormat::labelme)) {
-        write_file(
-            OutputFormat::labelme, index,
-            data::labelme_text(input.path.filename().string(), image.size, labeled(instances)));
+        const fs::path& folder = folders_.at(OutputFormat::labelme)->path();
+        write_file(OutputFormat::labelme, index,
+                   data::labelme_text(detail::path_from(folder, input.path).string(), image.size,
+                                      labeled(instances)));
     }
     if (folders_.contains(OutputFormat::yolo)) {
         write_file(OutputFormat::yolo, index, data::yolo_text(image.size, labeled(instances)));

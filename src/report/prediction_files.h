@@ -21,7 +21,7 @@ namespace embedmask::report {
 enum class OutputFormat {
     coco,     ///< COCO results of all images
     overlay,  ///< NAME.jpg: the image with its objects drawn over it
-    idmap,    ///< NAME.png: the object each pixel belongs to
+    idmap,    ///< NAME.png: the object each pixel belongs to; NAME.json, categories.json
     labelme,  ///< NAME.json
     yolo,     ///< YOLO-seg: NAME.txt, classes.txt
 };
@@ -51,14 +51,17 @@ public:
     /// OutputFolder::require_replaceable for all files of the named images.
     void require_replaceable(const detail::InputFiles& inputs, bool force) const;
 
-    /// Creates the folders and classes.txt.
+    /// Creates the folders and the lists of categories.
     void create();
 
+    /// Writes the files of one image, upright even if `image` has the stored rows of its file.
     void write(std::size_t index, const data::ImageFile& input, const Image& image,
                const Prediction& prediction) const;
     [[nodiscard]] const std::vector<std::string>& names() const { return names_; }
 
 private:
+    void write_upright(std::size_t index, const data::ImageFile& input, const Image& image,
+                       const Prediction& prediction) const;
     void write_file(OutputFormat format, std::size_t index, std::string_view bytes) const;
 
     // A folder guards its manifest with a mutex, so it cannot be moved.

@@ -46,6 +46,25 @@ TEST_F(RecordedImage, MustFitItsRecordAndTheLimit) {
     EXPECT_NO_THROW((void)read_recorded_image(folder_.path(), record_of(4, 3), 12));
 }
 
+TEST_F(RecordedImage, MayHaveAPathFromWindows) {
+    namespace fs = std::filesystem;
+    const fs::path folder = folder_.path();
+    const auto image = encode_png({{2, 1}, std::vector<std::uint8_t>(6, 1)});
+    fs::create_directories(folder / "train");
+    for (const char* name : {"train/b.png", "c.png", "d\\e.png"}) {
+        std::ofstream(folder / name)
+            .write(reinterpret_cast<const char*>(image.data()),
+                   static_cast<std::streamsize>(image.size()));
+    }
+    EXPECT_EQ(recorded_path(folder, "train\\b.png"), folder / "train/b.png");
+    EXPECT_EQ(recorded_path(folder, "d\\e.png"), folder / "d\\e.png") << "a file called so";
+    EXPECT_EQ(recorded_path(folder, "..\\..\\media\\c.png"), folder / "c.png");
+    EXPECT_EQ(recorded_path(folder, "C:\\data\\c.png"), folder / "c.png");
+    EXPECT_EQ(recorded_path(folder, "train\\x.png"), folder / "train/x.png");
+    EXPECT_EQ(recorded_path(folder, "..\\secret.png"), folder / "..\\secret.png")
+        << "never outside";
+}
+
 TEST_F(RecordedImage, FilesOfAnAnnotationFileHaveItsSizes) {
     const auto annotations = folder_.path() / "list.json";
     std::ofstream(annotations) << R"({"images":[

@@ -144,7 +144,7 @@ TEST_F(Convert, BrokenLabelmeFilesAreNamed) {
     says(R"({"shapes":[{"label":"x"}]})", "key 'points' not found");
     says(shape(R"([[1,2],[3],[4,5]])"), "not a labelme file");
     says(shape("[[1,2],[3,4]]"), "found a polygon with 2 points: expected at least 3");
-    says(shape("[[1,2],[3,4]]", R"(,"shape_type":"circle")"), "found a circle with 2 points");
+    says(shape("[[1,2]]", R"(,"shape_type":"circle")"), "found a circle with 1 point: expected 2");
     says(shape("[[0,0],[9,0],[1e300,9]]"), "expected");
     says(R"({"imageWidth":9,"imageHeight":150,"shapes":[]})",
          "labelled on an image of 9x150, but the image with this name is 150x150");
@@ -208,11 +208,15 @@ TEST_F(Convert, BrokenImagesAreNamed) {
     fails(from("voc"), "SegmentationClass/1.png");
     image("voc/SegmentationClass/1.png", kSide, 0);
     fails(from("voc"), "has no class in SegmentationClass");
-    image("voc/SegmentationClass/1.png", kSide, 9);
+    image("voc/SegmentationClass/1.png", kSide, 128);
     fails(from("voc"), "expected one of the 1 listed in");
+    image("voc/SegmentationClass/1.png", kSide, 9);
+    fails(from("voc"), "pixel (0, 0): found the colour (9, 9, 9), which VOC does not have");
     image("masks/1.png", kSide, 255);
+    fails(from("masks"), "found a colour image: expected an id map");
+    std::filesystem::rename(path("masks/1.png"), path("masks/1-3.png"));
     fails(from("masks"), "expected a name like IMAGE-OBJECT-CATEGORYID.png");
-    std::filesystem::rename(path("masks/1.png"), path("masks/1-1-3.png"));
+    std::filesystem::rename(path("masks/1-3.png"), path("masks/1-1-3.png"));
     ASSERT_EQ(from("masks").code, 0);
     EXPECT_EQ(read_json(path("masks.json"))["categories"][0]["id"], 3);
     write("masks/classes.txt", "cat\n");

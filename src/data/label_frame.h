@@ -1,0 +1,22 @@
+// The image that labels refer to: upright, or as stored.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "embedmask/image.h"
+
+namespace embedmask::data {
+
+struct LabeledFrame {
+    std::int64_t image_id = 0;
+    ImageSize size;       ///< that the labels refer to
+    int orientation = 1;  ///< EXIF orientation of the image file
+    int turn = 1;         ///< the EXIF orientation that turns the labels upright
+
+    /// The frame of labels that record the size of their image: upright, or as stored if only that
+    /// size fits. Error if neither does.
+    [[nodiscard]] LabeledFrame for_size(ImageSize recorded, const std::string& owner) const;
+};
+
+}  // namespace embedmask::data
