@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "image/images.h"
 #include "image/label_png.h"
 #include "image/orientation.h"
 #include "image/stored_image.h"
@@ -84,6 +85,23 @@ TEST(StoredForm, IsInTheHeader) {
         EXPECT_EQ(decode_image(file, "image").size, oriented_size(stored.size, orientation));
     }
     EXPECT_EQ(read_form(encode_png(stored), "image").size, stored.size);
+}
+
+TEST(StoredForm, IsInPngFilesToo) {
+    for (const auto& item : testing::image_cases("decode")) {
+        if (!item["name"].get<std::string>().ends_with("orientation 6")) {
+            continue;
+        }
+        SCOPED_TRACE(item["name"].get<std::string>());
+        const auto file = testing::from_hex(item["file"]);
+        EXPECT_EQ(read_form(file, "image").orientation, 6);
+        // The upright size is in the case; a label image is turned like any image.
+        const ImageSize upright{item["width"], item["height"]};
+        EXPECT_EQ(read_form(file, "image").size, (ImageSize{upright.height, upright.width}));
+        if (file[0] == 0x89) {
+            EXPECT_EQ(decode_label_image(file, "label").size, upright);
+        }
+    }
 }
 
 // A record's size decides; where both fit, what the record says.
