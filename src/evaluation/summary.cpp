@@ -47,6 +47,14 @@ std::vector<std::size_t> defined(const Evaluation& evaluation, std::size_t area,
 /// Appends the precision at all recall points, for each of them of all categories.
 void add_precision(const Evaluation& evaluation, std::size_t t, const Metric& metric,
                    const std::vector<std::size_t>& categories, std::vector<double>& values) {
+    if (categories.size() == 1) {
+        const auto runs = detail::runs_of(evaluation, t, categories[0], metric.area, metric.most);
+        for (std::size_t i = 0; i < runs.size(); ++i) {
+            const std::size_t end = i + 1 < runs.size() ? runs[i + 1].first : detail::kRecallPoints;
+            values.insert(values.end(), end - runs[i].first, runs[i].precision);
+        }
+        return;
+    }
     std::vector<std::span<const PrecisionRun>> left;
     left.reserve(categories.size());
     for (const std::size_t k : categories) {

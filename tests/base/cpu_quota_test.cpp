@@ -53,9 +53,9 @@ TEST_F(CpuQuota, OfVersion1) {
     EXPECT_EQ(quota("5:cpuset:/docker/abc\n"), std::nullopt);
     write("cpu/cpu.cfs_quota_us", "-1\n");
     write("cpu/cpu.cfs_period_us", "100000\n");
-    EXPECT_EQ(quota("1:cpu:/docker/abc\n"), std::nullopt);
+    EXPECT_EQ(quota("1:cpu:/lxc/abc\n"), std::nullopt);
     write("cpu/cpu.cfs_quota_us", "50000\n");
-    EXPECT_EQ(quota("1:cpu:/docker/abc\n"), 1);
+    EXPECT_EQ(quota("1:cpu:/lxc/abc\n"), 1);
 }
 
 TEST_F(CpuQuota, BrokenTextIsNoQuota) {
