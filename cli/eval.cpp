@@ -144,6 +144,20 @@ Predictor predictor_for(const EvalOptions& options, const Dataset& dataset) {
     return Predictor(model, flags);
 }
 
+/// A part is not scored: what will stop the merge from scoring masks is better known before the
+/// run.
+void warn_unscorable_masks(const Dataset& dataset) {
+    try {
+        if (!dataset.problems.empty()) {
+            throw Error(dataset.problems.front());
+        }
+        require_scorable_masks(dataset);
+    } catch (const Error& error) {
+        fmt::print(stderr, "{}\n  `embedmask eval merge` can only score boxes (--type bbox)\n",
+                   error.what());
+    }
+}
+
 scoring::ModelSettings model_settings(const EvalOptions& options, const Predictor& predictor) {
     const Config& config = predictor.config();
     return {.precision = name_of(predictor.precision()),
@@ -186,6 +200,9 @@ void evaluate_part(const EvalOptions& options) {
     const Dataset dataset =
         read_dataset(options.data, {.threads = options.predictor.threads, .boxes_suffice = true});
     const Predictor predictor = predictor_for(options, dataset);
+    if (has_masks(predictor.config())) {
+        warn_unscorable_masks(dataset);
+    }
     const scoring::ModelSettings model = model_settings(options, predictor);
     scoring::PartSettings settings{
         .model = fs::path(options.model).filename().string(),

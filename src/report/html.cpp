@@ -247,7 +247,7 @@ std::string matrix(const CategoryNames& names, const ConfusionMatrix& confusion)
 }
 
 /// The image as HTML, or the reason why it cannot be drawn, which is added to `problems`.
-std::string picture(const SideBySide& images, const ImageRecord& image,
+std::string drawing(const SideBySide& images, const ImageRecord& image,
                     std::vector<std::string>& problems) {
     try {
         return fmt::format(R"(<img alt="" src="data:image/jpeg;base64,{}">)",
@@ -274,7 +274,7 @@ std::string worst_images(const Report& report, const scoring::TypeScores& item,
         html += fmt::format("<figure><figcaption>{}: image {}, {}, AP {:.3f}</figcaption>",
                             name_of(item.type), image.id, escape(image.file_name), score.ap);
         if (!folder.empty()) {
-            html += picture(images, image, problems);
+            html += drawing(images, image, problems);
         }
         html += "</figure>\n";
     }

@@ -356,6 +356,9 @@ TEST_F(EvalDataFaults, AModelWithUnknownCategories) {
     const Ran masks = model("--ignore-unknown");
     EXPECT_EQ(masks.code, 1);
     EXPECT_TRUE(has(masks.talk, "has no width and height")) << masks.talk;
+    const Ran part = model("--ignore-unknown --shard 0/1 --out " + path("q"));
+    EXPECT_EQ(part.code, 0);
+    EXPECT_TRUE(has(part.talk, "can only score boxes (--type bbox)")) << part.talk;
 }
 
 }  // namespace
