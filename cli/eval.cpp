@@ -263,6 +263,9 @@ void run_eval(const EvalOptions& options) {
     if (!options.model.empty() && options.images.empty()) {
         throw CLI::ValidationError("eval MODEL needs --images DIR");
     }
+    if (without_repetitions(options.results).size() < options.results.size()) {
+        throw CLI::ValidationError("--results: found a file twice: expected every file once");
+    }
     if (options.model.empty() && !(options.mask_thresholds.empty() && options.shard.empty())) {
         throw CLI::ValidationError("--mask-thresholds and --shard need a MODEL");
     }

@@ -122,7 +122,9 @@ std::string tide_note(const scoring::TypeScores& scores) {
                                     options.max_detections.back()));
     }
     if (differs && rules.empty()) {
-        rules.emplace_back("matches detections and crowds by rules of its own");
+        rules.emplace_back(
+            "has rules of its own for crowds, equal scores, annotations that share an id and an "
+            "annotation id of 0");
     }
     if (rules.empty()) {
         return {};

@@ -227,6 +227,17 @@ TEST_F(EvalDataFaults, TideSaysWhyItsNumberIsAnother) {
     EXPECT_TRUE(has({page.begin(), page.end()}, line));
     found_.erase(found_.begin() + 100, found_.end());
     EXPECT_FALSE(has(eval("--type bbox --tide").out, "TIDE counts"));
+    // Never two numbers of one name without a word.
+    SetUp();
+    for (json& annotation : truth_["annotations"]) {
+        annotation["id"] = 1;
+    }
+    EXPECT_TRUE(has(eval("--type bbox --tide").out, "its AP50 of 100.00 is not the 16.83"));
+    SetUp();
+    truth_["annotations"].erase(1);
+    EXPECT_TRUE(
+        has(eval("--type bbox --tide").out,
+            "TIDE counts 0 for a category that is detected but has no objects (1 of them)"));
 }
 
 TEST_F(EvalDataFaults, BlanksAndRepetitionsInOptions) {
@@ -241,6 +252,9 @@ TEST_F(EvalDataFaults, BlanksAndRepetitionsInOptions) {
     expect_error("--area tiny=0:100 --area tiny=0:200", "two ranges with the name \"tiny\"");
     expect_error("--area tiny=5:1", "expected LOW at most HIGH");
     expect_error("--area =5:10", "expected NAME=LOW:HIGH");
+    const Ran twice = eval("--results " + path("res.json"));
+    EXPECT_EQ(twice.code, 2);
+    EXPECT_TRUE(has(twice.talk, "found a file twice")) << twice.talk;
     EXPECT_EQ(report("--iou \"0.5 : 0.95 : 0.05\"")["settings"]["iou_thresholds"].size(), 10U);
 }
 
