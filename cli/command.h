@@ -2,6 +2,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,24 @@ template <typename T>
 CLI::Option* add_alias(CLI::App& command, CLI::Option* option, const std::string& former,
                        T& value) {
     return command.add_option(former, value)->group("")->excludes(option);
+}
+
+/// The text without blanks at both ends.
+std::string trimmed(const std::string& text);
+
+/// Ignores blanks at both ends of each item of a list: "cat, dog".
+CLI::Option* ignore_blanks(CLI::Option* option);
+
+/// The items without repetitions, in order.
+template <typename T>
+std::vector<T> without_repetitions(const std::vector<T>& items) {
+    std::vector<T> unique;
+    for (const T& item : items) {
+        if (std::find(unique.begin(), unique.end(), item) == unique.end()) {
+            unique.push_back(item);
+        }
+    }
+    return unique;
 }
 
 /// Rewrites a library message for the command line: "PredictorOptions::short_side" becomes

@@ -34,8 +34,10 @@ using scoring::ResultSets;
 using scoring::RunTotals;
 using scoring::ScoreOptions;
 
+/// Masks may be broken until `require_readable_masks`.
 Dataset read_ground_truth(const EvalOptions& options) {
-    Dataset dataset = read_dataset(options.data, {options.predictor.threads, false});
+    Dataset dataset =
+        read_dataset(options.data, {.threads = options.predictor.threads, .boxes_suffice = true});
     if (!dataset.has_annotations) {
         throw Error(
             fmt::format(
@@ -49,19 +51,35 @@ Dataset read_ground_truth(const EvalOptions& options) {
     return dataset;
 }
 
-void warn_unknown_masks(const Dataset& dataset, const std::vector<IouType>& types) {
-    if (types == std::vector{IouType::bbox}) {
-        return;
+/// Error for the first broken mask if masks are scored.
+void require_readable_masks(const Dataset& dataset, const ScoreOptions& wanted) {
+    if (wanted.scores_masks() && !dataset.problems.empty()) {
+        throw Error(dataset.problems.front(),
+                    "repair the masks, or score boxes only (--type bbox)");
     }
-    std::size_t unknown = 0;
-    for (const Annotation& annotation : dataset.annotations) {
-        if (annotation.segmentation.format == Segmentation::Format::none) {
-            ++unknown;
-        }
+}
+
+/// Tells what is unusual about the ground truth; errors if it cannot be scored.
+void check_ground_truth(const Dataset& dataset, const ScoreOptions& wanted) {
+    const bool masks = wanted.scores_masks();
+    require_readable_masks(dataset, wanted);
+    if (masks) {
+        require_scorable_masks(dataset);
     }
+    print_notes(dataset, ground_truth_notes(dataset, masks, wanted.evaluation.threads), masks);
+}
+
+/// How results files are read: masks may be broken if only boxes are scored.
+scoring::ReadOptions read_options(const EvalOptions& options, bool boxes_suffice) {
+    return {.threads = options.predictor.threads,
+            .boxes_suffice = boxes_suffice,
+            .ignore_unknown_categories = options.ignore_unknown};
+}
+
+void print_unknown(const std::string& results, std::size_t unknown, const Dataset& dataset) {
     if (unknown > 0) {
-        fmt::print(stderr, "{}: {} of {} annotations have no mask and count as missed\n",
-                   dataset.source, unknown, dataset.annotations.size());
+        fmt::print(stderr, "{}: {} of categories that {} does not have: left out\n", results,
+                   counted(unknown, "detection"), dataset.source);
     }
 }
 
@@ -77,8 +95,14 @@ void publish(const EvalOptions& options, const ScoreOptions& wanted, Report& rep
         report::write_csv(options.csv, report);
     }
     if (!options.html.empty()) {
-        report::write_html(options.html, report, results.of(report.types.back().type),
-                           options.images);
+        const auto problems = report::write_html(
+            options.html, report, results.of(report.types.back().type), options.images);
+        for (const std::string& problem : problems) {
+            fmt::print(stderr, "{}: an image is missing: {}\n", options.html, problem);
+        }
+        if (!problems.empty()) {
+            throw CLI::RuntimeError(1);
+        }
     }
 }
 
@@ -90,15 +114,18 @@ void print_counts(const Dataset& dataset, std::size_t detections, double read, d
 
 void evaluate_files(const EvalOptions& options) {
     const auto start = Clock::now();
-    const Dataset dataset = read_ground_truth(options);
-    ResultSets results;
-    scoring::read_into(results.boxes, options.results, dataset, options.predictor.threads);
-    const double read = seconds_since(start);
     const ScoreOptions wanted = score_options(options, true);
-    warn_unknown_masks(dataset, wanted.types);
+    const Dataset dataset = read_ground_truth(options);
+    require_readable_masks(dataset, wanted);
+    ResultSets results;
+    const std::size_t unknown = scoring::read_into(results.boxes, options.results, dataset,
+                                                   read_options(options, !wanted.scores_masks()));
+    const double read = seconds_since(start);
+    check_ground_truth(dataset, wanted);
     const std::string names = fmt::format("{}", fmt::join(options.results, ", "));
-    Report report{options.data, names, &dataset,
-                  scoring::score_results(dataset, results, wanted, names)};
+    print_unknown(names, unknown, dataset);
+    Report report{
+        options.data, names, &dataset, scoring::score_results(dataset, results, wanted, names), {}};
     print_counts(dataset, results.boxes.size(), read, seconds_since(start) - read);
     publish(options, wanted, report, results);
 }
@@ -106,11 +133,40 @@ void evaluate_files(const EvalOptions& options) {
 /// Compiles a model with the categories of the dataset; options are checked before that.
 Predictor predictor_for(const EvalOptions& options, const Dataset& dataset) {
     const Model model = read_model(find_model(options.model));
-    scoring::require_known_categories(model, dataset);
+    const std::size_t unknown =
+        scoring::require_known_categories(model, dataset, options.ignore_unknown);
+    if (unknown > 0) {
+        fmt::print(stderr, "{}: {} of {} categories are not in {}: their detections are left out\n",
+                   options.model, unknown, model.categories.size(), dataset.source);
+    }
     scoring::require_unique_images(dataset);
     PredictorOptions flags = options.predictor.resolve(model, false);
     flags.sweep_thresholds = score_options(options, has_masks(model.config)).mask_thresholds;
     return Predictor(model, flags);
+}
+
+/// A part is not scored: what will stop the merge from scoring masks is better known before the
+/// run.
+void warn_unscorable_masks(const Dataset& dataset) {
+    try {
+        if (!dataset.problems.empty()) {
+            throw Error(dataset.problems.front());
+        }
+        require_scorable_masks(dataset);
+    } catch (const Error& error) {
+        fmt::print(stderr, "{}\n  `embedmask eval merge` can only score boxes (--type bbox)\n",
+                   error.what());
+    }
+}
+
+scoring::ModelSettings model_settings(const EvalOptions& options, const Predictor& predictor) {
+    const Config& config = predictor.config();
+    return {.precision = name_of(predictor.precision()),
+            .score_threshold = options.predictor.score_threshold.value_or(config.score_thresh),
+            .mask_threshold = config.mask_thresh,
+            .short_side = config.input.short_test,
+            .max_side = config.input.max,
+            .categories = without_repetitions(options.predictor.categories)};
 }
 
 PredictImagesOptions run_options(const EvalOptions& options, Progress& progress) {
@@ -129,30 +185,36 @@ void evaluate_model(const EvalOptions& options) {
     const Dataset dataset = read_ground_truth(options);
     const Predictor predictor = predictor_for(options, dataset);
     const ScoreOptions wanted = score_options(options, has_masks(predictor.config()));
-    warn_unknown_masks(dataset, wanted.types);
+    check_ground_truth(dataset, wanted);
     Progress progress;
     scoring::ModelScores scores = scoring::score_model(predictor, dataset, options.images, wanted,
                                                        run_options(options, progress));
     progress.finish();
     print_run(options, predictor, scores.totals);
     Report report{options.data, fs::path(options.model).filename().string(), &dataset,
-                  std::move(scores.types)};
+                  std::move(scores.types), model_settings(options, predictor)};
     publish(options, wanted, report, scores.results);
 }
 
 void evaluate_part(const EvalOptions& options) {
     const scoring::Shard shard = parse_shard(options.shard);
-    const Dataset dataset = read_dataset(options.data, {options.predictor.threads, false});
+    const Dataset dataset =
+        read_dataset(options.data, {.threads = options.predictor.threads, .boxes_suffice = true});
     const Predictor predictor = predictor_for(options, dataset);
+    if (has_masks(predictor.config())) {
+        warn_unscorable_masks(dataset);
+    }
+    const scoring::ModelSettings model = model_settings(options, predictor);
     scoring::PartSettings settings{
         .model = fs::path(options.model).filename().string(),
         .data = fs::path(options.data).filename().string(),
-        .score_threshold = options.predictor.score_threshold.value_or(0),
-        .categories = options.predictor.categories,
+        .score_threshold = model.score_threshold,
+        .categories = model.categories,
         .mask_thresholds = numbers_of(options.mask_thresholds, "--mask-thresholds")};
     Progress progress;
-    const auto part = scoring::write_part(predictor, dataset, options.images, shard, settings,
-                                          options.out, run_options(options, progress), options.force);
+    const auto part =
+        scoring::write_part(predictor, dataset, options.images, shard, settings, options.out,
+                            run_options(options, progress), options.force);
     progress.finish();
     print_run(options, predictor, part.totals);
     fmt::print(stderr, "part: {}; score all parts with `embedmask eval merge`\n",
@@ -189,13 +251,16 @@ void require_outputs(const EvalOptions& options) {
 void merge_parts(const EvalOptions& options) {
     require_outputs(options);
     const auto start = Clock::now();
+    const bool boxes_only = !options.types.empty() && !score_options(options, true).scores_masks();
     const Dataset dataset = read_ground_truth(options);
-    const auto parts = scoring::read_parts(options.parts, dataset, options.predictor.threads);
+    const auto parts =
+        scoring::read_parts(options.parts, dataset, read_options(options, boxes_only));
     const double read = seconds_since(start);
     const ScoreOptions wanted = score_options(options, parts.results.masks.has_value());
-    warn_unknown_masks(dataset, wanted.types);
-    Report report{options.data, parts.model, &dataset,
-                  scoring::score_parts(dataset, parts, wanted)};
+    check_ground_truth(dataset, wanted);
+    print_unknown(parts.model, parts.unknown, dataset);
+    Report report{options.data, parts.model, &dataset, scoring::score_parts(dataset, parts, wanted),
+                  parts.settings};
     print_counts(dataset, parts.results.boxes.size(), read, seconds_since(start) - read);
     publish(options, wanted, report, parts.results);
 }
@@ -214,6 +279,9 @@ void run_eval(const EvalOptions& options) {
     }
     if (!options.model.empty() && options.images.empty()) {
         throw CLI::ValidationError("eval MODEL needs --images DIR");
+    }
+    if (without_repetitions(options.results).size() < options.results.size()) {
+        throw CLI::ValidationError("--results: found a file twice: expected every file once");
     }
     if (options.model.empty() && !(options.mask_thresholds.empty() && options.shard.empty())) {
         throw CLI::ValidationError("--mask-thresholds and --shard need a MODEL");

@@ -2,17 +2,21 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
+#include "command.h"
 #include "embedmask/error.h"
 
 namespace embedmask::cli {
 namespace {
 
 constexpr double kMostNumbers = 1000;  // of a range
+constexpr double kLargestArea = 1e10;  // of the range of all objects, as in COCO
 constexpr double kSlack = 1e-6;        // includes the end of a range although 0.01 is inexact
 
-double number_of(const std::string& text, const std::string& option) {
+double number_of(const std::string& word, const std::string& option) {
+    const std::string text = trimmed(word);
     std::size_t used = 0;
     double value = NAN;
     try {
@@ -42,10 +46,37 @@ std::vector<std::string> split(const std::string& text, char separator) {
 AreaRange area_of(const std::string& text) {
     const auto named = split(text, '=');
     const auto ends = split(named.back(), ':');
-    if (named.size() != 2 || ends.size() != 2) {
+    const std::string name = trimmed(named[0]);
+    if (named.size() != 2 || ends.size() != 2 || name.empty()) {
         throw Error(fmt::format("--area: found \"{}\": expected NAME=LOW:HIGH", text));
     }
-    return {named[0], number_of(ends[0], "--area"), number_of(ends[1], "--area")};
+    const AreaRange range{name, number_of(ends[0], "--area"), number_of(ends[1], "--area")};
+    if (range.low > range.high) {
+        throw Error(fmt::format("--area: found \"{}\": expected LOW at most HIGH", text));
+    }
+    return range;
+}
+
+/// The ranges of --area. AP is that of all objects, so the first range is "all".
+std::vector<AreaRange> areas_of(const std::vector<std::string>& texts) {
+    std::vector<AreaRange> ranges;
+    for (const std::string& text : texts) {
+        const AreaRange range = area_of(text);
+        const auto same = std::ranges::find(ranges, range.name, &AreaRange::name);
+        if (same == ranges.end()) {
+            ranges.push_back(range);
+        } else if (same->low != range.low || same->high != range.high) {
+            throw Error(fmt::format("--area: found two ranges with the name \"{}\": expected one",
+                                    range.name));
+        }
+    }
+    const auto all = std::ranges::find(ranges, "all", &AreaRange::name);
+    if (all != ranges.end()) {
+        std::rotate(ranges.begin(), all, all + 1);
+    } else if (!ranges.empty()) {
+        ranges.insert(ranges.begin(), {"all", 0, kLargestArea});
+    }
+    return ranges;
 }
 
 IouType type_of(const std::string& name) {
@@ -59,7 +90,7 @@ IouType type_of(const std::string& name) {
 
 std::vector<IouType> types_of(const EvalOptions& options, bool has_masks) {
     std::vector<IouType> types;
-    for (const std::string& name : options.types) {
+    for (const std::string& name : without_repetitions(options.types)) {
         types.push_back(type_of(name));
         if (types.back() != IouType::bbox && !has_masks) {
             throw Error(
@@ -80,10 +111,11 @@ std::vector<IouType> types_of(const EvalOptions& options, bool has_masks) {
 
 void add_report_flags(CLI::App& command, EvalOptions& options) {
     command.add_option("--data", options.data, "COCO annotation file")->type_name("FILE");
-    command
-        .add_option("--type", options.types, "IoU types: bbox, segm, boundary (default: bbox,segm)")
-        ->delimiter(',')
-        ->allow_extra_args(false);
+    ignore_blanks(command
+                      .add_option("--type", options.types,
+                                  "IoU types: bbox, segm, boundary (default: bbox,segm)")
+                      ->delimiter(',')
+                      ->allow_extra_args(false));
     command.add_flag("--per-category", options.per_category, "Print a table of all categories");
     command.add_option("--json", options.json, "Write the report to this JSON file")
         ->type_name("FILE");
@@ -103,12 +135,14 @@ void add_report_flags(CLI::App& command, EvalOptions& options) {
     command.add_option("--iou", options.iou, "IoU thresholds: 0.5,0.75 or 0.5:0.95:0.05");
     command.add_option("--area", options.areas, "Area range NAME=LOW:HIGH in pixels; repeatable")
         ->allow_extra_args(false);
-    command
-        .add_option("--max-dets", options.max_detections,
-                    "Detections per image and category, ascending: 1,10,100")
-        ->delimiter(',')
-        ->allow_extra_args(false);
+    ignore_blanks(command
+                      .add_option("--max-dets", options.max_detections,
+                                  "Detections per image and category, ascending: 1,10,100")
+                      ->delimiter(',')
+                      ->allow_extra_args(false));
     command.add_flag("--class-agnostic", options.class_agnostic, "Treat all categories as one");
+    command.add_flag("--ignore-unknown", options.ignore_unknown,
+                     "Leave out detections of categories that --data does not have");
 }
 
 std::vector<double> numbers_of(const std::string& text, const std::string& option) {
@@ -120,7 +154,7 @@ std::vector<double> numbers_of(const std::string& text, const std::string& optio
         for (const std::string& part : split(text, ',')) {
             values.push_back(number_of(part, option));
         }
-        return values;
+        return without_repetitions(values);
     }
     const auto range = split(text, ':');
     if (range.size() != 3) {
@@ -140,17 +174,17 @@ std::vector<double> numbers_of(const std::string& text, const std::string& optio
     for (int i = 0; i <= static_cast<int>(count); ++i) {
         values.push_back(std::stod(fmt::format("{:.10g}", first + i * step)));
     }
-    return values;
+    return without_repetitions(values);
 }
 
 scoring::ScoreOptions score_options(const EvalOptions& options, bool has_masks) {
     scoring::ScoreOptions result;
     result.types = types_of(options, has_masks);
     result.evaluation.iou_thresholds = numbers_of(options.iou, "--iou");
-    for (const std::string& area : options.areas) {
-        result.evaluation.area_ranges.push_back(area_of(area));
-    }
-    result.evaluation.max_detections = options.max_detections;
+    std::ranges::sort(result.evaluation.iou_thresholds);
+    result.evaluation.area_ranges = areas_of(options.areas);
+    result.evaluation.max_detections = without_repetitions(options.max_detections);
+    result.evaluation.ignore_unknown_categories = options.ignore_unknown;
     result.evaluation.class_agnostic = options.class_agnostic;
     result.evaluation.bootstrap_samples = options.bootstrap;
     result.evaluation.per_image = !options.json.empty() || !options.html.empty();

@@ -34,6 +34,7 @@ struct EvalOptions {
     bool per_category = false;
     bool force = false;
     bool class_agnostic = false;
+    bool ignore_unknown = false;
     bool tide = false;
     bool confusion = false;
 };
@@ -42,7 +43,8 @@ struct EvalOptions {
 void add_report_flags(CLI::App& command, EvalOptions& options);
 
 /// "0.5,0.75" or "0.5:0.95:0.05", both ends included; empty for an empty text. Each number is the
-/// exact decimal, without accumulated rounding. `option` is the flag named in errors.
+/// exact decimal, without accumulated rounding; repeated ones count once. `option` is the flag
+/// named in errors.
 std::vector<double> numbers_of(const std::string& text, const std::string& option);
 
 /// Evaluator options. `has_masks`: whether there are masks to score. Boxes and masks are scored if

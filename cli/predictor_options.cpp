@@ -80,7 +80,9 @@ void PredictorFlags::add_to(CLI::App& command) {
                                  "Only these categories: names or ids, separated by commas")
                      ->delimiter(',')
                      ->allow_extra_args(false);
-    add_alias(command, only, "--classes", categories)->delimiter(',')->allow_extra_args(false);
+    ignore_blanks(only);
+    ignore_blanks(
+        add_alias(command, only, "--classes", categories)->delimiter(',')->allow_extra_args(false));
     command.add_option("--max-pixels", max_pixels, "Largest image accepted, in pixels")
         ->check(within(1, 1e12))
         ->capture_default_str();
@@ -99,6 +101,7 @@ PredictorOptions PredictorFlags::resolve(const Model& model, bool keep_embedding
     for (const std::string& word : categories) {
         options.category_ids.push_back(category_id_of(word, model.categories));
     }
+    options.category_ids = without_repetitions(options.category_ids);
     options.keep_embeddings = keep_embeddings;
     return options;
 }

@@ -113,19 +113,19 @@ struct MergeReport {
 };
 
 /// Merges one or more files. Error, naming both files, for a category id or name with different
-/// meanings unless `by_name` is set, for duplicate image or annotation ids unless `renumber` is set,
-/// and if the output is one of the files.
+/// meanings unless `by_name` is set, for duplicate image or annotation ids unless `renumber` is
+/// set, and if the output is one of the files.
 EMBEDMASK_EXPORT MergeReport merge_datasets(const std::vector<std::filesystem::path>& annotations,
-                                              const std::filesystem::path& merged,
-                                              const MergeOptions& options = {});
+                                            const std::filesystem::path& merged,
+                                            const MergeOptions& options = {});
 
 /// Options of `filter_dataset`.
 struct FilterOptions {
     /// Names or ids to keep, repeated or not; blanks around them do not count. Empty: all.
     std::vector<std::string> categories{};
-    bool used = false;                      ///< drop images and categories without objects
-    bool no_crowds = false;                 ///< drop crowds
-    double min_area = 0;                    ///< drop objects with a smaller annotated area, pixels
+    bool used = false;       ///< drop images and categories without objects
+    bool no_crowds = false;  ///< drop crowds
+    double min_area = 0;     ///< drop objects with a smaller annotated area, pixels
 };
 
 /// Writes the records that the options keep; ids do not change. Objects without an annotated area

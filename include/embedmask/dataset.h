@@ -61,7 +61,8 @@ struct Dataset {
     std::vector<Category> categories;     ///< in file order
     std::vector<Annotation> annotations;  ///< in file order
     bool has_annotations = false;         ///< false for image lists such as COCO test-dev
-    std::vector<std::string> problems;    ///< broken masks (DatasetOptions::keep_problems)
+    bool federated = false;               ///< has keys of LVIS: not every object is annotated
+    std::vector<std::string> problems;    ///< broken masks (DatasetOptions)
 };
 
 /// Finds the images of a dataset by id. Borrows the dataset, whose images must not change.
@@ -82,6 +83,8 @@ private:
 struct DatasetOptions {
     int threads = 0;             ///< 0: all processors
     bool keep_problems = false;  ///< broken masks become Format::none and are listed
+    /// As `keep_problems` where an annotation has a box; a broken mask without a box is an Error.
+    bool boxes_suffice = false;
 };
 
 /// Reads an instances file. Error (file, byte position, list and index) for malformed JSON, nesting

@@ -28,17 +28,20 @@ struct Result {
 
 /// Reads a results file: a JSON array of records, which may be empty. Each record needs a `bbox` or
 /// a `segmentation`. Error (file, byte position, index) for malformed JSON, missing keys, scores
-/// that are not finite and invalid run lengths. `threads` 0: all processors.
+/// that are not finite and invalid run lengths. `threads` 0: all processors. With `boxes_suffice`,
+/// a broken mask of a record with a box becomes Format::none.
 EMBEDMASK_EXPORT std::vector<Result> read_results(const std::filesystem::path& path,
-                                                  int threads = 0);
+                                                  int threads = 0, bool boxes_suffice = false);
 /// As `read_results`, for text in memory; `source` names it in messages.
 EMBEDMASK_EXPORT std::vector<Result> parse_results(std::string_view json, const std::string& source,
-                                                   int threads = 0);
+                                                   int threads = 0, bool boxes_suffice = false);
 
 /// Throws an Error that names both files and lists the image and category ids of the results that
-/// the dataset does not have (at most 1,000 of each).
+/// the dataset does not have (at most 1,000 of each). With `ignore_unknown_categories`, only image
+/// ids are checked.
 EMBEDMASK_EXPORT void require_known_ids(const Dataset& dataset, std::span<const Result> results,
-                                        const std::string& source);
+                                        const std::string& source,
+                                        bool ignore_unknown_categories = false);
 
 /// Writes a results file record by record; the file appears at `commit()`. Numbers are written with
 /// enough digits to read the same value back. For one thread.

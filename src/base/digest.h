@@ -1,4 +1,4 @@
-// A 64-bit hash of values and bytes.
+// A fast 64-bit hash of values and bytes.
 #pragma once
 
 #include <array>
@@ -11,13 +11,15 @@
 
 namespace embedmask::detail {
 
-/// Equal for equal sequences of additions; different for others, except with probability 2^-64. Not
+/// Equal for equal sequences of values; different for others, except with probability 2^-64. Not
 /// resistant to deliberate collisions. Bytes are hashed at memory speed.
 class Digest {
 public:
     void add(std::uint64_t value) { state_ = mix(std::rotl(state_, 23) ^ value) + kMultiplier; }
 
     void add(std::string_view text) { add(std::as_bytes(std::span(text))); }
+
+    void add(double value) { add(std::bit_cast<std::uint64_t>(value)); }
 
     // Four independent lanes match the memory bandwidth.
     void add(std::span<const std::byte> bytes) {
@@ -34,7 +36,7 @@ public:
             lanes[0] =
                 (std::rotl(lanes[0], 29) ^ static_cast<std::uint64_t>(bytes[i])) * kMultiplier;
         }
-        add(bytes.size());
+        add(static_cast<std::uint64_t>(bytes.size()));
         for (const std::uint64_t lane : lanes) {
             add(lane);
         }

@@ -5,9 +5,12 @@
 #include <algorithm>
 #include <atomic>
 #include <exception>
+#include <limits>
 #include <mutex>
 #include <thread>
 #include <vector>
+
+#include "base/cpu_quota.h"
 
 namespace embedmask::detail {
 
@@ -49,13 +52,22 @@ void parallel_for(std::size_t count, int threads, const std::function<void(std::
     }
 }
 
-int available_processors() {
+namespace {
+
+int allowed_processors() {
     cpu_set_t set;
     CPU_ZERO(&set);
     if (sched_getaffinity(0, sizeof(set), &set) != 0) {
-        return std::max(1U, std::thread::hardware_concurrency());
+        return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
     }
     return std::max(1, CPU_COUNT(&set));
+}
+
+}  // namespace
+
+int available_processors() {
+    static const int kQuota = cpu_quota().value_or(std::numeric_limits<int>::max());
+    return std::min(allowed_processors(), kQuota);
 }
 
 }  // namespace embedmask::detail

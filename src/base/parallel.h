@@ -14,7 +14,8 @@ namespace embedmask::detail {
 /// Each call starts its threads (about 30 us each); the work must be worth more than that.
 void parallel_for(std::size_t count, int threads, const std::function<void(std::size_t)>& body);
 
-/// Number of processors available to this process (its affinity mask), at least 1.
+/// Number of processors available to this process, at least 1: its affinity mask, or the CPU quota
+/// of its container if that is smaller.
 int available_processors();
 
 }  // namespace embedmask::detail

@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <atomic>
+#include <functional>
 #include <mutex>
+#include <optional>
 
 #include "base/file.h"
 #include "coco/json_layout.h"
@@ -14,7 +17,9 @@ namespace embedmask {
 
 namespace {
 
-ImageRecord read_image(const detail::JsonPlace& place, simdjson::dom::object record) {
+/// `federated` becomes true for the keys of LVIS.
+ImageRecord read_image(const detail::JsonPlace& place, simdjson::dom::object record,
+                       std::atomic<bool>& federated) {
     ImageRecord image;
     bool has_id = false;
     for (const auto& [key, value] : record) {
@@ -23,15 +28,17 @@ ImageRecord read_image(const detail::JsonPlace& place, simdjson::dom::object rec
             image.id = field.integer();
             has_id = true;
         } else if (key == "width") {
-            image.width = field.size();
+            image.width = field.value.is_null() ? 0 : field.size();
         } else if (key == "height") {
-            image.height = field.size();
+            image.height = field.value.is_null() ? 0 : field.size();
         } else if (key == "file_name") {
             image.file_name = field.text();
         } else if (key == "exif") {
             // Other programs may store other things under this name.
             std::string_view text;
             image.upright = value.get(text) == simdjson::SUCCESS && text == "applied";
+        } else if (key == "neg_category_ids" || key == "not_exhaustive_category_ids") {
+            federated = true;
         }
     }
     if (!has_id) {
@@ -40,7 +47,8 @@ ImageRecord read_image(const detail::JsonPlace& place, simdjson::dom::object rec
     return image;
 }
 
-Category read_category(const detail::JsonPlace& place, simdjson::dom::object record) {
+Category read_category(const detail::JsonPlace& place, simdjson::dom::object record,
+                       std::atomic<bool>& federated) {
     Category category;
     bool has_id = false;
     for (const auto& [key, value] : record) {
@@ -52,6 +60,8 @@ Category read_category(const detail::JsonPlace& place, simdjson::dom::object rec
             category.name = field.text();
         } else if (key == "supercategory") {
             category.supercategory = field.empty() ? std::string() : field.text();
+        } else if (key == "frequency") {
+            federated = true;
         }
     }
     if (!has_id) {
@@ -60,14 +70,16 @@ Category read_category(const detail::JsonPlace& place, simdjson::dom::object rec
     return category;
 }
 
-/// `problem` receives the message of an unreadable mask; without it, an unreadable mask is an
-/// Error.
+/// `problem` receives the message of an unreadable mask if `options` allow one; otherwise an
+/// unreadable mask is an Error.
 Annotation read_annotation(const detail::JsonPlace& place, simdjson::dom::object record,
+                           const DatasetOptions& options,
                            const std::function<void(const std::string&)>& problem) {
     Annotation annotation;
     bool has_id = false;
     bool has_image = false;
     bool has_category = false;
+    std::optional<Error> broken;
     for (const auto& [key, value] : record) {
         const detail::JsonField field{place, key, value};
         if (key == "id") {
@@ -93,10 +105,7 @@ Annotation read_annotation(const detail::JsonPlace& place, simdjson::dom::object
             try {
                 annotation.segmentation = field.segmentation();
             } catch (const Error& error) {
-                if (!problem) {
-                    throw;
-                }
-                problem(error.what());
+                broken = error;
             }
         }
     }
@@ -108,6 +117,12 @@ Annotation read_annotation(const detail::JsonPlace& place, simdjson::dom::object
     }
     if (!has_category) {
         place.fail("category_id", "is missing");
+    }
+    if (broken) {
+        if (!options.keep_problems && !(options.boxes_suffice && annotation.box)) {
+            throw Error(*broken);
+        }
+        problem(broken->what());
     }
     return annotation;
 }
@@ -157,10 +172,11 @@ Dataset parse_dataset(std::string_view json, const std::string& source,
 
     Dataset dataset;
     dataset.source = source;
+    std::atomic<bool> federated = false;
     const detail::JsonMember* images = list("images", true);
     dataset.images.resize(images->elements.size());
     visit(images, [&](std::size_t i, const detail::JsonPlace& place, simdjson::dom::object record) {
-        dataset.images[i] = read_image(place, record);
+        dataset.images[i] = read_image(place, record, federated);
     });
     const detail::JsonMember* categories = list("categories", false);
     if (categories != nullptr) {
@@ -168,7 +184,7 @@ Dataset parse_dataset(std::string_view json, const std::string& source,
     }
     visit(categories,
           [&](std::size_t i, const detail::JsonPlace& place, simdjson::dom::object record) {
-              dataset.categories[i] = read_category(place, record);
+              dataset.categories[i] = read_category(place, record, federated);
           });
     const detail::JsonMember* annotations = list("annotations", false);
     dataset.has_annotations = annotations != nullptr;
@@ -179,19 +195,17 @@ Dataset parse_dataset(std::string_view json, const std::string& source,
     std::mutex mutex;
     visit(annotations,
           [&](std::size_t i, const detail::JsonPlace& place, simdjson::dom::object record) {
-              std::function<void(const std::string&)> keep;
-              if (options.keep_problems) {
-                  keep = [&problems, &mutex, i](const std::string& message) {
-                      const std::lock_guard lock(mutex);
-                      problems.emplace_back(i, message);
-                  };
-              }
-              dataset.annotations[i] = read_annotation(place, record, keep);
+              const auto keep = [&problems, &mutex, i](const std::string& message) {
+                  const std::lock_guard lock(mutex);
+                  problems.emplace_back(i, message);
+              };
+              dataset.annotations[i] = read_annotation(place, record, options, keep);
           });
     std::sort(problems.begin(), problems.end());
     for (auto& problem : problems) {
         dataset.problems.push_back(std::move(problem.second));
     }
+    dataset.federated = federated;
     return dataset;
 }
 

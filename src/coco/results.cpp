@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <optional>
 #include <set>
 #include <unordered_set>
 
@@ -18,11 +19,13 @@ namespace {
 
 constexpr std::size_t kMaxListed = 1000;  // maximum number of ids in one message
 
-Result read_result(const detail::JsonPlace& place, simdjson::dom::object record) {
+Result read_result(const detail::JsonPlace& place, simdjson::dom::object record,
+                   bool boxes_suffice) {
     Result result;
     bool has_image = false;
     bool has_category = false;
     bool has_score = false;
+    std::optional<Error> broken;
     for (const auto& [key, value] : record) {
         const detail::JsonField field{place, key, value};
         if (key == "image_id") {
@@ -39,7 +42,11 @@ Result read_result(const detail::JsonPlace& place, simdjson::dom::object record)
                 result.box = field.box();
             }
         } else if (key == "segmentation") {
-            result.segmentation = field.segmentation();
+            try {
+                result.segmentation = field.segmentation();
+            } catch (const Error& error) {
+                broken = error;
+            }
         }
     }
     if (!has_image) {
@@ -50,6 +57,9 @@ Result read_result(const detail::JsonPlace& place, simdjson::dom::object record)
     }
     if (!has_score) {
         place.fail("score", "is missing");
+    }
+    if (broken && !(boxes_suffice && result.box)) {
+        throw Error(*broken);
     }
     if (!result.box && result.segmentation.format == Segmentation::Format::none) {
         place.fail({}, "found neither \"bbox\" nor \"segmentation\": expected one of them");
@@ -85,7 +95,8 @@ std::string escaped(const std::string& text) {
 
 }  // namespace
 
-std::vector<Result> parse_results(std::string_view json, const std::string& source, int threads) {
+std::vector<Result> parse_results(std::string_view json, const std::string& source, int threads,
+                                  bool boxes_suffice) {
     const detail::JsonLayout layout = detail::find_layout(json, source);
     if (!layout.array) {
         throw Error(fmt::format("{}: found an object: expected a list of detections", source),
@@ -95,20 +106,21 @@ std::vector<Result> parse_results(std::string_view json, const std::string& sour
     detail::visit_records(
         json, source, {}, layout.elements, threads,
         [&](std::size_t i, const detail::JsonPlace& place, simdjson::dom::object record) {
-            results[i] = read_result(place, record);
+            results[i] = read_result(place, record, boxes_suffice);
         });
     return results;
 }
 
-std::vector<Result> read_results(const std::filesystem::path& path, int threads) {
+std::vector<Result> read_results(const std::filesystem::path& path, int threads,
+                                 bool boxes_suffice) {
     const detail::MappedFile file(path);
     const auto bytes = file.bytes();
     return parse_results({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path.string(),
-                         threads);
+                         threads, boxes_suffice);
 }
 
 void require_known_ids(const Dataset& dataset, std::span<const Result> results,
-                       const std::string& source) {
+                       const std::string& source, bool ignore_unknown_categories) {
     const ImageIndex images(dataset);
     std::unordered_set<std::int64_t> categories;
     for (const Category& category : dataset.categories) {
@@ -120,7 +132,7 @@ void require_known_ids(const Dataset& dataset, std::span<const Result> results,
         if (images.find(result.image_id) == nullptr) {
             unknown_images.insert(result.image_id);
         }
-        if (!categories.contains(result.category_id)) {
+        if (!ignore_unknown_categories && !categories.contains(result.category_id)) {
             unknown_categories.insert(result.category_id);
         }
     }
@@ -137,7 +149,11 @@ void require_known_ids(const Dataset& dataset, std::span<const Result> results,
                                listed(unknown_categories));
     }
     message.pop_back();
-    throw Error(message, "use the annotation file that the results were made for");
+    throw Error(message,
+                unknown_images.empty()
+                    ? "use the annotation file that the results were made for; eval leaves "
+                      "out unknown categories with --ignore-unknown"
+                    : "use the annotation file that the results were made for");
 }
 
 struct ResultsWriter::Implementation {

@@ -4,13 +4,11 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "base/atomic_file.h"
-#include "base/file.h"
-#include "base/paths.h"
 #include "base/input_files.h"
+#include "base/paths.h"
 #include "data/dataset_builder.h"
-#include "data/label_folders.h"
 #include "data/id_map_labels.h"
+#include "data/label_folders.h"
 #include "data/labeled_image.h"
 #include "data/labelme.h"
 #include "data/lvis.h"
@@ -239,7 +237,8 @@ DatasetImport import_dataset(const std::filesystem::path& labels,
             ErrorKind::usage);
     }
     detail::InputFiles inputs;
-    for (const std::filesystem::path& folder : {labels, labels / data::kVocClassFolder, labels / data::kVocObjectFolder, options.images}) {
+    for (const std::filesystem::path& folder : {labels, labels / data::kVocClassFolder,
+                                                labels / data::kVocObjectFolder, options.images}) {
         inputs.add(folder);
     }
     inputs.require_other(annotations);

@@ -6,7 +6,6 @@
 #include <map>
 #include <set>
 
-#include "base/file.h"
 #include "base/paths.h"
 #include "data/dataset_builder.h"
 #include "data/label_pixels.h"
@@ -111,8 +110,8 @@ void read_voc(DatasetBuilder& builder) {
     }
     for (const fs::path& path : builder.label_files(builder.folder() / kVocClassFolder, ".png")) {
         if (!read.contains(path.filename())) {
-            builder.note_reading(
-                fmt::format(" in {}, without one in {}: not read", kVocClassFolder, kVocObjectFolder));
+            builder.note_reading(fmt::format(" in {}, without one in {}: not read", kVocClassFolder,
+                                             kVocObjectFolder));
         }
     }
 }

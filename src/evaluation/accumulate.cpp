@@ -42,6 +42,31 @@ void fill(const CategoryMatches& matches, std::size_t area, std::size_t threshol
     }
 }
 
+/// Appends the run of one cell. `first` is the detection with the highest score, which reaches
+/// recall 0 in any case.
+void add_runs(const std::vector<CurvePoint>& curve, const MatchedDetection* first,
+              std::vector<PrecisionRun>& runs) {
+    const std::size_t start = runs.size();
+    std::size_t next = 0;
+    for (std::size_t r = 0; r < kRecallPoints; ++r) {
+        while (next < curve.size() && curve[next].recall < recall_point(r)) {
+            ++next;
+        }
+        PrecisionRun run{static_cast<std::uint8_t>(r), 0, 0};
+        if (next < curve.size()) {
+            run.precision = curve[next].precision;
+            run.score = curve[next].score;
+        }
+        if (r == 0) {
+            run.score = first == nullptr ? 0 : first->score;
+        }
+        if (runs.size() == start || runs.back().precision != run.precision ||
+            runs.back().score != run.score) {
+            runs.push_back(run);
+        }
+    }
+}
+
 }  // namespace
 
 void CategoryMatches::sort() {
@@ -61,8 +86,14 @@ void accumulate(const CategoryMatches& matches, std::size_t k, Evaluation& evalu
     std::vector<std::vector<CurvePoint>> curves(thresholds);
     std::vector<double> right(thresholds);
     std::vector<double> wrong(thresholds);
+    if (std::ranges::all_of(matches.positives, [](std::uint64_t count) { return count == 0; })) {
+        return;
+    }
+    CategoryCurves result;
     for (std::size_t a = 0; a < options.area_ranges.size(); ++a) {
-        if (matches.positives.empty() || matches.positives[a] == 0) {
+        if (matches.positives[a] == 0) {
+            result.begin.insert(result.begin.end(), options.max_detections.size() * thresholds,
+                                static_cast<std::uint32_t>(result.runs.size()));
             continue;
         }
         const auto positives = static_cast<double>(matches.positives[a]);
@@ -103,23 +134,28 @@ void accumulate(const CategoryMatches& matches, std::size_t k, Evaluation& evalu
                     curve[i - 2].precision =
                         std::max(curve[i - 2].precision, curve[i - 1].precision);
                 }
-                std::size_t next = 0;
-                for (std::size_t r = 0; r < kRecallPoints; ++r) {
-                    while (next < curve.size() && curve[next].recall < recall_point(r)) {
-                        ++next;
-                    }
-                    const std::size_t index = evaluation.precision_index(t, r, k, a, m);
-                    const bool reached = next < curve.size();
-                    evaluation.precision[index] = reached ? curve[next].precision : 0;
-                    evaluation.scores[index] = reached ? curve[next].score : 0;
-                }
-                // Recall 0 is reached by the first detection in any case.
-                evaluation.scores[evaluation.precision_index(t, 0, k, a, m)] =
-                    first == nullptr ? 0 : first->score;
+                result.begin.push_back(static_cast<std::uint32_t>(result.runs.size()));
+                add_runs(curve, first, result.runs);
                 evaluation.recall[evaluation.recall_index(t, k, a, m)] = right[t] / positives;
             }
         }
     }
+    result.begin.push_back(static_cast<std::uint32_t>(result.runs.size()));
+    result.runs.shrink_to_fit();
+    evaluation.curves[k] = std::move(result);
+}
+
+std::span<const PrecisionRun> runs_of(const Evaluation& evaluation, std::size_t t, std::size_t k,
+                                      std::size_t a, std::size_t m) {
+    const CategoryCurves& curves = evaluation.curves[k];
+    if (curves.begin.empty()) {
+        return {};
+    }
+    const std::size_t cell = (a * evaluation.options.max_detections.size() + m) *
+                                 evaluation.options.iou_thresholds.size() +
+                             t;
+    return std::span(curves.runs)
+        .subspan(curves.begin[cell], curves.begin[cell + 1] - curves.begin[cell]);
 }
 
 double pairwise_sum(std::span<const double> values) {

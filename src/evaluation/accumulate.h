@@ -45,6 +45,10 @@ inline double recall_point(std::size_t r) {
 /// Fills the entries of category k.
 void accumulate(const CategoryMatches& matches, std::size_t k, Evaluation& evaluation);
 
+/// The runs of one cell of a category; none without ground truth.
+std::span<const PrecisionRun> runs_of(const Evaluation& evaluation, std::size_t t, std::size_t k,
+                                      std::size_t a, std::size_t m);
+
 /// The pairwise sum of numpy's mean; a plain sum would differ in the last bits.
 double pairwise_sum(std::span<const double> values);
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <limits>
 #include <mutex>
+#include <unordered_map>
 
 #include "base/parallel.h"
 #include "embedmask/analysis.h"
@@ -51,8 +52,12 @@ bool in_crowd(const detail::ImageObjects& objects, const detail::ImageOverlaps& 
 
 ConfusionMatrix confusion_matrix(const Dataset& dataset, std::span<const Result> results,
                                  IouType type, double score_threshold, double iou_threshold,
-                                 int threads) {
-    const detail::ObjectSource source(dataset, results, "results");
+                                 int threads, bool ignore_unknown_categories) {
+    const detail::ObjectSource source(dataset, results, "results",
+                                      {.ignore_unknown_categories = ignore_unknown_categories});
+    if (type != IouType::bbox) {
+        source.require_masks();
+    }
     ConfusionMatrix matrix;
     for (const Category& category : dataset.categories) {
         matrix.categories.push_back(category.id);
@@ -61,7 +66,8 @@ ConfusionMatrix confusion_matrix(const Dataset& dataset, std::span<const Result>
     matrix.categories.erase(std::unique(matrix.categories.begin(), matrix.categories.end()),
                             matrix.categories.end());
     const std::size_t background = matrix.categories.size();
-    matrix.counts.assign((background + 1) * (background + 1), 0);
+    const std::uint64_t width = background + 1;
+    std::unordered_map<std::uint64_t, std::uint64_t> counts;  // by row * width + column
     const auto position = [&](std::int64_t id) {
         const auto found = std::lower_bound(matrix.categories.begin(), matrix.categories.end(), id);
         return static_cast<std::size_t>(found - matrix.categories.begin());
@@ -100,9 +106,14 @@ ConfusionMatrix confusion_matrix(const Dataset& dataset, std::span<const Result>
             }
             const std::lock_guard lock(mutex);
             for (const auto& [row, column] : cells) {
-                ++matrix.counts[row * (background + 1) + column];
+                ++counts[row * width + column];
             }
         });
+    for (const auto& [cell, count] : counts) {
+        matrix.cells.push_back({cell / width, cell % width, count});
+    }
+    std::ranges::sort(matrix.cells, {},
+                      [](const ConfusionCell& cell) { return std::pair(cell.truth, cell.found); });
     return matrix;
 }
 

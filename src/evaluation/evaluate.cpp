@@ -8,9 +8,16 @@ namespace embedmask {
 Evaluation evaluate(const Dataset& dataset, std::span<const Result> results,
                     const EvaluationOptions& options, const std::string& results_source) {
     constexpr std::size_t kBlock = 16;  // images per work item of a thread
-    const detail::ObjectSource source(dataset, results, results_source);
+    const detail::ObjectSource source(
+        dataset, results, results_source,
+        {.last_of_id = true,
+         .class_agnostic = options.class_agnostic,
+         .ignore_unknown_categories = options.ignore_unknown_categories});
     Evaluator evaluator(dataset.categories, options);
     const bool masks = options.type != IouType::bbox;
+    if (masks) {
+        source.require_masks();
+    }
     const std::size_t images = source.images().size();
     const std::size_t blocks = (images + kBlock - 1) / kBlock;
     detail::parallel_for(

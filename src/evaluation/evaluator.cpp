@@ -15,6 +15,7 @@
 #include "evaluation/matching.h"
 #include "evaluation/overlap.h"
 #include "evaluation/resampling.h"
+#include "evaluation/settings.h"
 
 namespace embedmask {
 namespace detail {
@@ -42,48 +43,6 @@ namespace {
 using detail::Workspace;
 
 constexpr double kBoundaryRatio = 0.02;  // of the image diagonal
-
-std::vector<double> coco_thresholds() {
-    // numpy's linspace(0.5, 0.95, 10), bit for bit.
-    std::vector<double> thresholds;
-    const double step = (0.95 - .5) / 9;
-    for (int i = 0; i < 9; ++i) {
-        thresholds.push_back(i * step + .5);
-    }
-    thresholds.push_back(0.95);
-    return thresholds;
-}
-
-EvaluationOptions with_defaults(EvaluationOptions options) {
-    if (options.iou_thresholds.empty()) {
-        options.iou_thresholds = coco_thresholds();
-    }
-    if (options.area_ranges.empty()) {
-        options.area_ranges = {{"all", 0, 1e10},
-                               {"small", 0, 32 * 32},
-                               {"medium", 32 * 32, 96 * 96},
-                               {"large", 96 * 96, 1e10}};
-    }
-    if (options.max_detections.empty()) {
-        options.max_detections = {1, 10, 100};
-    }
-    for (const double threshold : options.iou_thresholds) {
-        if (!(threshold >= 0 && threshold <= 1)) {
-            throw Error(fmt::format("EvaluationOptions::iou_thresholds: found {}: expected 0 to 1",
-                                    threshold),
-                        {}, ErrorKind::usage);
-        }
-    }
-    if (options.max_detections.front() < 0 ||
-        !std::is_sorted(options.max_detections.begin(), options.max_detections.end())) {
-        throw Error(
-            fmt::format("EvaluationOptions::max_detections: found {}: expected an ascending list "
-                        "of numbers from 0",
-                        fmt::join(options.max_detections, ", ")),
-            {}, ErrorKind::usage);
-    }
-    return options;
-}
 
 void require_masks(std::int64_t image_id, std::span<const GroundTruthObject> ground_truth,
                    std::span<const DetectedObject> detections) {
@@ -226,7 +185,8 @@ void overlaps(IouType type, std::span<const GroundTruthObject> ground_truth,
 
 Evaluator::Evaluator(std::span<const Category> categories, EvaluationOptions options)
     : implementation_(std::make_unique<Implementation>()) {
-    implementation_->options = with_defaults(std::move(options));
+    implementation_->options = detail::with_defaults(std::move(options));
+    detail::require_valid(implementation_->options);
     std::set<std::int64_t> ids;
     for (const Category& category : categories) {
         if (!ids.insert(category.id).second) {
@@ -326,8 +286,7 @@ Evaluation Evaluator::finish() {
     const std::size_t cells = self.options.iou_thresholds.size() * evaluation.categories.size() *
                               self.options.area_ranges.size() * self.options.max_detections.size();
     evaluation.recall.assign(cells, -1);
-    evaluation.precision.assign(cells * detail::kRecallPoints, -1);
-    evaluation.scores.assign(cells * detail::kRecallPoints, -1);
+    evaluation.curves.resize(evaluation.categories.size());
     const int threads =
         self.options.threads > 0 ? self.options.threads : detail::available_processors();
     detail::parallel_for(self.matches.size(), threads, [&](std::size_t k) {

@@ -23,12 +23,24 @@ struct ImageObjects {
     std::deque<Rle> masks;
 };
 
+/// Which records count.
+struct ObjectRules {
+    /// As pycocotools: of annotations that share an id, the last one counts once for each of them.
+    bool last_of_id = false;
+    bool class_agnostic = false;  ///< with `last_of_id`: also annotations of unknown categories
+    bool ignore_unknown_categories = false;  ///< leave out detections of unknown categories
+};
+
 /// Groups both files by image once, then creates the objects of any image from any thread.
 class ObjectSource {
 public:
     /// Error for unknown ids (require_known_ids). Both lists are borrowed.
     ObjectSource(const Dataset& dataset, std::span<const Result> results,
-                 const std::string& results_source);
+                 const std::string& results_source, const ObjectRules& rules = {});
+
+    /// Error if masks cannot be scored: require_scorable_masks, and no size for an image with
+    /// detections.
+    void require_masks() const;
 
     /// Unique image ids, ascending.
     [[nodiscard]] const std::vector<std::int64_t>& images() const { return images_; }
@@ -40,6 +52,9 @@ public:
     [[nodiscard]] ImageObjects objects(std::size_t i, bool masks) const;
 
 private:
+    /// Position of an image id in images(); images().size() if it is unknown.
+    [[nodiscard]] std::size_t bucket(std::int64_t image_id) const;
+    void group_truths(const ObjectRules& rules);
     void add_truth(std::size_t annotation, const ImageRecord& image, bool masks,
                    ImageObjects& objects) const;
     void add_detection(std::size_t result, const ImageRecord& image, bool masks,

@@ -1,7 +1,9 @@
 // The twelve COCO numbers and their standard output lines.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <optional>
+#include <span>
 
 #include "embedmask/evaluation.h"
 #include "evaluation/accumulate.h"
@@ -30,37 +32,118 @@ constexpr std::array<Line, 12> kLines{{{true, 0, 0, 0},
                                        {false, 0, 2, 0},
                                        {false, 0, 3, 0}}};
 
-double mean(const Evaluation& evaluation, const Line& line, std::optional<std::size_t> category) {
-    const EvaluationOptions& options = evaluation.options;
-    if (line.area >= options.area_ranges.size() || line.most >= options.max_detections.size()) {
-        return -1;
+/// The categories of [first, last) that have ground truth in an area range.
+std::vector<std::size_t> defined(const Evaluation& evaluation, std::size_t area, std::size_t first,
+                                 std::size_t last) {
+    std::vector<std::size_t> categories;
+    for (std::size_t k = first; k < last; ++k) {
+        if (!detail::runs_of(evaluation, 0, k, area, 0).empty()) {
+            categories.push_back(k);
+        }
     }
-    const std::size_t m = options.max_detections.size() - 1 - line.most;
-    const std::size_t first = category.value_or(0);
-    const std::size_t last = category ? *category + 1 : evaluation.categories.size();
+    return categories;
+}
+
+/// Appends the precision at all recall points, for each of them of all categories.
+void add_precision(const Evaluation& evaluation, std::size_t t, const Metric& metric,
+                   const std::vector<std::size_t>& categories, std::vector<double>& values) {
+    if (categories.size() == 1) {
+        const auto runs = detail::runs_of(evaluation, t, categories[0], metric.area, metric.most);
+        for (std::size_t i = 0; i < runs.size(); ++i) {
+            const std::size_t end = i + 1 < runs.size() ? runs[i + 1].first : detail::kRecallPoints;
+            values.insert(values.end(), end - runs[i].first, runs[i].precision);
+        }
+        return;
+    }
+    std::vector<std::span<const PrecisionRun>> left;
+    left.reserve(categories.size());
+    for (const std::size_t k : categories) {
+        left.push_back(detail::runs_of(evaluation, t, k, metric.area, metric.most));
+    }
+    for (std::size_t r = 0; r < detail::kRecallPoints; ++r) {
+        for (auto& runs : left) {
+            while (runs.size() > 1 && runs[1].first <= r) {
+                runs = runs.subspan(1);
+            }
+            values.push_back(runs.front().precision);
+        }
+    }
+}
+
+/// The mean over the categories of [first, last) that have ground truth.
+double mean(const Evaluation& evaluation, const Metric& metric, std::size_t first,
+            std::size_t last) {
+    const auto categories = defined(evaluation, metric.area, first, last);
+    const std::size_t thresholds = evaluation.options.iou_thresholds.size();
     std::vector<double> values;
-    for (std::size_t t = 0; t < options.iou_thresholds.size(); ++t) {
-        if (line.threshold != 0 && options.iou_thresholds[t] != line.threshold) {
+    values.reserve(categories.size() * (metric.threshold ? 1 : thresholds) *
+                   (metric.precision ? detail::kRecallPoints : 1));
+    for (std::size_t t = 0; t < thresholds; ++t) {
+        if (metric.threshold && *metric.threshold != t) {
             continue;
         }
-        for (std::size_t r = 0; r < (line.precision ? detail::kRecallPoints : 1); ++r) {
-            for (std::size_t k = first; k < last; ++k) {
-                values.push_back(
-                    line.precision
-                        ? evaluation.precision[evaluation.precision_index(t, r, k, line.area, m)]
-                        : evaluation.recall[evaluation.recall_index(t, k, line.area, m)]);
-            }
+        if (metric.precision) {
+            add_precision(evaluation, t, metric, categories, values);
+            continue;
+        }
+        for (const std::size_t k : categories) {
+            values.push_back(
+                evaluation.recall[evaluation.recall_index(t, k, metric.area, metric.most)]);
         }
     }
     return detail::mean_of_defined(std::move(values));
 }
 
-CocoStats all_lines(const Evaluation& evaluation, std::optional<std::size_t> category) {
+/// The metric at a position of the twelve numbers, if the settings have it.
+std::optional<Metric> metric_of(const EvaluationOptions& options, const Line& line) {
+    if (line.area >= options.area_ranges.size() || line.most >= options.max_detections.size()) {
+        return std::nullopt;
+    }
+    Metric metric{
+        {}, line.precision, std::nullopt, line.area, options.max_detections.size() - 1 - line.most};
+    if (line.threshold != 0) {
+        const auto found = std::ranges::find(options.iou_thresholds, line.threshold);
+        if (found == options.iou_thresholds.end()) {
+            return std::nullopt;
+        }
+        metric.threshold = static_cast<std::size_t>(found - options.iou_thresholds.begin());
+    }
+    return metric;
+}
+
+CocoStats all_lines(const Evaluation& evaluation, std::size_t first, std::size_t last) {
     CocoStats stats{};
     for (std::size_t i = 0; i < stats.size(); ++i) {
-        stats[i] = mean(evaluation, kLines[i], category);
+        const auto metric = metric_of(evaluation.options, kLines[i]);
+        stats[i] = metric ? mean(evaluation, *metric, first, last) : -1;
     }
     return stats;
+}
+
+/// An array [t][r][k][a][m] of one number of each run.
+std::vector<double> dense(const Evaluation& evaluation, double PrecisionRun::*number) {
+    const EvaluationOptions& options = evaluation.options;
+    std::vector<double> values(options.iou_thresholds.size() * detail::kRecallPoints *
+                                   evaluation.categories.size() * options.area_ranges.size() *
+                                   options.max_detections.size(),
+                               -1);
+    for (std::size_t t = 0; t < options.iou_thresholds.size(); ++t) {
+        for (std::size_t k = 0; k < evaluation.categories.size(); ++k) {
+            for (std::size_t a = 0; a < options.area_ranges.size(); ++a) {
+                for (std::size_t m = 0; m < options.max_detections.size(); ++m) {
+                    const auto runs = detail::runs_of(evaluation, t, k, a, m);
+                    for (std::size_t i = 0; i < runs.size(); ++i) {
+                        const std::size_t end =
+                            i + 1 < runs.size() ? runs[i + 1].first : detail::kRecallPoints;
+                        for (std::size_t r = runs[i].first; r < end; ++r) {
+                            values[evaluation.precision_index(t, r, k, a, m)] = runs[i].*number;
+                        }
+                    }
+                }
+            }
+        }
+    }
+    return values;
 }
 
 }  // namespace
@@ -92,39 +175,59 @@ std::size_t Evaluation::recall_index(std::size_t t, std::size_t k, std::size_t a
            m;
 }
 
+std::vector<double> Evaluation::precision() const {
+    return dense(*this, &PrecisionRun::precision);
+}
+
+std::vector<double> Evaluation::scores() const {
+    return dense(*this, &PrecisionRun::score);
+}
+
+std::vector<Metric> Evaluation::metrics() const {
+    return metrics_of(options);
+}
+
+double Evaluation::value(const Metric& metric) const {
+    return mean(*this, metric, 0, categories.size());
+}
+
+double Evaluation::category_value(const Metric& metric, std::size_t k) const {
+    return mean(*this, metric, k, k + 1);
+}
+
 CocoStats Evaluation::stats() const {
-    return all_lines(*this, std::nullopt);
+    return all_lines(*this, 0, categories.size());
 }
 
 CocoStats Evaluation::category_stats(std::size_t k) const {
-    return all_lines(*this, k);
+    return all_lines(*this, k, k + 1);
 }
 
 std::vector<double> Evaluation::curve(std::size_t t, std::size_t k) const {
-    std::vector<double> points(detail::kRecallPoints);
-    for (std::size_t r = 0; r < detail::kRecallPoints; ++r) {
-        points[r] = precision[precision_index(t, r, k, 0, options.max_detections.size() - 1)];
+    std::vector<double> points(detail::kRecallPoints, -1);
+    for (const PrecisionRun& run :
+         detail::runs_of(*this, t, k, 0, options.max_detections.size() - 1)) {
+        std::fill(points.begin() + run.first, points.end(), run.precision);
     }
     return points;
 }
 
 std::string Evaluation::summary() const {
-    const CocoStats numbers = stats();
-    const auto range =
-        fmt::format("{:.2f}:{:.2f}", options.iou_thresholds.front(), options.iou_thresholds.back());
+    const double lowest = options.iou_thresholds.front();
+    const double highest = options.iou_thresholds.back();
+    const auto range = options.iou_thresholds.size() == 1
+                           ? fmt::format("{:.2f}", lowest)
+                           : fmt::format("{:.2f}:{:.2f}", lowest, highest);
     std::string text;
-    for (std::size_t i = 0; i < numbers.size(); ++i) {
-        const Line& line = kLines[i];
-        if (line.area >= options.area_ranges.size() || line.most >= options.max_detections.size()) {
-            continue;
-        }
+    for (const Metric& metric : metrics()) {
         text += fmt::format(" {:<18} {} @[ IoU={:<9} | area={:>6} | maxDets={:>3} ] = {:.3f}\n",
-                            line.precision ? "Average Precision" : "Average Recall",
-                            line.precision ? "(AP)" : "(AR)",
-                            line.threshold == 0 ? range : fmt::format("{:.2f}", line.threshold),
-                            options.area_ranges[line.area].name,
-                            options.max_detections[options.max_detections.size() - 1 - line.most],
-                            numbers[i]);
+                            metric.precision ? "Average Precision" : "Average Recall",
+                            metric.precision ? "(AP)" : "(AR)",
+                            metric.threshold
+                                ? fmt::format("{:.2f}", options.iou_thresholds[*metric.threshold])
+                                : range,
+                            options.area_ranges[metric.area].name,
+                            options.max_detections[metric.most], value(metric));
     }
     return text;
 }

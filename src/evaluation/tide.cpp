@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "base/parallel.h"
 #include "embedmask/analysis.h"
@@ -40,6 +41,7 @@ struct ImageErrors {
     std::vector<TideError> errors;
     std::vector<std::int64_t> truths;     // categories of the ground truths that count
     std::vector<std::int64_t> unmatched;  // categories of the missed ones
+    bool cut = false;                     // more than kMost detections
 };
 
 /// Points by category, in order of insertion.
@@ -116,6 +118,7 @@ public:
     ImageErrors split() {
         match();
         ImageErrors result;
+        result.cut = objects_.detections.size() > kMost;
         for (std::size_t g = 0; g < taken_.size(); ++g) {
             result.truths.push_back(category_of(g));
         }
@@ -309,11 +312,31 @@ double plain_ap(const std::vector<ImageErrors>& images) {
     return points.mean_ap();
 }
 
+/// Categories with detections that count, but without objects.
+std::size_t absent_categories(const std::vector<ImageErrors>& images) {
+    std::set<std::int64_t> detected;
+    std::set<std::int64_t> annotated;
+    for (const ImageErrors& image : images) {
+        annotated.insert(image.truths.begin(), image.truths.end());
+        for (const TideError& error : image.errors) {
+            if (error.score) {
+                detected.insert(error.category);
+            }
+        }
+    }
+    return static_cast<std::size_t>(
+        std::ranges::count_if(detected, [&](std::int64_t id) { return !annotated.contains(id); }));
+}
+
 }  // namespace
 
 TideErrors tide_errors(const Dataset& dataset, std::span<const Result> results, IouType type,
-                       int threads) {
-    const detail::ObjectSource source(dataset, results, "results");
+                       int threads, bool ignore_unknown_categories) {
+    const detail::ObjectSource source(dataset, results, "results",
+                                      {.ignore_unknown_categories = ignore_unknown_categories});
+    if (type != IouType::bbox) {
+        source.require_masks();
+    }
     std::vector<ImageErrors> images(source.images().size());
     detail::parallel_for(
         images.size(), threads > 0 ? threads : detail::available_processors(), [&](std::size_t i) {
@@ -326,6 +349,8 @@ TideErrors tide_errors(const Dataset& dataset, std::span<const Result> results, 
     };
     TideErrors errors;
     errors.ap = ap;
+    errors.cut_images = static_cast<std::size_t>(std::ranges::count_if(images, &ImageErrors::cut));
+    errors.absent_categories = absent_categories(images);
     errors.classification = gain(Kind::classification);
     errors.localization = gain(Kind::localization);
     errors.both = gain(Kind::both);

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "base/look_alike.h"
 #include "base/file.h"
+#include "base/look_alike.h"
 #include "embedmask/error.h"
 #include "foreign/numpy_array.h"
 #include "foreign/pickle.h"

@@ -1,6 +1,7 @@
 #include "network/fingerprint.h"
 
 #include <bit>
+#include <string>
 
 #include "base/digest.h"
 

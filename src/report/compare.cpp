@@ -14,7 +14,7 @@
 namespace embedmask::report {
 namespace {
 
-using nlohmann::json;
+using json = nlohmann::ordered_json;
 
 json read_report(const std::filesystem::path& path) {
     const auto bytes = detail::read_file(path, 1ULL << 30);
@@ -28,49 +28,144 @@ json read_report(const std::filesystem::path& path) {
     return report;
 }
 
+/// The AP of a row: the first of these numbers that it has.
+double ap_of(const json& row) {
+    if (const auto ap = row.find("AP"); ap != row.end()) {
+        return ap->get<double>();
+    }
+    // Without a range of all areas, AP is that of the first range: "AP tiny".
+    for (const auto& [key, value] : row.items()) {
+        if (key.starts_with("AP")) {
+            return value.get<double>();
+        }
+    }
+    return row.at("AP").get<double>();
+}
+
 /// Rows {id, AP, name?} of a list by id.
-std::map<std::int64_t, std::pair<double, std::string>> rows(const json& report, const char* list,
-                                                            const std::string& type) {
-    std::map<std::int64_t, std::pair<double, std::string>> result;
+std::map<std::int64_t, Change> rows(const json& report, const char* list, const std::string& type) {
+    std::map<std::int64_t, Change> result;
     const auto lists = report.find(list);
     if (lists == report.end() || !lists->contains(type)) {
         return result;
     }
     for (const json& row : (*lists)[type]) {
-        result[row.at("id").get<std::int64_t>()] = {row.at("AP").get<double>(),
-                                                    row.value("name", std::string())};
+        const auto id = row.at("id").get<std::int64_t>();
+        const double ap = ap_of(row);
+        result[id] = {row.value("name", fmt::format("image {}", id)), ap, ap};
     }
     return result;
 }
 
-/// The differences in a list of the two reports, largest change first.
-std::vector<Change> changes(const json& before, const json& after, const char* list,
-                            const std::string& type) {
-    std::vector<Change> result;
-    const auto old_rows = rows(before, list, type);
-    for (const auto& [id, row] : rows(after, list, type)) {
-        const auto old = old_rows.find(id);
-        if (old == old_rows.end() || old->second.first == row.first) {
-            continue;
-        }
-        if (old->second.first < 0 && row.first < 0) {
-            continue;
-        }
-        result.push_back({row.second.empty() ? fmt::format("image {}", id) : row.second,
-                          old->second.first, row.first});
+/// The differences in a list of the two reports.
+Changes changes(const json& before, const json& after, const char* list, const std::string& type) {
+    auto all = rows(before, list, type);
+    for (auto& [id, row] : all) {
+        row.after = -1;
     }
-    std::stable_sort(result.begin(), result.end(), [](const Change& a, const Change& b) {
-        return std::abs(a.difference()) > std::abs(b.difference());
-    });
+    for (const auto& [id, row] : rows(after, list, type)) {
+        all.try_emplace(id, Change{row.name, -1, -1}).first->second.after = row.after;
+    }
+    Changes result;
+    for (const auto& [id, row] : all) {
+        if (row.is_defined() && row.before != row.after) {
+            result.numbers.push_back(row);
+        } else if (!row.is_defined() && (row.before >= 0 || row.after >= 0)) {
+            result.undefined.push_back(row);
+        }
+    }
+    std::stable_sort(result.numbers.begin(), result.numbers.end(),
+                     [](const Change& a, const Change& b) {
+                         return std::abs(a.difference()) > std::abs(b.difference());
+                     });
+    return result;
+}
+
+/// Numbers with their names, in order: a list is that of COCO.
+std::vector<std::pair<std::string, double>> named_stats(const json& stats) {
+    std::vector<std::pair<std::string, double>> result;
+    if (stats.is_object()) {
+        for (const auto& [name, value] : stats.items()) {
+            result.emplace_back(name, value.get<double>());
+        }
+        return result;
+    }
+    for (std::size_t i = 0; i < kStatNames.size(); ++i) {
+        result.emplace_back(kStatNames.at(i), stats.at(i).get<double>());
+    }
     return result;
 }
 
 std::vector<Change> stat_changes(const json& before, const json& after) {
     std::vector<Change> result;
-    for (std::size_t i = 0; i < kStatNames.size(); ++i) {
-        result.push_back({kStatNames.at(i), before.at(i).get<double>(), after.at(i).get<double>()});
+    for (const auto& [name, value] : named_stats(before)) {
+        result.push_back({name, value, -1});
+    }
+    for (const auto& [name, value] : named_stats(after)) {
+        const auto found = std::ranges::find(result, name, &Change::name);
+        if (found == result.end()) {
+            result.push_back({name, -1, value});
+        } else {
+            found->after = value;
+        }
     }
     return result;
+}
+
+/// The settings that must be equal, as texts by flag; decimals that differ in the last bits are
+/// equal.
+std::vector<Setting> comparable_settings(const json& report) {
+    const json& settings = report.at("settings");
+    std::vector<AreaRange> areas;
+    for (const json& range : settings.at("area_ranges")) {
+        areas.push_back({range.at("name"), range.at("low"), range.at("high")});
+    }
+    return {
+        {"--iou", text_of(settings.at("iou_thresholds").get<std::vector<double>>())},
+        {"--area", text_of(areas)},
+        {"--max-dets",
+         fmt::format("{}", fmt::join(settings.at("max_detections").get<std::vector<int>>(), " "))},
+        {"--class-agnostic", settings.at("class_agnostic").get<bool>() ? "true" : "false"}};
+}
+
+void require_same_settings(Comparison& comparison, const json& before, const json& after) {
+    std::vector<std::string> unknown;
+    for (const auto& [name, report] :
+         {std::pair(&comparison.before, &before), std::pair(&comparison.after, &after)}) {
+        if (!report->contains("settings")) {
+            unknown.push_back(*name);
+        }
+    }
+    if (!unknown.empty()) {
+        comparison.warnings.push_back(
+            fmt::format("{}: no settings in the report, so it is unknown whether both reports have "
+                        "the same",
+                        fmt::join(unknown, " and ")));
+        return;
+    }
+    const auto old_settings = comparable_settings(before);
+    const auto new_settings = comparable_settings(after);
+    std::string message;
+    for (std::size_t i = 0; i < old_settings.size(); ++i) {
+        if (old_settings[i].value != new_settings[i].value) {
+            message +=
+                fmt::format("{}{} is \"{}\" in {} and \"{}\" in {}", message.empty() ? "" : "; ",
+                            old_settings[i].name, old_settings[i].value, comparison.before,
+                            new_settings[i].value, comparison.after);
+        }
+    }
+    if (!message.empty()) {
+        throw Error(fmt::format("{}: expected reports with the same settings", message),
+                    "run both evaluations with the same --iou, --area, --max-dets and "
+                    "--class-agnostic");
+    }
+    const std::string old_data = before.value("data_fingerprint", std::string());
+    const std::string new_data = after.value("data_fingerprint", std::string());
+    if (old_data != new_data) {
+        comparison.warnings.push_back(
+            fmt::format("the reports are of different data: {} has the fingerprint {}, {} has {}",
+                        comparison.before, old_data, comparison.after, new_data));
+    }
 }
 
 }  // namespace
@@ -79,8 +174,9 @@ Comparison compare_reports(const std::filesystem::path& before,
                            const std::filesystem::path& after) {
     const json old_report = read_report(before);
     const json new_report = read_report(after);
-    Comparison comparison{before.string(), after.string(), {}};
+    Comparison comparison{before.string(), after.string(), {}, {}};
     try {
+        require_same_settings(comparison, old_report, new_report);
         for (const auto& [type, stats] : new_report["stats"].items()) {
             if (!old_report["stats"].contains(type)) {
                 continue;

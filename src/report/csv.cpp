@@ -15,28 +15,49 @@ std::string quoted(const std::string& text) {
     return result + '"';
 }
 
+/// A name as the head of a column.
+std::string column(const std::string& name) {
+    return name.find_first_of(",\"\n\r") == std::string::npos ? name : quoted(name);
+}
+
 }  // namespace
 
 void write_csv(const std::filesystem::path& path, const Report& report) {
-    std::string text = "type,id,name";
-    for (const char* name : kStatNames) {
-        text += fmt::format(",{}", name);
-    }
-    text += "\n";
-    const auto line = [&](const char* type, const std::string& id, const std::string& name,
-                          const CocoStats& stats) {
-        text += fmt::format("{},{},{}", type, id, quoted(name));
-        for (const double number : stats) {
-            text += fmt::format(",{}", number);
-        }
-        text += "\n";
-    };
+    const CategoryNames names(*report.dataset);
+    std::string text;
     for (const scoring::TypeScores& item : report.types) {
-        line(name_of(item.type), "", "all", item.evaluation.stats());
-        for (std::size_t k = 0; k < item.evaluation.categories.size(); ++k) {
-            const std::int64_t id = item.evaluation.categories[k];
-            line(name_of(item.type), std::to_string(id), category_name(*report.dataset, id),
-                 item.evaluation.category_stats(k));
+        const Evaluation& evaluation = item.evaluation;
+        const auto metrics = evaluation.metrics();
+        const auto settings = settings_of(report, evaluation);
+        std::string end;
+        for (const Setting& setting : settings) {
+            end += fmt::format(",{}", quoted(setting.value));
+        }
+        end += "\n";
+        // The settings of all types are the same, and so are their columns.
+        if (text.empty()) {
+            text = "type,id,name";
+            for (const Metric& metric : metrics) {
+                text += fmt::format(",{}", column(metric.name));
+            }
+            for (const Setting& setting : settings) {
+                text += fmt::format(",{}", setting.name);
+            }
+            text += "\n";
+        }
+        const auto line = [&](const std::string& id, const std::string& name, const auto& value) {
+            text += fmt::format("{},{},{}", name_of(item.type), id, quoted(name));
+            for (const Metric& metric : metrics) {
+                text += fmt::format(",{}", value(metric));
+            }
+            text += end;
+        };
+        line("", "all", [&](const Metric& metric) { return evaluation.value(metric); });
+        for (std::size_t k = 0; k < evaluation.categories.size(); ++k) {
+            const std::int64_t id = evaluation.categories[k];
+            line(std::to_string(id), names(id), [&evaluation, k](const Metric& metric) {
+                return evaluation.category_value(metric, k);
+            });
         }
     }
     detail::write_file_atomically(path, text);

@@ -7,7 +7,7 @@
 
 namespace embedmask::report {
 
-/// One line per type and category, "all" first.
+/// One line per type and category, "all" first: the numbers, then the settings.
 void write_csv(const std::filesystem::path& path, const Report& report);
 
 }  // namespace embedmask::report

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <exception>
 
 #include "base/atomic_file.h"
 #include "report/side_by_side.h"
@@ -131,19 +132,36 @@ std::string curves(const Evaluation& evaluation) {
                kMargin + kSide / 2, kSide + 44, 10 + kSide / 2);
 }
 
-std::string categories(const Report& report, const Evaluation& evaluation) {
-    std::string html =
-        "<table><tr><th>category<th>AP<th>AP50<th>AP75<th>small<th>medium<th>large<th>AR100</tr>";
+/// The head of a number: the name of its area range, except for the first range.
+std::string heading(const Metric& metric, const Evaluation& evaluation) {
+    return escape(metric.area > 0 ? evaluation.options.area_ranges[metric.area].name : metric.name);
+}
+
+std::string categories(const CategoryNames& names, const Evaluation& evaluation) {
+    const auto metrics = table_metrics(evaluation.options);
+    std::string html = "<table><tr><th>category";
+    for (const Metric& metric : metrics) {
+        html += "<th>" + heading(metric, evaluation);
+    }
+    html += "</tr>";
     for (std::size_t k = 0; k < evaluation.categories.size(); ++k) {
-        const CocoStats stats = evaluation.category_stats(k);
-        if (stats[8] < 0) {
+        if (evaluation.category_value(metrics.back(), k) < 0) {
             continue;
         }
-        html += "<tr><td>" + escape(category_name(*report.dataset, evaluation.categories[k]));
-        for (const std::size_t i : {0, 1, 2, 3, 4, 5, 8}) {
-            html += "<td>" + number(stats.at(i));
+        html += "<tr><td>" + escape(names(evaluation.categories[k]));
+        for (const Metric& metric : metrics) {
+            html += "<td>" + number(evaluation.category_value(metric, k));
         }
         html += "</tr>\n";
+    }
+    return html + "</table>";
+}
+
+std::string settings_table(const Report& report, const Evaluation& evaluation) {
+    std::string html = "<table>";
+    for (const Setting& setting : settings_of(report, evaluation)) {
+        html += fmt::format(R"(<tr><td>{}<td style="text-align:left">{}</tr>)", setting.name,
+                            escape(setting.value));
     }
     return html + "</table>";
 }
@@ -169,24 +187,33 @@ std::string tide_bars(const TideErrors& tide) {
 }
 
 std::string sweep_table(const scoring::TypeScores& item) {
-    std::string html = "<table><tr><th>mask threshold<th>AP<th>AP50<th>AP75</tr>";
+    std::string html = "<table><tr><th>mask threshold";
+    const auto metrics = item.evaluation.metrics();
+    const auto shown = [&](std::size_t i) { return metrics[i].precision && metrics[i].area == 0; };
+    for (std::size_t i = 0; i < metrics.size(); ++i) {
+        html += shown(i) ? "<th>" + escape(metrics[i].name) : "";
+    }
+    html += "</tr>";
     for (const scoring::SweepPoint& point : item.sweep) {
-        html += fmt::format("<tr><td>{}<td>{}<td>{}<td>{}</tr>", point.threshold,
-                            number(point.stats[0]), number(point.stats[1]), number(point.stats[2]));
+        html += fmt::format("<tr><td>{}", point.threshold);
+        for (std::size_t i = 0; i < metrics.size(); ++i) {
+            html += shown(i) ? "<td>" + number(point.values[i]) : "";
+        }
+        html += "</tr>";
     }
     return html + "</table>";
 }
 
-std::string matrix(const Report& report, const ConfusionMatrix& confusion) {
+std::string matrix(const CategoryNames& names, const ConfusionMatrix& confusion) {
     const std::size_t background = confusion.categories.size();
+    std::vector<std::uint64_t> sums(background + 1, 0);
+    for (const ConfusionCell& cell : confusion.cells) {
+        sums[cell.truth] += cell.count;
+    }
     std::vector<std::pair<std::uint64_t, std::size_t>> order;  // by number of objects
     for (std::size_t row = 0; row < background; ++row) {
-        std::uint64_t sum = 0;
-        for (std::size_t column = 0; column <= background; ++column) {
-            sum += confusion.at(row, column);
-        }
-        if (sum > 0) {
-            order.emplace_back(sum, row);
+        if (sums[row] > 0) {
+            order.emplace_back(sums[row], row);
         }
     }
     std::sort(order.rbegin(), order.rend());
@@ -197,8 +224,7 @@ std::string matrix(const Report& report, const ConfusionMatrix& confusion) {
     }
     shown.push_back(background);
     const auto name = [&](std::size_t i) {
-        return i == background ? std::string("background")
-                               : escape(category_name(*report.dataset, confusion.categories[i]));
+        return i == background ? std::string("background") : escape(names(confusion.categories[i]));
     };
     std::string html = R"(<table class="matrix"><tr><th>truth \ found)";
     for (const std::size_t column : shown) {
@@ -206,10 +232,7 @@ std::string matrix(const Report& report, const ConfusionMatrix& confusion) {
     }
     html += "</tr>";
     for (const std::size_t row : shown) {
-        double sum = 0;
-        for (std::size_t column = 0; column <= background; ++column) {
-            sum += static_cast<double>(confusion.at(row, column));
-        }
+        const auto sum = static_cast<double>(sums[row]);
         html += "<tr><td>" + name(row);
         for (const std::size_t column : shown) {
             const auto count = confusion.at(row, column);
@@ -223,8 +246,21 @@ std::string matrix(const Report& report, const ConfusionMatrix& confusion) {
     return html + "</table>";
 }
 
+/// The image as HTML, or the reason why it cannot be drawn, which is added to `problems`.
+std::string drawing(const SideBySide& images, const ImageRecord& image,
+                    std::vector<std::string>& problems) {
+    try {
+        return fmt::format(R"(<img alt="" src="data:image/jpeg;base64,{}">)",
+                           base64(encode_jpeg(images.draw(image), 85)));
+    } catch (const std::exception& error) {
+        problems.emplace_back(error.what());
+        return fmt::format("<p>{}</p>", escape(error.what()));
+    }
+}
+
 std::string worst_images(const Report& report, const scoring::TypeScores& item,
-                         std::span<const Result> results, const std::filesystem::path& folder) {
+                         std::span<const Result> results, const std::filesystem::path& folder,
+                         std::vector<std::string>& problems) {
     std::vector<ImageScore> scores = item.evaluation.images;
     std::erase_if(scores, [](const ImageScore& score) { return score.ap < 0; });
     std::stable_sort(scores.begin(), scores.end(),
@@ -238,8 +274,7 @@ std::string worst_images(const Report& report, const scoring::TypeScores& item,
         html += fmt::format("<figure><figcaption>{}: image {}, {}, AP {:.3f}</figcaption>",
                             name_of(item.type), image.id, escape(image.file_name), score.ap);
         if (!folder.empty()) {
-            html += fmt::format(R"(<img alt="" src="data:image/jpeg;base64,{}">)",
-                                base64(encode_jpeg(images.draw(image), 85)));
+            html += drawing(images, image, problems);
         }
         html += "</figure>\n";
     }
@@ -248,21 +283,21 @@ std::string worst_images(const Report& report, const scoring::TypeScores& item,
 
 }  // namespace
 
-void write_html(const std::filesystem::path& path, const Report& report,
-                std::span<const Result> results, const std::filesystem::path& images) {
+std::vector<std::string> write_html(const std::filesystem::path& path, const Report& report,
+                                    std::span<const Result> results,
+                                    const std::filesystem::path& images) {
+    const CategoryNames names(*report.dataset);
+    std::vector<std::string> problems;
     std::string html = fmt::format(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" "
         "content=\"width=device-width\"><title>Evaluation of {0}</title><style>{1}</style>"
         "<h1>Evaluation</h1><p>{0}<br><small>against {2}</small></p>",
         escape(report.results), kStyle, escape(report.data));
     for (const scoring::TypeScores& item : report.types) {
-        const CocoStats stats = item.evaluation.stats();
         html += fmt::format("<h2>{}</h2><div class=\"big\">", name_of(item.type));
-        constexpr std::pair<const char*, std::size_t> kBig[] = {
-            {"AP", 0},     {"AP50", 1},  {"AP75", 2}, {"small", 3},
-            {"medium", 4}, {"large", 5}, {"AR100", 8}};
-        for (const auto& [name, i] : kBig) {
-            html += fmt::format("<div>{}<b>{}</b></div>", name, number(stats.at(i)));
+        for (const Metric& metric : table_metrics(item.evaluation.options)) {
+            html += fmt::format("<div>{}<b>{}</b></div>", heading(metric, item.evaluation),
+                                number(item.evaluation.value(metric)));
         }
         html += "</div>";
         if (item.evaluation.options.bootstrap_samples > 0) {
@@ -272,15 +307,18 @@ void write_html(const std::filesystem::path& path, const Report& report,
         html += "<h3>Precision over recall, mean of categories</h3>" + curves(item.evaluation);
         if (item.tide) {
             html += "<h3>Where AP is lost (TIDE)</h3>" + tide_bars(*item.tide);
+            if (const std::string note = tide_note(item); !note.empty()) {
+                html += fmt::format("<p><small>{}</small></p>", escape(note));
+            }
         }
         if (!item.sweep.empty()) {
             html += "<h3>Mask thresholds</h3>" + sweep_table(item);
         }
-        html += "<h3>Categories</h3>" + categories(report, item.evaluation);
+        html += "<h3>Categories</h3>" + categories(names, item.evaluation);
         if (item.confusion) {
             html += fmt::format("<h3>Confusion (IoU &ge; 0.5, score &ge; {})</h3>",
                                 scoring::kConfusionScoreThreshold) +
-                    matrix(report, *item.confusion);
+                    matrix(names, *item.confusion);
         }
     }
     if (!report.types.empty() && !report.types.back().evaluation.images.empty()) {
@@ -288,9 +326,13 @@ void write_html(const std::filesystem::path& path, const Report& report,
                     "<h2>Worst images</h2><p><small>left: ground truth; right: detections with "
                     "score &ge; {}, in the colour of the object they match</small></p>",
                     scoring::kConfusionScoreThreshold) +
-                worst_images(report, report.types.back(), results, images);
+                worst_images(report, report.types.back(), results, images, problems);
+    }
+    if (!report.types.empty()) {
+        html += "<h2>Settings</h2>" + settings_table(report, report.types.front().evaluation);
     }
     detail::write_file_atomically(path, html + "</html>\n");
+    return problems;
 }
 
 }  // namespace embedmask::report

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <deque>
 #include <numeric>
+#include <unordered_set>
 
 #include "data/recorded_image.h"
+#include "embedmask/error.h"
 #include "render/overlay.h"
 
 namespace embedmask::report {
@@ -19,13 +21,7 @@ public:
 
     void add(std::int64_t category_id, const Segmentation& segmentation,
              const std::optional<CocoBox>& box, double score) {
-        Segmentation shape = segmentation;
-        if (shape.format == Segmentation::Format::none && box) {
-            const auto& [x, y, w, h] = *box;
-            shape.format = Segmentation::Format::polygons;
-            shape.polygons = {{x, y, x + w, y, x + w, y + h, x, y + h}};
-        }
-        const Rle& mask = masks_.emplace_back(to_mask(shape, size_.height, size_.width));
+        const Rle& mask = masks_.emplace_back(mask_of(segmentation, box));
         render::DrawnInstance instance;
         instance.mask = &mask;
         instance.box = to_box(bounding_box(mask));
@@ -47,6 +43,27 @@ public:
     }
 
 private:
+    [[nodiscard]] Rle mask_of(const Segmentation& segmentation,
+                              const std::optional<CocoBox>& box) const {
+        if (segmentation.format != Segmentation::Format::none) {
+            try {
+                return to_mask(segmentation, size_.height, size_.width);
+            } catch (const Error&) {
+                // A broken mask does not matter where boxes are scored.
+                if (!box) {
+                    throw;
+                }
+            }
+        }
+        Segmentation shape;
+        if (box) {
+            const auto& [x, y, w, h] = *box;
+            shape.format = Segmentation::Format::polygons;
+            shape.polygons = {{x, y, x + w, y, x + w, y + h, x, y + h}};
+        }
+        return to_mask(shape, size_.height, size_.width);
+    }
+
     const Dataset& dataset_;
     ImageSize size_;
     std::deque<Rle> masks_;
@@ -121,8 +138,12 @@ SideBySide::SideBySide(const Dataset& dataset, std::span<const Result> results,
     for (std::size_t i = 0; i < dataset.annotations.size(); ++i) {
         annotations_.emplace(dataset.annotations[i].image_id, i);
     }
+    std::unordered_set<std::int64_t> known;
+    for (const Category& category : dataset.categories) {
+        known.insert(category.id);
+    }
     for (std::size_t i = 0; i < results.size(); ++i) {
-        if (results[i].score >= score_threshold) {
+        if (results[i].score >= score_threshold && known.contains(results[i].category_id)) {
             detections_.emplace(results[i].image_id, i);
         }
     }

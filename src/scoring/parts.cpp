@@ -197,6 +197,15 @@ void require_all_images(const std::vector<Part>& parts, const Dataset& dataset) 
     }
 }
 
+ModelSettings settings_of(const Json& json) {
+    return {.precision = json.at("precision"),
+            .score_threshold = json.at("score_threshold"),
+            .mask_threshold = json.at("mask_threshold"),
+            .short_side = json.at("short_side"),
+            .max_side = json.at("max_side"),
+            .categories = json.at("classes")};
+}
+
 /// Error if a results file of a part contains images of another part.
 void require_own_images(const Part& part, const std::string& file,
                         std::span<const Result> results) {
@@ -250,7 +259,7 @@ WrittenPart write_part(const Predictor& predictor, const Dataset& dataset, const
 }
 
 MergedParts read_parts(const std::vector<std::string>& paths, const Dataset& dataset,
-                       int threads) try {
+                       const ReadOptions& options) try {
     std::vector<Part> parts;
     for (const std::string& path : paths) {
         parts.push_back(read_part(path));
@@ -259,12 +268,16 @@ MergedParts read_parts(const std::vector<std::string>& paths, const Dataset& dat
     require_all_parts(parts);
     require_all_images(parts, dataset);
     MergedParts merged;
-    merged.model = parts.front().json["settings"]["model"];
+    const Json& settings = parts.front().json["settings"];
+    merged.model = settings["model"];
+    merged.settings = settings_of(settings);
+    merged.read = options;
     for (const Part& part : parts) {
         const auto append = [&](const char* key, std::vector<Result>& results) {
             const std::size_t before = results.size();
             const std::string file = part.file(part.json[key]);
-            read_into(results, {file}, dataset, threads);
+            const std::size_t unknown = read_into(results, {file}, dataset, options);
+            merged.unknown += &results == &merged.results.boxes ? unknown : 0;
             require_own_images(part, file, std::span(results).subspan(before));
         };
         append("bbox", merged.results.boxes);
@@ -273,6 +286,9 @@ MergedParts read_parts(const std::vector<std::string>& paths, const Dataset& dat
         }
         if (!merged.results.masks) {
             merged.results.masks.emplace();
+        }
+        if (options.boxes_suffice) {
+            continue;
         }
         append("segm", *merged.results.masks);
         std::size_t i = 0;
@@ -291,14 +307,17 @@ MergedParts read_parts(const std::vector<std::string>& paths, const Dataset& dat
 std::vector<TypeScores> score_parts(const Dataset& dataset, const MergedParts& parts,
                                     const ScoreOptions& options) {
     auto scores = score_results(dataset, parts.results, options, parts.model);
+    if (!options.scores_masks()) {
+        return scores;
+    }
     for (const MergedParts::Sweep& point : parts.sweep) {
         std::vector<Result> masks;
-        read_into(masks, point.files, dataset, options.evaluation.threads);
+        read_into(masks, point.files, dataset, parts.read);
         for (TypeScores& item : scores) {
             if (item.type != IouType::bbox) {
                 const EvaluationOptions sweep = options.sweep_of(item.type);
                 item.sweep.push_back(
-                    {point.threshold, evaluate(dataset, masks, sweep, parts.model).stats()});
+                    sweep_point(point.threshold, evaluate(dataset, masks, sweep, parts.model)));
             }
         }
     }

@@ -42,7 +42,10 @@ WrittenPart write_part(const Predictor& predictor, const Dataset& dataset,
 /// All parts combined: the detections of one run.
 struct MergedParts {
     std::string model;
+    ModelSettings settings;
     ResultSets results;
+    std::size_t unknown = 0;  ///< detections of categories that the dataset does not have
+    ReadOptions read;         ///< as they were read
     struct Sweep {
         double threshold = 0;
         std::vector<std::string> files;  ///< results files with the masks at this threshold
@@ -50,10 +53,12 @@ struct MergedParts {
     std::vector<Sweep> sweep;
 };
 
-/// Reads parts, given by their evaluation.shard-*.json files. Error if a file is not a part, or if
+/// Reads parts, given by their evaluation.shard-*.json files. If boxes suffice, masks are not read.
+/// Error if a file is not a part, or if
 /// parts are missing, duplicated, made with different settings, or do not cover every image of the
 /// dataset exactly once.
-MergedParts read_parts(const std::vector<std::string>& paths, const Dataset& dataset, int threads);
+MergedParts read_parts(const std::vector<std::string>& paths, const Dataset& dataset,
+                       const ReadOptions& options);
 
 /// Scores the parts as one run.
 std::vector<TypeScores> score_parts(const Dataset& dataset, const MergedParts& parts,

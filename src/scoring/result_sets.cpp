@@ -1,6 +1,7 @@
 #include "scoring/result_sets.h"
 
 #include <iterator>
+#include <unordered_set>
 
 namespace embedmask::scoring {
 namespace {
@@ -15,13 +16,22 @@ Result record(std::int64_t image_id, const Detection& detection) {
 
 }  // namespace
 
-void read_into(std::vector<Result>& results, const std::vector<std::string>& paths,
-               const Dataset& dataset, int threads) {
+std::size_t read_into(std::vector<Result>& results, const std::vector<std::string>& paths,
+                      const Dataset& dataset, const ReadOptions& options) {
+    std::unordered_set<std::int64_t> known;
+    for (const Category& category : dataset.categories) {
+        known.insert(category.id);
+    }
+    std::size_t unknown = 0;
     for (const std::string& path : paths) {
-        auto part = read_results(path, threads);
-        require_known_ids(dataset, part, path);
+        auto part = read_results(path, options.threads, options.boxes_suffice);
+        require_known_ids(dataset, part, path, options.ignore_unknown_categories);
+        for (const Result& result : part) {
+            unknown += known.contains(result.category_id) ? 0 : 1;
+        }
         std::move(part.begin(), part.end(), std::back_inserter(results));
     }
+    return unknown;
 }
 
 Result box_result(std::int64_t image_id, const Detection& detection) {

@@ -25,9 +25,17 @@ struct ResultSets {
     }
 };
 
-/// Appends the records of results files. Error for ids that are not in the dataset.
-void read_into(std::vector<Result>& results, const std::vector<std::string>& paths,
-               const Dataset& dataset, int threads);
+/// How results files are read.
+struct ReadOptions {
+    int threads = 0;                         ///< 0: all processors
+    bool boxes_suffice = false;              ///< only boxes are scored: masks may be broken
+    bool ignore_unknown_categories = false;  ///< allow detections that the evaluator leaves out
+};
+
+/// Appends the records of results files. Error for ids that are not in the dataset. Returns the
+/// number of records with a category that the dataset does not have.
+std::size_t read_into(std::vector<Result>& results, const std::vector<std::string>& paths,
+                      const Dataset& dataset, const ReadOptions& options);
 
 /// A record with the box of a detection.
 Result box_result(std::int64_t image_id, const Detection& detection);

@@ -57,13 +57,20 @@ private:
 
 }  // namespace
 
-void require_known_categories(const Model& model, const Dataset& dataset) {
+std::size_t require_known_categories(const Model& model, const Dataset& dataset,
+                                     bool ignore_unknown) {
+    std::size_t unknown = 0;
     for (const Category& category : model.categories) {
         const auto found = std::ranges::find(dataset.categories, category.id, &Category::id);
+        if (found == dataset.categories.end() && ignore_unknown) {
+            ++unknown;
+            continue;
+        }
         if (found == dataset.categories.end()) {
             throw Error(fmt::format("{}: category {} ({}) is not in {}", model.name, category.id,
                                     category.name, dataset.source),
-                        "evaluate on a dataset with the category ids of the model");
+                        "evaluate on a dataset with the category ids of the model, or leave out "
+                        "such detections with --ignore-unknown");
         }
         if (found->name != category.name) {
             throw Error(fmt::format("category {} is \"{}\" in {} and \"{}\" in {}", category.id,
@@ -71,6 +78,7 @@ void require_known_categories(const Model& model, const Dataset& dataset) {
                         "evaluate on a dataset with the categories of the model");
         }
     }
+    return unknown;
 }
 
 void require_unique_images(const Dataset& dataset) {
@@ -130,11 +138,13 @@ void add_error_analysis(std::vector<TypeScores>& scores, const Dataset& dataset,
     for (TypeScores& item : scores) {
         const std::vector<Result>& own = results.of(item.type);
         if (options.wants_tide(item.type)) {
-            item.tide = tide_errors(dataset, own, item.type, threads);
+            item.tide = tide_errors(dataset, own, item.type, threads,
+                                    options.evaluation.ignore_unknown_categories);
         }
         if (options.wants_confusion(item.type)) {
-            item.confusion = confusion_matrix(dataset, own, item.type, kConfusionScoreThreshold,
-                                              kConfusionIou, threads);
+            item.confusion =
+                confusion_matrix(dataset, own, item.type, kConfusionScoreThreshold, kConfusionIou,
+                                 threads, options.evaluation.ignore_unknown_categories);
         }
     }
 }

@@ -14,8 +14,10 @@
 
 namespace embedmask::scoring {
 
-/// Error if the model has categories that the dataset does not have.
-void require_known_categories(const Model& model, const Dataset& dataset);
+/// Error if the model has categories that the dataset does not have, unless they are ignored, or
+/// names differ. Returns the number of the model's categories that the dataset does not have.
+std::size_t require_known_categories(const Model& model, const Dataset& dataset,
+                                     bool ignore_unknown = false);
 
 /// Error if the dataset has a duplicate image id.
 void require_unique_images(const Dataset& dataset);

@@ -1,7 +1,9 @@
 // Scoring options and scores, as values shared by reports.
 #pragma once
 
+#include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "embedmask/analysis.h"
@@ -22,20 +24,35 @@ struct ScoreOptions {
     bool confusion = false;   ///< confusion matrix, for boxes and masks
     bool keep_drawn = false;  ///< keep the data that images of the last type show
 
+    /// Whether any type needs masks.
+    [[nodiscard]] bool scores_masks() const;
     /// Empty for boundary AP.
     [[nodiscard]] bool wants_tide(IouType type) const { return tide && type != IouType::boundary; }
     [[nodiscard]] bool wants_confusion(IouType type) const {
         return confusion && type != IouType::boundary;
     }
     [[nodiscard]] EvaluationOptions evaluation_of(IouType type) const;
-    /// For one of mask_thresholds, where only the twelve numbers are needed.
+    /// For one of mask_thresholds, where only the numbers are needed.
     [[nodiscard]] EvaluationOptions sweep_of(IouType type) const;
 };
 
 /// Scores of the masks at one probability threshold.
 struct SweepPoint {
     double threshold = 0;
-    CocoStats stats{};
+    std::vector<double> values = {};  ///< of metrics_of
+};
+
+/// A point of a sweep from its evaluation.
+SweepPoint sweep_point(double threshold, const Evaluation& evaluation);
+
+/// The settings of a model run that decide its detections.
+struct ModelSettings {
+    std::string precision = {};
+    double score_threshold = 0;
+    double mask_threshold = 0;
+    std::int64_t short_side = 0;               ///< pixels
+    std::int64_t max_side = 0;                 ///< pixels
+    std::vector<std::string> categories = {};  ///< as chosen by the user; empty: all
 };
 
 struct TypeScores {

@@ -32,7 +32,12 @@ std::vector<DetectedObject> objects(const std::vector<Detection>& detections, Io
 }  // namespace
 
 StreamScorer::StreamScorer(const Dataset& dataset, const ScoreOptions& options)
-    : truth_(dataset, {}, "the model"), thresholds_(options.mask_thresholds) {
+    : truth_(dataset, {}, "the model",
+             {.last_of_id = true, .class_agnostic = options.evaluation.class_agnostic}),
+      thresholds_(options.mask_thresholds) {
+    if (options.scores_masks()) {
+        truth_.require_masks();
+    }
     for (const IouType type : options.types) {
         Item& item = items_.emplace_back();
         item.type = type;
@@ -76,7 +81,7 @@ std::vector<TypeScores> StreamScorer::finish() {
         type.type = item.type;
         type.evaluation = item.evaluator->finish();
         for (std::size_t i = 0; i < item.sweep.size(); ++i) {
-            type.sweep.push_back({thresholds_[i], item.sweep[i]->finish().stats()});
+            type.sweep.push_back(sweep_point(thresholds_[i], item.sweep[i]->finish()));
         }
     }
     return scores;

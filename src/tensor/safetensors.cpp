@@ -8,9 +8,9 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "base/look_alike.h"
 #include "base/atomic_file.h"
 #include "base/file.h"
+#include "base/look_alike.h"
 #include "embedmask/error.h"
 
 namespace embedmask::detail {

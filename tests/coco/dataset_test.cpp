@@ -103,6 +103,64 @@ TEST(Dataset, ProblemsCanBeKept) {
     EXPECT_EQ(data.annotations[1].segmentation.format, Segmentation::Format::none);
 }
 
+/// Segmentations that no mask can be made of.
+const std::vector<std::string> kBroken{"[0, 0, 2, 0, 2, 5, 0, 5]",
+                                       "7",
+                                       R"("polygon")",
+                                       "[[0, 0, null, 0]]",
+                                       R"({"size": [3], "counts": [12]})",
+                                       R"({"size": [3, 4]})",
+                                       R"({"size": [3, 4], "counts": [5, 8]})",
+                                       R"({"size": [3, 4], "counts": "ooooooo"})"};
+
+TEST(Dataset, BrokenMasksDoNotMatterWhereBoxesSuffice) {
+    const DatasetOptions boxes{.threads = 1, .boxes_suffice = true};
+    for (const std::string& broken : kBroken) {
+        const std::string file = with(kFile, "[[0, 0, 2, 0, 2, 5, 0, 5]]", broken);
+        EXPECT_THROW(parse_dataset(file, "f.json"), Error) << broken;
+        const Dataset data = parse_dataset(file, "f.json", boxes);
+        ASSERT_EQ(data.problems.size(), 1U) << broken;
+        EXPECT_NE(data.problems[0].find("annotations[0]"), std::string::npos);
+        EXPECT_EQ(data.annotations[0].segmentation.format, Segmentation::Format::none);
+        EXPECT_TRUE(data.annotations[0].box.has_value());
+    }
+    const std::string without_box = with(kFile, "[5, 7]", "[5, 8]");
+    EXPECT_NE(
+        message_of([&] { parse_dataset(without_box, "f.json", boxes); }).find("annotations[1]"),
+        std::string::npos);
+}
+
+TEST(Dataset, KeysOfLvisAreRecognised) {
+    EXPECT_FALSE(parse_dataset(kFile, "f.json").federated);
+    for (const char* key :
+         {R"("neg_category_ids": [1], )", R"("not_exhaustive_category_ids": [], )"}) {
+        EXPECT_TRUE(parse_dataset(with(kFile, R"("file_name": "a.jpg")",
+                                       std::string(key) + R"("file_name": "a.jpg")"),
+                                  "f.json")
+                        .federated);
+    }
+    EXPECT_TRUE(
+        parse_dataset(with(kFile, R"("name": "x")", R"("name": "x", "frequency": "r")"), "f.json")
+            .federated);
+}
+
+TEST(Dataset, NullIsNoSize) {
+    const Dataset data = parse_dataset(with(kFile, R"("width": 2)", R"("width": null)"), "f.json");
+    EXPECT_EQ(data.images[1].width, 0);
+}
+
+TEST(Results, BrokenMasksDoNotMatterWhereBoxesSuffice) {
+    for (const std::string& broken : kBroken) {
+        const std::string mask =
+            R"([{"image_id":1,"category_id":1,"score":1,"segmentation":)" + broken;
+        const std::string with_box = mask + R"(,"bbox":[0,0,1,1]}])";
+        EXPECT_THROW(parse_results(with_box, "r.json"), Error) << broken;
+        const auto results = parse_results(with_box, "r.json", 1, true);
+        EXPECT_EQ(results.at(0).segmentation.format, Segmentation::Format::none);
+        EXPECT_THROW(parse_results(mask + "}]", "r.json", 1, true), Error) << broken;
+    }
+}
+
 TEST(Results, RoundTrip) {
     const testing::TemporaryFolder folder;
     const auto path = folder.path() / "r.json";
@@ -153,6 +211,13 @@ TEST(Results, UnknownIdsAreAllListed) {
     EXPECT_EQ(message,
               "r.json does not match f.json: 3 unknown image ids (0, 5, 6); 2 unknown category "
               "ids (0, 77)");
+    const std::string images =
+        message_of([&] { require_known_ids(data, results, "r.json", true); });
+    EXPECT_EQ(images, "r.json does not match f.json: 3 unknown image ids (0, 5, 6)");
+    EXPECT_EQ(message_of([&] {
+                  require_known_ids(data, std::span(results).subspan(2, 1), "r.json", true);
+              }),
+              "no error");
 }
 
 TEST(Dataset, RealFiles) {

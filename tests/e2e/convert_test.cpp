@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "base/atomic_file.h"
 #include "e2e/program.h"
 #include "embedmask/dataset.h"
 #include "embedmask/image.h"

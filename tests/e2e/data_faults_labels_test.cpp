@@ -15,6 +15,7 @@
 // The rules themselves are tested in tests/base, tests/image, tests/data and tests/report.
 #include <gtest/gtest.h>
 
+#include "base/atomic_file.h"
 #include "e2e/program.h"
 #include "embedmask/dataset.h"
 #include "image/label_png.h"

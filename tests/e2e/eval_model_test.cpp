@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include "base/atomic_file.h"
 #include "e2e/pedestrians.h"
 #include "e2e/program.h"
 #include "embedmask/image.h"

@@ -158,23 +158,22 @@ TEST_F(Verbs, DataCheckFindsAndFixes) {
     for (const auto& item : findings) {
         counts[item["problem"]] = item["count"];
     }
-    const std::map<std::string, int> expected{
-        {"duplicate image id", 1},
-        {"annotation id 0", 1},
-        {"duplicate annotation id", 1},
-        {"duplicate category id", 1},
-        {"two categories share a name", 1},
-        {"unused category", 1},
-        {"broken mask", 1},
-        {"annotation with an unknown image id", 1},
-        {"annotation with an unknown category id", 1},
-        {"box without an area", 1},
-        {"box outside the image", 1},
-        {"polygon of two corners", 1},
-        {"mask without pixels", 1},
-        {"crowd annotated with polygons", 1},
-        {"box does not enclose its mask", 1},
-        {"mask size differs from the image size", 1}};
+    const std::map<std::string, int> expected{{"duplicate image id", 1},
+                                              {"annotation id 0", 1},
+                                              {"duplicate annotation id", 1},
+                                              {"duplicate category id", 1},
+                                              {"two categories share a name", 1},
+                                              {"unused category", 1},
+                                              {"broken mask", 1},
+                                              {"annotation with an unknown image id", 1},
+                                              {"annotation with an unknown category id", 1},
+                                              {"box without an area", 1},
+                                              {"box outside the image", 1},
+                                              {"polygon of two corners", 1},
+                                              {"mask without pixels", 1},
+                                              {"crowd annotated with polygons", 1},
+                                              {"box does not enclose its mask", 1},
+                                              {"mask size differs from the image size", 1}};
     EXPECT_EQ(counts, expected);
 
     EXPECT_EQ(run("data check " + path("bad.json") + " --fix " + path("good.json")).code, 0);

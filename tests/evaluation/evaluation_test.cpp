@@ -113,8 +113,8 @@ TEST(Evaluation, StreamingInAnyOrderGivesTheSameBits) {
     };
     const Evaluation forwards = run(false);
     const Evaluation backwards = run(true);
-    EXPECT_EQ(forwards.precision, backwards.precision);
-    EXPECT_EQ(forwards.scores, backwards.scores);
+    EXPECT_EQ(forwards.precision(), backwards.precision());
+    EXPECT_EQ(forwards.scores(), backwards.scores());
     EXPECT_EQ(forwards.ap_interval, backwards.ap_interval);
     EXPECT_EQ(forwards.categories, (std::vector<std::int64_t>{2, 5}));
     ASSERT_EQ(forwards.images.size(), 20U);

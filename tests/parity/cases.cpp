@@ -47,9 +47,9 @@ json evaluate_case(const json& item) {
     }
     const Evaluation evaluation = evaluate(dataset, results, options);
     return {{"stats", evaluation.stats()},
-            {"precision", evaluation.precision},
+            {"precision", evaluation.precision()},
             {"recall", evaluation.recall},
-            {"scores", evaluation.scores}};
+            {"scores", evaluation.scores()}};
 }
 
 json mask_case(const json& item) {

@@ -52,7 +52,17 @@ def near(rng, box):
     return [round(x + rng.uniform(-6, 6), 1), round(y + rng.uniform(-6, 6), 1), w, h]
 
 
-def make_case(seed, distinct_scores=False):
+def share_ids(rng, annotations, images, categories):
+    """Gives some annotations the id of another one, which may be of another image or category."""
+    for annotation in rng.sample(annotations, min(len(annotations), rng.randint(2, 8))):
+        annotation["id"] = rng.choice(annotations)["id"]
+    if rng.random() < 0.3:  # found where it counts, taken from where it does not
+        rng.choice(annotations)["category_id"] = max(categories) + 1
+    if rng.random() < 0.3:
+        rng.choice(annotations)["image_id"] = max(i["id"] for i in images) + 1
+
+
+def make_case(seed, distinct_scores=False, shared_ids=False):
     rng = random.Random(seed)
     kind = rng.choice(["bbox", "segm"])
     crowded = rng.random() < 0.1
@@ -111,4 +121,6 @@ def make_case(seed, distinct_scores=False):
     if rng.random() < 0.1:
         case["areas"] = [["all", 0, 1e10], ["small", 0, 500], ["medium", 500, 501], ["large", 300, 1e10]]
     case["threads"] = rng.choice([1, 2, 3])
+    if shared_ids and len(annotations) > 1:
+        share_ids(rng, annotations, images, categories)
     return case

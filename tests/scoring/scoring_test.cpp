@@ -80,12 +80,12 @@ protected:
         ASSERT_EQ(a.size(), b.size());
         for (std::size_t i = 0; i < a.size(); ++i) {
             EXPECT_EQ(a[i].type, b[i].type);
-            EXPECT_EQ(a[i].evaluation.precision, b[i].evaluation.precision);
+            EXPECT_EQ(a[i].evaluation.precision(), b[i].evaluation.precision());
             EXPECT_EQ(a[i].evaluation.recall, b[i].evaluation.recall);
             ASSERT_EQ(a[i].sweep.size(), b[i].sweep.size());
             for (std::size_t n = 0; n < a[i].sweep.size(); ++n) {
                 EXPECT_EQ(a[i].sweep[n].threshold, b[i].sweep[n].threshold);
-                EXPECT_EQ(a[i].sweep[n].stats, b[i].sweep[n].stats);
+                EXPECT_EQ(a[i].sweep[n].values, b[i].sweep[n].values);
             }
         }
     }
@@ -177,7 +177,7 @@ TEST_F(Scoring, ModelAndResultsFilesGetTheSameScores) {
         }
         EXPECT_EQ(of_model.types[i].tide->missed, of_results[i].tide->missed);
         EXPECT_EQ(of_model.types[i].tide->background, of_results[i].tide->background);
-        EXPECT_EQ(of_model.types[i].confusion->counts, of_results[i].confusion->counts);
+        EXPECT_EQ(of_model.types[i].confusion->cells, of_results[i].confusion->cells);
     }
 }
 
@@ -214,12 +214,12 @@ TEST_F(Scoring, PartsAddUpToTheWhole) {
         images += part.totals.images;
     }
     EXPECT_EQ(images, 5U);
-    const MergedParts parts = read_parts(manifests, dataset_, 1);
+    const MergedParts parts = read_parts(manifests, dataset_, {.threads = 1});
     EXPECT_EQ(parts.model, "tiny");
     expect_same(score_parts(dataset_, parts, options),
                 score_model(predictor, dataset_, folder_.path(), options).types);
     EXPECT_NE(message_of([&] {
-                  (void)read_parts({manifests[0]}, dataset_, 1);
+                  (void)read_parts({manifests[0]}, dataset_, {.threads = 1});
               }).find("parts 1 of 2 are missing"),
               std::string::npos);
 }

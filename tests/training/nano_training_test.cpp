@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/atomic_file.h"
 #include "embedmask/model.h"
 #include "tensor/safetensors.h"
 #include "toy_data.h"

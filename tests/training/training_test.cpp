@@ -9,6 +9,7 @@
 #include <fstream>
 #include <thread>
 
+#include "base/atomic_file.h"
 #include "tensor/safetensors.h"
 #include "toy_data.h"
 
