@@ -4,9 +4,11 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdlib>
 #include <exception>
 
+#include "base/parallel.h"
 #include "base/signals.h"
 #include "base/standard_output.h"
 #include "embedmask/error.h"
@@ -36,9 +38,10 @@ void wait_passively(char** argv) {
 }
 
 int run(const train::CommandLine& line) {
-    if (line.threads > 0) {
-        at::set_num_threads(line.threads);
-    }
+    // libtorch does not know the processor quota of a container.
+    at::set_num_threads(line.threads > 0 ? line.threads
+                                         : std::min(at::get_num_threads(),
+                                                    embedmask::detail::available_processors()));
     const train::TrainOptions options = train::resolve(line);
     const auto ranks = train::make_communicator(options.device);
     train::Trainer trainer(options, *ranks);

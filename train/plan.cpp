@@ -48,6 +48,9 @@ std::string plan_text(const Trainer& trainer, const TrainOptions& options) {
         "data      {} images, {} objects ({} crowds and {} images without objects left out, {} "
         "masks unknown)\n",
         data.images, data.objects, data.crowds, data.without_objects, data.unknown_masks);
+    for (const std::string& warning : data.warnings) {
+        text += fmt::format("          {}\n", warning);
+    }
     text += category_table(data, trainer.data().categories());
     text += fmt::format(
         "network   {}, {} classes, {}, short side {}, {}\n"

@@ -70,7 +70,8 @@ Trainer::Trainer(const TrainOptions& options, Communicator& ranks)
             : Error("data.val is set, but data.val_images is not", "pass --val-images FOLDER");
     }
     if (!config_.data.val.empty()) {
-        validation_.emplace(config_.data.val, config_.data.val_images, data_.categories());
+        validation_.emplace(config_.data.val, config_.data.val_images, data_.categories(),
+                            has_masks(config_));
     }
     if (!options_.teacher.empty()) {
         teacher_.emplace(options_.teacher, config_, data_.categories());

@@ -1,16 +1,21 @@
 #include "train/training_data.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <map>
+#include <span>
 
 #include "base/paths.h"
 #include "data/recorded_image.h"
 #include "embedmask/error.h"
+#include "embedmask/evaluation.h"
 
 namespace embedmask::train {
 namespace {
+
+constexpr std::size_t kShownIds = 5;
 
 // §2.6: an image counts if any annotation, crowd or not, is wider and higher than one pixel.
 bool is_usable(const std::vector<const Annotation*>& annotations) {
@@ -112,6 +117,12 @@ TrainingData::TrainingData(const Config& config, bool keep_unlabeled) {
         throw Error(fmt::format("{}: no image has a usable object", data.train.front()),
                     "`embedmask data check FILE` counts what is wrong and shows examples");
     }
+    if (has_masks(config) && summary_.given_masks > 0 &&
+        summary_.masks_without_pixels == summary_.given_masks) {
+        throw Error(fmt::format("{}: none of {} masks has a pixel", data.train.front(),
+                                summary_.given_masks),
+                    "`embedmask data check FILE --fix OUT.json` names and repairs such masks");
+    }
     if (has_masks(config) && summary_.objects > 0 && summary_.unknown_masks == summary_.objects) {
         throw Error(fmt::format("none of {} objects has a mask, but the network predicts masks",
                                 summary_.objects),
@@ -178,11 +189,30 @@ void TrainingData::add_file(const Config& config, std::size_t index, bool keep_u
         count(image);
         images_.push_back(std::move(image));
     }
+    note_useless_objects(file, has_masks(config));
     summary_.without_objects += static_cast<std::int64_t>(file.images.size());
     summary_.images = static_cast<std::int64_t>(images_.size());
     if (index + 1 == data.train.size()) {
         summary_.without_objects -= summary_.images;
     }
+}
+
+void TrainingData::note_useless_objects(const Dataset& file, bool masks) {
+    const GroundTruthNotes notes = ground_truth_notes(file, masks);
+    summary_.given_masks += static_cast<std::int64_t>(notes.known_masks);
+    summary_.masks_without_pixels += static_cast<std::int64_t>(notes.masks_without_pixels.size());
+    const auto note = [&](const std::vector<std::int64_t>& ids, const char* what) {
+        if (ids.empty()) {
+            return;
+        }
+        const auto shown = std::span(ids).first(std::min(ids.size(), kShownIds));
+        summary_.warnings.push_back(
+            fmt::format("{}: {} of {} objects have {} and are left out (annotations {}{})",
+                        file.source, ids.size(), notes.objects, what, fmt::join(shown, ", "),
+                        shown.size() < ids.size() ? ", ..." : ""));
+    };
+    note(notes.masks_without_pixels, "a mask without pixels");
+    note(notes.boxes_without_area, "a box without area");
 }
 
 void TrainingData::count(const TrainingImage& image) {

@@ -30,6 +30,9 @@ struct DataSummary {
     std::int64_t objects = 0;
     std::int64_t crowds = 0;  ///< objects excluded
     std::int64_t unknown_masks = 0;
+    std::int64_t given_masks = 0;            ///< in the files
+    std::int64_t masks_without_pixels = 0;   ///< of the given ones
+    std::vector<std::string> warnings;       ///< objects that cannot be learnt, one line per kind
     std::vector<std::int64_t> per_category;  ///< objects per category, by category index
 };
 
@@ -38,8 +41,9 @@ struct DataSummary {
 /// `keep_unlabeled`, all images.
 ///
 /// Error before training starts for an unreadable file, files with different categories, an image
-/// that is missing or has no size, no usable image, unknown masks without `data.unknown_masks =
-/// "box-only"`, or a different number of files and folders. Const after construction; thread-safe.
+/// that is missing or has no size, no usable image, masks of which none has a pixel, unknown masks
+/// without `data.unknown_masks = "box-only"`, or a different number of files and folders. Const
+/// after construction; thread-safe.
 class TrainingData {
 public:
     explicit TrainingData(const Config& config, bool keep_unlabeled = false);
@@ -53,6 +57,7 @@ public:
 private:
     void add_file(const Config& config, std::size_t index, bool keep_unlabeled);
     void count(const TrainingImage& image);
+    void note_useless_objects(const Dataset& file, bool masks);
 
     std::vector<std::unique_ptr<Dataset>> files_;
     std::vector<TrainingImage> images_;

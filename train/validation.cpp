@@ -7,13 +7,14 @@
 #include "base/paths.h"
 #include "data/recorded_image.h"
 #include "embedmask/error.h"
+#include "embedmask/evaluation.h"
 #include "embedmask/overlay.h"
 #include "scoring/score.h"
 #include "train/training_data.h"
 
 namespace embedmask::train {
 Validation::Validation(const std::filesystem::path& annotations, std::filesystem::path images,
-                       const std::vector<Category>& categories)
+                       const std::vector<Category>& categories, bool masks)
     : dataset_(read_dataset(annotations)), images_(std::move(images)) {
     if (!same_categories(dataset_.categories, categories)) {
         throw Error(
@@ -22,6 +23,9 @@ Validation::Validation(const std::filesystem::path& annotations, std::filesystem
             "training and validation files need the same category ids and names in the same order");
     }
     scoring::require_unique_images(dataset_);
+    if (masks) {
+        require_scorable_masks(dataset_);
+    }
     for (const ImageRecord& record : dataset_.images) {
         const auto file = data::recorded_path(images_, record.file_name);
         if (!detail::is_regular(file)) {

@@ -27,9 +27,10 @@ struct Scores {
 /// those of the first `overlays` images.
 class Validation {
 public:
-    /// Error if the file is malformed or its categories are not `categories`.
+    /// Error if the file is malformed, its categories are not `categories`, or, with `masks`, its
+    /// masks cannot be scored.
     Validation(const std::filesystem::path& annotations, std::filesystem::path images,
-               const std::vector<Category>& categories);
+               const std::vector<Category>& categories, bool masks);
 
     [[nodiscard]] Scores run(const Model& model, int overlays) const;
 

@@ -31,7 +31,7 @@ struct Descriptor {
 };
 
 int open_regular(const fs::path& path, std::uint64_t* size) {
-    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) {
         throw Error(fmt::format("{}: cannot open: {}", path.string(), reason()), {},
                     ErrorKind::system);

@@ -170,14 +170,14 @@ TEST(InputFiles, AreNoOutputs) {
     detail::write_file_atomically(at / "images" / "a.jpg", "x");
     fs::create_symlink("ann.json", at / "link.json");
     fs::create_hard_link(at / "ann.json", at / "hard.json");
-    fs::create_symlink("images", at / "pictures");
+    fs::create_symlink("images", at / "linked");
     detail::InputFiles inputs;
     inputs.add(at / "ann.json");
     inputs.add(at / "images");
     inputs.add(at / "missing");
     inputs.add("");
     for (const char* name :
-         {"ann.json", "link.json", "hard.json", "pictures/a.jpg", "images/../ann.json"}) {
+         {"ann.json", "link.json", "hard.json", "linked/a.jpg", "images/../ann.json"}) {
         EXPECT_THROW(inputs.require_other(at / name), Error) << name;
     }
     EXPECT_NO_THROW(inputs.require_other(at / "new.json"));

@@ -172,6 +172,41 @@ TEST_F(DataFiles, DerivedNamesBelongToTheirOwners) {
     }
 }
 
+TEST_F(DataFiles, ATrainingRunReplacesOnlyItsOwnFiles) {
+    if (!fs::exists(fs::path(EMBEDMASK_PROGRAM).parent_path() / "embedmask-train")) {
+        GTEST_SKIP() << "this build has no libtorch";
+    }
+    const std::string settings =
+        " --data @ann.json --images @images --set start_model=\"\" --set input.short_train=[64] "
+        "--set input.short_test=64 --set input.max=96 --set solver.batch=2 --set workers=1 "
+        "--set solver.max_iter=1 --precision fp32 --threads 1 ";
+    fs::create_directory(at("run"));
+    const Ran preset = embedmask("info --preset lite");
+    write("run/config.toml", preset.out);
+    const auto before = contents_of(folder_.path());
+    const Ran input = embedmask("train @run/config.toml" + settings + "--out @run");
+    EXPECT_EQ(input.code, 1);
+    EXPECT_TRUE(has(input.talk, "is an input of this command")) << input.talk;
+    const Ran foreign = embedmask("train lite" + settings + "--out @run");
+    EXPECT_EQ(foreign.code, 1);
+    EXPECT_TRUE(has(foreign.talk, "config.toml")) << foreign.talk;
+    EXPECT_EQ(contents_of(folder_.path())["run/config.toml"], before.at("run/config.toml"));
+
+    // Masks without pixels, boxes without area: counted, or refused.
+    nlohmann::json ann = testing::read_json(at("ann.json"));
+    ann["annotations"][0]["segmentation"] = {{100, 100, 120, 100, 120, 120}};
+    write("ann.json", ann.dump());
+    const Ran counted = embedmask("train lite" + settings + "--out @new --dry-run");
+    EXPECT_EQ(counted.code, 0) << counted.talk;
+    EXPECT_TRUE(has(counted.talk, "1 of 2 objects have a mask without pixels and are left out"))
+        << counted.talk;
+    ann["annotations"][1]["segmentation"] = {{{1, 1}, {9, 1}, {9, 9}}};
+    write("ann.json", ann.dump());
+    const Ran refused = embedmask("train lite" + settings + "--out @new");
+    EXPECT_EQ(refused.code, 1);
+    EXPECT_FALSE(fs::exists(at("new/last.safetensors")));
+}
+
 TEST_F(DataFiles, NamedFilesAreReplaced) {
     for (const std::string& command :
          {kEval + "--json @out", std::string("data check @ann.json --fix @out"),
