@@ -7,6 +7,7 @@
 #include <map>
 #include <regex>
 
+#include "base/text.h"
 #include "data/folder_files.h"
 
 namespace embedmask::cli {
@@ -22,17 +23,8 @@ CLI::App* add_command(CLI::App& app, const std::string& name, const std::string&
     return command;
 }
 
-std::string trimmed(const std::string& text) {
-    constexpr const char* kBlanks = " \t\r\n";
-    const std::size_t first = text.find_first_not_of(kBlanks);
-    if (first == std::string::npos) {
-        return {};
-    }
-    return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
-}
-
 CLI::Option* ignore_blanks(CLI::Option* option) {
-    return option->transform([](const std::string& item) { return trimmed(item); });
+    return option->transform([](const std::string& item) { return std::string(detail::trimmed(item)); });
 }
 
 std::string with_flags(const std::string& message) {

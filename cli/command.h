@@ -23,9 +23,6 @@ CLI::Option* add_alias(CLI::App& command, CLI::Option* option, const std::string
     return command.add_option(former, value)->group("")->excludes(option);
 }
 
-/// The text without blanks at both ends.
-std::string trimmed(const std::string& text);
-
 /// Ignores blanks at both ends of each item of a list: "cat, dog".
 CLI::Option* ignore_blanks(CLI::Option* option);
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/text.h"
 #include "command.h"
 #include "embedmask/error.h"
 
@@ -16,7 +17,7 @@ constexpr double kLargestArea = 1e10;  // of the range of all objects, as in COC
 constexpr double kSlack = 1e-6;        // includes the end of a range although 0.01 is inexact
 
 double number_of(const std::string& word, const std::string& option) {
-    const std::string text = trimmed(word);
+    const std::string text (detail::trimmed(word));
     std::size_t used = 0;
     double value = NAN;
     try {
@@ -46,11 +47,11 @@ std::vector<std::string> split(const std::string& text, char separator) {
 AreaRange area_of(const std::string& text) {
     const auto named = split(text, '=');
     const auto ends = split(named.back(), ':');
-    const std::string name = trimmed(named[0]);
+    const std::string name (detail::trimmed(named[0]));
     if (named.size() != 2 || ends.size() != 2 || name.empty()) {
         throw Error(fmt::format("--area: found \"{}\": expected NAME=LOW:HIGH", text));
     }
-    const AreaRange range{name, number_of(ends[0], "--area"), number_of(ends[1], "--area")};
+    AreaRange range{name, number_of(ends[0], "--area"), number_of(ends[1], "--area")};
     if (range.low > range.high) {
         throw Error(fmt::format("--area: found \"{}\": expected LOW at most HIGH", text));
     }

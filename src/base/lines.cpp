@@ -3,21 +3,13 @@
 #include <fmt/format.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "embedmask/error.h"
 
 namespace embedmask::detail {
 namespace {
 
-constexpr std::string_view kLineBlanks = " \t\v\f";
 constexpr std::string_view kUtf8Mark = "\xef\xbb\xbf";
-
-std::string_view without_blanks(std::string_view text) {
-    const std::size_t first = text.find_first_not_of(kLineBlanks);
-    if (first == std::string_view::npos) {
-        return {};
-    }
-    return text.substr(first, text.find_last_not_of(kLineBlanks) - first + 1);
-}
 
 }  // namespace
 
@@ -45,7 +37,7 @@ std::vector<Line> lines_of(std::string_view text) {
     std::vector<Line> lines;
     for (std::size_t number = 1; !text.empty(); ++number) {
         const std::size_t end = text.find_first_of("\r\n");
-        const std::string_view line = without_blanks(text.substr(0, end));
+        const std::string_view line = trimmed(text.substr(0, end));
         if (!line.empty()) {
             lines.push_back({number, std::string(line)});
         }

@@ -81,7 +81,7 @@ fs::path path_from(const fs::path& folder, const fs::path& file) {
     if (failed) {
         return file.filename();
     }
-    const fs::path absolute = fs::absolute(file, failed);
+    fs::path absolute = fs::absolute(file, failed);
     fs::path parent = fs::weakly_canonical(absolute.parent_path(), failed);
     if (failed) {
         return absolute;

@@ -2,20 +2,9 @@
 
 #include <algorithm>
 
+#include "base/text.h"
+
 namespace embedmask::detail {
-namespace {
-
-std::string_view trimmed(std::string_view text) {
-    constexpr std::string_view kBlanks = " \t";
-    const std::size_t first = text.find_first_not_of(kBlanks);
-    if (first == std::string_view::npos) {
-        return {};
-    }
-    return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
-}
-
-}  // namespace
-
 std::string_view assigned_key(std::string_view assignment) {
     return trimmed(assignment.substr(0, assignment.find('=')));
 }

@@ -172,7 +172,7 @@ std::optional<double> number_of(const Json& value) {
     if (value.is_number()) {
         number = value.get<double>();
     } else if (value.is_string()) {
-        const std::string text = detail::trimmed(value.get<std::string>());
+        const std::string text(detail::trimmed(value.get_ref<const std::string&>()));
         const auto parsed = std::from_chars(text.data(), text.data() + text.size(), number);
         if (parsed.ec != std::errc{} || parsed.ptr != text.data() + text.size()) {
             return std::nullopt;

@@ -390,7 +390,7 @@ private:
         } else if (found->is_array()) {
             std::ranges::for_each(*found, add);
         }
-        if (found->is_array() && box == *found) {
+        if (found->is_array() && box.size() == 4 && box == *found) {
             return;
         }
         note_type("bbox", *found);

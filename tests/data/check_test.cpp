@@ -59,17 +59,18 @@ TEST_F(Doctor, WrongTypesHideNothing) {
                      {"id":4,"image_id":1,"category_id":1,"bbox":{"x":5,"y":5,"width":20,"height":15}},
                      {"id":5,"image_id":1,"category_id":1,"bbox":[5,5,20,15],"area":NaN},
                      17, {"id":6,"category_id":1,"bbox":[5,5,20,15]},
-                     {"id":7,"image_id":1,"category_id":1,"bbox":"none"})")),
+                     {"id":7,"image_id":1,"category_id":1,"bbox":"none"},
+                     {"id":8,"image_id":1,"category_id":1,"bbox":[5,5,20,15,1]})")),
               (Counts{{"\"category_id\" of the wrong type", 2},
                       {"\"iscrowd\" of the wrong type", 1},
                       {"\"id\" of the wrong type", 1},
                       {"\"image_id\" of the wrong type", 1},
-                      {"\"bbox\" of the wrong type", 3},
+                      {"\"bbox\" of the wrong type", 4},
                       {"\"area\" of the wrong type", 1},
                       {"annotation with an unknown image id", 1},
                       {"record that is not an object", 1},
                       {"annotation without a usable image id", 1},
-                      {"annotation without a usable box or mask", 1}}));
+                      {"annotation without a usable box or mask", 2}}));
     ASSERT_EQ(fixed["annotations"].size(), 4U);
     for (const json& annotation : fixed["annotations"]) {
         EXPECT_EQ(annotation["bbox"], json({5, 5, 20, 15})) << annotation;
