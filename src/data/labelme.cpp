@@ -52,7 +52,8 @@ std::vector<LabelmeObject> labelme_objects(const Json& file, ImageSize size,
         }
         const std::string label = shape.at("label");
         const Json group = shape.value("group_id", Json());
-        if (!group.is_null() && group != "") {
+        const bool is_unnamed = group.is_string() && group.get_ref<const std::string&>().empty();
+        if (!group.is_null() && !is_unnamed) {
             const auto [known, fresh] =
                 groups.emplace(std::pair(label, group.dump()), objects.size());
             if (!fresh) {
