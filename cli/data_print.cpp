@@ -143,7 +143,7 @@ void print_split(const std::string& train, const std::string& val, const SplitRe
         const auto shown =
             std::span(report.one_sided).first(std::min(report.one_sided.size(), kMostNamed));
         fmt::print(stderr,
-                   "only in one of the files, for want of room: {} ({}{}); a larger --fraction "
+                   "only in one of the files: {} ({}{}); a larger --fraction "
                    "has room for more\n",
                    report.one_sided.size() == 1
                        ? "1 category"

@@ -7,9 +7,12 @@
 #include <memory>
 #include <string>
 
+#include "base/atomic_file.h"
 #include "base/clock.h"
 #include "base/input_files.h"
+#include "base/paths.h"
 #include "command.h"
+#include "data/recorded_image.h"
 #include "embedmask/error.h"
 #include "eval_options.h"
 #include "eval_print.h"
@@ -34,10 +37,56 @@ using scoring::ResultSets;
 using scoring::RunTotals;
 using scoring::ScoreOptions;
 
+detail::InputFiles inputs_of(const EvalOptions& options) {
+    detail::InputFiles inputs;
+    inputs.add(options.data);
+    if (!options.model.empty()) {
+        inputs.add(find_model(options.model));
+    }
+    for (const auto* files : {&options.results, &options.parts}) {
+        for (const std::string& file : *files) {
+            inputs.add(file);
+        }
+    }
+    return inputs;
+}
+
+void require_outputs(const EvalOptions& options, const detail::InputFiles& inputs) {
+    detail::NamedOutputs outputs(inputs);
+    outputs.add("--json", options.json);
+    outputs.add("--csv", options.csv);
+    outputs.add("--html", options.html);
+}
+
+// Fail before hours of work if a report cannot be written or would replace an input.
+void require_outputs(const EvalOptions& options) {
+    require_outputs(options, inputs_of(options));
+    for (const std::string* file : {&options.json, &options.csv, &options.html}) {
+        if (file->empty()) {
+            continue;
+        }
+        const fs::path folder = detail::write_target(*file).path.parent_path();
+        if (!folder.empty() && !detail::is_folder(folder)) {
+            throw Error(fmt::format("{}: the folder {} does not exist", *file, folder.string()),
+                        "create it first, or choose another folder");
+        }
+    }
+}
+
+/// The same once the dataset names the images.
+void require_outputs(const EvalOptions& options, const Dataset& dataset) {
+    detail::InputFiles inputs = inputs_of(options);
+    if (!options.images.empty()) {
+        data::add_images(inputs, dataset, options.images);
+    }
+    require_outputs(options, inputs);
+}
+
 /// Masks may be broken until `require_readable_masks`.
 Dataset read_ground_truth(const EvalOptions& options) {
     Dataset dataset =
         read_dataset(options.data, {.threads = options.predictor.threads, .boxes_suffice = true});
+    require_outputs(options, dataset);
     if (!dataset.has_annotations) {
         throw Error(
             fmt::format(
@@ -221,33 +270,6 @@ void evaluate_part(const EvalOptions& options) {
                part.manifest.string());
 }
 
-// Fail before hours of work if a report cannot be written or would replace an input.
-void require_outputs(const EvalOptions& options) {
-    for (const fs::path file : {options.json, options.csv, options.html}) {
-        const fs::path folder = file.parent_path();
-        if (folder.empty() || fs::is_directory(folder)) {
-            continue;
-        }
-        throw Error(fmt::format("{}: the folder {} does not exist", file.string(), folder.string()),
-                    "create it first, or choose another folder");
-    }
-    detail::InputFiles inputs;
-    inputs.add(options.data);
-    inputs.add(options.images);
-    if (!options.model.empty()) {
-        inputs.add(find_model(options.model));
-    }
-    for (const auto* files : {&options.results, &options.parts}) {
-        for (const std::string& file : *files) {
-            inputs.add(file);
-        }
-    }
-    detail::NamedOutputs outputs(inputs);
-    outputs.add("--json", options.json);
-    outputs.add("--csv", options.csv);
-    outputs.add("--html", options.html);
-}
-
 void merge_parts(const EvalOptions& options) {
     require_outputs(options);
     const auto start = Clock::now();
@@ -255,6 +277,11 @@ void merge_parts(const EvalOptions& options) {
     const Dataset dataset = read_ground_truth(options);
     const auto parts =
         scoring::read_parts(options.parts, dataset, read_options(options, boxes_only));
+    detail::InputFiles inputs = inputs_of(options);
+    for (const std::string& file : parts.files) {
+        inputs.add(file);
+    }
+    require_outputs(options, inputs);
     const double read = seconds_since(start);
     const ScoreOptions wanted = score_options(options, parts.results.masks.has_value());
     check_ground_truth(dataset, wanted);

@@ -119,7 +119,7 @@ TrainingData::TrainingData(const Config& config, bool keep_unlabeled) {
     }
     if (has_masks(config) && summary_.given_masks > 0 &&
         summary_.masks_without_pixels == summary_.given_masks) {
-        throw Error(fmt::format("{}: none of {} masks has a pixel", data.train.front(),
+        throw Error(fmt::format("{}: none of {} masks has a pixel", fmt::join(data.train, ", "),
                                 summary_.given_masks),
                     "`embedmask data check FILE --fix OUT.json` names and repairs such masks");
     }

@@ -140,14 +140,11 @@ void AtomicFile::open_temporary() {
     if (exists && ::access(target_.path.c_str(), W_OK) != 0) {
         fail("write");
     }
-    // Two threads may write the same file concurrently.
+    // Threads, and processes of other containers with the same id, may write the same file.
     static std::atomic<unsigned> number{0};
-    temporary_ =
-        target_.path.parent_path() /
-        fmt::format("{}.{}.{}.tmp", target_.path.filename().string().substr(0, kMostNameBytes),
-                    ::getpid(), ++number);
-    entry_.emplace(temporary_);
-    fd_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kNewFileMode);
+    do {
+        open_next_temporary(++number);
+    } while (fd_ < 0 && errno == EEXIST);
     if (fd_ < 0) {
         fail("create");
     }
@@ -158,6 +155,18 @@ void AtomicFile::open_temporary() {
             ::fstat(fd_, &fresh) == 0 && fresh.st_uid == old.st_uid && fresh.st_gid == old.st_gid;
         copies_ = !same_owner && ::fchown(fd_, old.st_uid, old.st_gid) != 0;
         ::fchmod(fd_, old.st_mode & kModeBits);
+    }
+}
+
+void AtomicFile::open_next_temporary(unsigned number) {
+    temporary_ =
+        target_.path.parent_path() /
+        fmt::format("{}.{}.{}.tmp", target_.path.filename().string().substr(0, kMostNameBytes),
+                    ::getpid(), number);
+    fd_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                 kNewFileMode);
+    if (fd_ >= 0) {
+        entry_.emplace(temporary_);
     }
 }
 

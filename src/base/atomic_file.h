@@ -24,7 +24,8 @@ WriteTarget write_target(const std::filesystem::path& path);
 /// content: a temporary file in the same folder is filled and renamed over it. Without a commit
 /// (e.g. after an exception), and after a signal (clean_up_on_signals), the temporary file is
 /// removed. A symbolic link stays a link: the file behind it is replaced. An existing file keeps
-/// its mode and owner. Pipes and devices cannot be replaced and receive the bytes as they come.
+/// its mode and owner; where only rewriting it keeps the owner (as another user), and where it is a
+/// mount point, it is rewritten from the complete temporary file. Pipes and devices cannot be replaced and receive the bytes as they come.
 class AtomicFile {
 public:
     /// Error if the file cannot be created, or exists and is not writable.
@@ -39,6 +40,7 @@ public:
 private:
     [[noreturn]] void fail(const char* action) const;
     void open_temporary();
+    void open_next_temporary(unsigned number);
     void flush();
     void replace_target();
     void copy_to_target();

@@ -57,8 +57,9 @@ void NamedOutputs::add(const std::string& option, const fs::path& output) {
         return;
     }
     inputs_.require_other(output);
-    const auto [other, fresh] =
-        options_.emplace(fs::absolute(target.path).lexically_normal(), option);
+    std::error_code failed;
+    const fs::path folder = fs::weakly_canonical(fs::absolute(target.path).parent_path(), failed);
+    const auto [other, fresh] = options_.emplace(folder / target.path.filename(), option);
     if (!fresh) {
         throw Error(fmt::format("{}: is the output of {} and of {}: expected two files",
                                 output.string(), other->second, option),

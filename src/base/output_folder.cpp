@@ -97,13 +97,24 @@ bool OutputFolder::is_own(const std::string& name) const {
 
 void OutputFolder::require_replaceable(const std::vector<std::string>& names,
                                        const InputFiles& inputs, bool force) const {
+    const fs::path manifest = file(kManifest);
+    std::error_code unknown;
+    if (fs::exists(fs::status(manifest, unknown)) && !fs::is_regular_file(manifest, unknown)) {
+        throw Error(fmt::format("{}: is not a regular file: expected the list of files that this "
+                                "program wrote",
+                                manifest.string()),
+                    "remove it, or choose another --out");
+    }
     std::vector<fs::path> taken;
     for (const std::string& name : names) {
         const fs::path output = file(name);
         inputs.require_other(output);
         std::error_code failed;
-        const fs::file_status status = fs::symlink_status(output, failed);
-        if (fs::exists(status) && !force && !is_own(name)) {
+        if (!fs::exists(fs::symlink_status(output, failed))) {
+            continue;
+        }
+        (void)write_target(output);  // a folder cannot be replaced
+        if (!force && !is_own(name)) {
             taken.push_back(output);
         }
     }
@@ -139,8 +150,9 @@ void OutputFolder::create() const {
 }
 
 void OutputFolder::write(std::string_view name, std::string_view bytes) {
-    write_file_atomically(file(name), bytes);
+    // First, so that a file that is written is always listed.
     append(name, hash_of(bytes));
+    write_file_atomically(file(name), bytes);
 }
 
 void OutputFolder::record(std::string_view name) {
@@ -155,7 +167,7 @@ void OutputFolder::append(std::string_view name, std::uint64_t hash) {
     const std::string line = manifest_line(name, hash);
     const std::lock_guard lock(mutex_);
     const int fd =
-        ::open(manifest.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, kManifestMode);
+        ::open(manifest.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC, kManifestMode);
     const bool written =
         fd >= 0 && ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size());
     const int error = errno;

@@ -3,8 +3,8 @@
 
 namespace embedmask::detail {
 
-/// Signals that end the program (SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE) first remove its
-/// temporary files; then they end it as they would have. Ignored signals stay ignored. A file that
+/// Signals that end the program (SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGUSR1, SIGUSR2,
+/// SIGALRM, SIGXCPU) first remove its temporary files; then they end it as they would have. Ignored signals stay ignored. A file that
 /// grows beyond the limit of the process is a write error instead of a signal. Call once, at the
 /// start of main.
 void clean_up_on_signals();

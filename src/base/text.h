@@ -1,6 +1,7 @@
 // Small operations on text.
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 namespace embedmask::detail {
@@ -14,5 +15,11 @@ inline std::string_view trimmed(std::string_view text) {
     }
     return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
 }
+
+/// The number of bytes of the UTF-8 character at the beginning, or 0 if there is none.
+std::size_t utf8_size(std::string_view text);
+
+/// The longest beginning of at most `most` bytes that does not end inside of a character.
+std::string_view utf8_prefix(std::string_view text, std::size_t most);
 
 }  // namespace embedmask::detail

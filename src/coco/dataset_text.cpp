@@ -80,10 +80,8 @@ void DatasetTextWriter::commit() {
     file_.commit();
 }
 
-void write_chosen(const DatasetText& text, const DatasetChoice& choice,
-                  const std::filesystem::path& path) {
+void write_chosen(const DatasetText& text, const DatasetChoice& choice, DatasetTextWriter& writer) {
     const Dataset& dataset = text.dataset();
-    DatasetTextWriter writer(path, text.other_members());
     writer.begin("images");
     for (std::size_t i = 0; i < dataset.images.size(); ++i) {
         if (choice.image(i)) {
@@ -104,7 +102,6 @@ void write_chosen(const DatasetText& text, const DatasetChoice& choice,
             writer.add(text.category(i));
         }
     }
-    writer.commit();
 }
 
 }  // namespace embedmask::detail

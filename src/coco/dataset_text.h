@@ -68,13 +68,13 @@ private:
     bool empty_ = true;  // no top-level member yet
 };
 
-/// Copies the selected records.
+/// Selects records.
 struct DatasetChoice {
     std::function<bool(std::size_t)> image = [](std::size_t) { return true; };
     std::function<bool(std::size_t)> annotation = [](std::size_t) { return true; };
     std::function<bool(std::size_t)> category = [](std::size_t) { return true; };
 };
-void write_chosen(const DatasetText& text, const DatasetChoice& choice,
-                  const std::filesystem::path& path);
+/// Writes the selected records; the caller commits.
+void write_chosen(const DatasetText& text, const DatasetChoice& choice, DatasetTextWriter& writer);
 
 }  // namespace embedmask::detail

@@ -24,6 +24,7 @@ namespace embedmask {
 namespace {
 
 constexpr double kBoxSlack = 2;       // pixels by which a mask may extend beyond its box (rounding)
+constexpr std::size_t kLeastOutside = 2;  // boxes outside their image, of a file with corners
 constexpr double kCornerSlack = 1.5;  // pixels between a mask and its box in corners
 constexpr double kCornerShift = 6;    // least pixels by which the two forms of a box differ
 // An annotated area and the pixels of a mask are computed in different ways: only what is far apart
@@ -55,6 +56,19 @@ bool has_corners_of(const CocoBox& box, const CocoBox& tight) {
            is_close(turned.height, tight.height, 2 * kCornerSlack) &&
            !(is_close(box.width, tight.width, 2 * kCornerSlack) &&
              is_close(box.height, tight.height, 2 * kCornerSlack));
+}
+
+/// The mask of an annotation, or nothing if it is unknown or does not fit its image.
+std::optional<Rle> fitting_mask(const Annotation& annotation, const ImageRecord* image) {
+    if (image == nullptr || annotation.segmentation.format == Segmentation::Format::none ||
+        !data::recorded_size(*image)) {
+        return std::nullopt;
+    }
+    try {
+        return to_mask(annotation.segmentation, image->height, image->width);
+    } catch (const Error&) {
+        return std::nullopt;
+    }
 }
 
 bool is_inside(const CocoBox& box, const ImageRecord& image) {
@@ -115,10 +129,17 @@ void Check::check_ids() {
     std::unordered_map<std::string, std::int64_t> files;
     for (std::size_t i = 0; i < data_.images.size(); ++i) {
         const ImageRecord& image = data_.images[i];
-        if (!seen.emplace(image.id, i).second) {
-            repairs_.drop_image[i] = true;
-            note("duplicate image id", "one of the two is ignored", repaired("keeps the first"),
-                 fmt::format("images[{}], id {}, {}", i, image.id, image.file_name));
+        if (const auto [first, fresh_id] = seen.emplace(image.id, i); !fresh_id) {
+            const std::string who =
+                fmt::format("images[{}], id {}, {}", i, image.id, image.file_name);
+            if (data_.images[first->second].file_name == image.file_name) {
+                repairs_.drop_image[i] = true;
+                note("duplicate image id", "one of the two is ignored", repaired("keeps the first"),
+                     who);
+            } else {
+                note("two images share an id", "their objects cannot be told apart",
+                     by_hand("give one of them, and its annotations, another id"), who);
+            }
         } else if (const auto [other, fresh] = files.emplace(image.file_name, image.id);
                    !fresh && !image.file_name.empty()) {
             note("two images share a file", "objects are counted twice",
@@ -179,20 +200,38 @@ void Check::check_categories() {
     }
 }
 
+/// Whether the boxes of the whole file lie inside their images only as two corners, and nothing else
+/// in the file speaks for x, y, width, height.
 bool Check::boxes_are_corners() const {
-    bool any_outside = false;
+    std::size_t boxes = 0;
+    std::size_t outside = 0;
     for (const Annotation& annotation : data_.annotations) {
         const ImageRecord* image = images_.find(annotation.image_id);
         if (!annotation.box || image == nullptr || !data::recorded_size(*image)) {
             continue;
         }
-        const CocoBox turned = data::from_corners(*annotation.box);
-        if (!(turned.width > 0 && turned.height > 0 && is_inside(turned, *image))) {
+        const CocoBox& box = *annotation.box;
+        const CocoBox turned = data::from_corners(box);
+        const bool has_area_of_box =
+            annotation.area && is_close(*annotation.area, box.width * box.height, 1) &&
+            !is_close(*annotation.area, turned.width * turned.height, 1);
+        if (!(turned.width > 0 && turned.height > 0 && is_inside(turned, *image)) ||
+            has_area_of_box) {
             return false;
         }
-        any_outside = any_outside || !is_inside(*annotation.box, *image);
+        ++boxes;
+        outside += is_inside(box, *image) ? 0 : 1;
     }
-    return any_outside;
+    // About half of the boxes of real files would leave their image.
+    if (outside < kLeastOutside || 4 * outside < boxes) {
+        return false;
+    }
+    return std::ranges::none_of(data_.annotations, [&](const Annotation& annotation) {
+        const ImageRecord* image = images_.find(annotation.image_id);
+        const auto mask = fitting_mask(annotation, image);
+        return mask && annotation.box && area(*mask) > 0 &&
+               !has_corners_of(*annotation.box, bounding_box(*mask));
+    });
 }
 
 void Check::check_annotations() {
@@ -365,20 +404,25 @@ void Check::check_empty_images() {
     }
 }
 
-/// The file, with its records in the form that readers accept.
-std::unique_ptr<detail::DatasetText> readable_text(const std::filesystem::path& path,
-                                                   data::Findings& findings) {
-    std::optional<std::string> mended;
+/// A file, with its records in the form that readers accept.
+struct ReadableText {
+    std::unique_ptr<detail::DatasetText> text;
+    bool had_annotations = false;  // before records were dropped
+};
+
+ReadableText readable_text(const std::filesystem::path& path, data::Findings& findings) {
+    data::MendedText mended;
     {
         const detail::MappedFile file(path);
         const auto bytes = file.bytes();
         mended = data::mended_text({reinterpret_cast<const char*>(bytes.data()), bytes.size()},
                                    path.string(), findings);
     }
-    if (mended) {
-        return std::make_unique<detail::DatasetText>(std::move(*mended), path.string());
+    if (mended.text) {
+        return {std::make_unique<detail::DatasetText>(std::move(*mended.text), path.string()),
+                mended.had_annotations};
     }
-    return std::make_unique<detail::DatasetText>(path);
+    return {std::make_unique<detail::DatasetText>(path), mended.had_annotations};
 }
 
 }  // namespace
@@ -398,15 +442,23 @@ DatasetCheck check_dataset(const std::filesystem::path& annotations, const Check
     inputs.add(annotations);
     inputs.require_other(options.repaired);
     data::Findings findings;
-    const auto text = readable_text(annotations, findings);
-    Check check(*text, findings);
+    const ReadableText readable = readable_text(annotations, findings);
+    if (!options.images.empty()) {
+        data::add_images(inputs, readable.text->dataset(), options.images);
+        inputs.require_other(options.repaired);
+    }
+    Check check(*readable.text, findings);
     check.run(options.images);
     DatasetCheck result;
-    result.findings = findings.take();
     if (!options.repaired.empty()) {
-        data::write_repaired(*text, check.repairs(), options.repaired);
-        result.repaired = true;
+        result.repaired = data::write_repaired(*readable.text, check.repairs(),
+                                               readable.had_annotations, options.repaired);
+        if (!result.repaired) {
+            findings.note("repair that leaves no annotation", "the repaired file is not written",
+                          by_hand("see to the other findings first"), annotations.string());
+        }
     }
+    result.findings = findings.take();
     return result;
 }
 

@@ -51,13 +51,19 @@ std::size_t count_of(std::size_t size, const Choice& choice) {
 
 DatasetCounts filter_dataset(const std::filesystem::path& annotations,
                              const std::filesystem::path& filtered, const FilterOptions& options) {
+    if (!(options.min_area >= 0)) {
+        throw Error(fmt::format("FilterOptions::min_area {}: expected a number of pixels",
+                                options.min_area),
+                    {}, ErrorKind::usage);
+    }
     const detail::DatasetText text(annotations);
     const Dataset& data = text.dataset();
     const auto wanted = chosen_categories(data, options.categories);
     detail::DatasetChoice choice;
+    const ImageIndex images(data);
     choice.annotation = [&](std::size_t i) {
         const Annotation& annotation = data.annotations[i];
-        return (wanted.empty() || wanted.contains(annotation.category_id)) &&
+        return images.find(annotation.image_id) != nullptr && (wanted.empty() || wanted.contains(annotation.category_id)) &&
                !(options.no_crowds && annotation.crowd) &&
                annotation.area.value_or(options.min_area) >= options.min_area;
     };
@@ -81,7 +87,9 @@ DatasetCounts filter_dataset(const std::filesystem::path& annotations,
     detail::InputFiles inputs;
     inputs.add(annotations);
     inputs.require_other(filtered);
-    detail::write_chosen(text, choice, filtered);
+    detail::DatasetTextWriter writer(filtered, text.other_members());
+    detail::write_chosen(text, choice, writer);
+    writer.commit();
     return {count_of(data.images.size(), choice.image),
             count_of(data.annotations.size(), choice.annotation),
             count_of(data.categories.size(), choice.category)};

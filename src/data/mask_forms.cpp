@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstdint>
 #include <limits>
 #include <string>
 #include <vector>
@@ -38,6 +39,21 @@ std::optional<std::vector<double>> point_of(const Json& value) {
     return std::nullopt;
 }
 
+/// The numbers of a text like "10,10, 30,10 30,30", as a list.
+Json numbers_in(const std::string& text) {
+    Json numbers = Json::array();
+    std::string word;
+    for (const char c : text + ",") {
+        if (c != ',' && c != ' ' && c != ';') {
+            word.push_back(c);
+        } else if (!word.empty()) {
+            numbers.push_back(std::move(word));
+            word.clear();
+        }
+    }
+    return numbers;
+}
+
 class Reader {
 public:
     explicit Reader(const Json& annotation)
@@ -69,6 +85,10 @@ private:
         if (list.empty()) {
             return;
         }
+        if (list.size() == 1 && list[0].is_object()) {
+            form_.flat = true;
+            return read_runs(list[0]);
+        }
         const auto is_number = [](const Json& value) { return number_of(value).has_value(); };
         const auto is_point = [](const Json& value) { return point_of(value).has_value(); };
         if (std::ranges::all_of(list, is_number)) {
@@ -88,8 +108,22 @@ private:
     /// A list of numbers or of points.
     void add_ring(const Json& list) {
         std::vector<double> ring;
+        if (list.is_string()) {
+            form_.strings = true;
+            return add_ring(numbers_in(list.get_ref<const std::string&>()));
+        }
         if (!list.is_array()) {
             form_.short_rings = true;
+            return;
+        }
+        const auto is_ring = [](const Json& value) {
+            return value.is_array() && value.size() >= kLeastNumbers;
+        };
+        if (!list.empty() && std::ranges::all_of(list, is_ring)) {  // one list too many
+            form_.flat = true;
+            for (const Json& ring_list : list) {
+                add_ring(ring_list);
+            }
             return;
         }
         for (const Json& value : list) {
@@ -146,18 +180,41 @@ private:
 
     void read_runs(const Json& object) {
         try {
-            const int height = object.at("size").at(0).get<int>();
-            const int width = object.at("size").at(1).get<int>();
-            const Json& counts = object.at("counts");
-            if (counts.is_string()) {
-                (void)decompress(counts.get<std::string>(), height, width);
-            } else {
-                validate({height, width, counts.get<std::vector<std::uint32_t>>()});
+            Json runs = object;
+            Json& size = runs.at("size");
+            if (size.size() != 2) {
+                form_.broken = true;
+                return;
             }
-            form_.segmentation = object;
+            for (Json& side : size) {
+                form_.strings = form_.strings || side.is_string();
+                side = whole_number(side, std::numeric_limits<int>::max());
+            }
+            Json& counts = runs.at("counts");
+            if (counts.is_string()) {
+                (void)decompress(counts.get<std::string>(), size[0].get<int>(), size[1].get<int>());
+            } else {
+                for (Json& run : counts) {
+                    form_.strings = form_.strings || run.is_string();
+                    run = whole_number(run, std::numeric_limits<std::uint32_t>::max());
+                }
+                validate({size[0].get<int>(), size[1].get<int>(),
+                          counts.get<std::vector<std::uint32_t>>()});
+            }
+            form_.segmentation = std::move(runs);
         } catch (const std::exception&) {
             form_.broken = true;
         }
+    }
+
+    /// Error for anything but a whole number from 0 to `most`, also as text.
+    static std::int64_t whole_number(const Json& value, std::int64_t most) {
+        const auto number = number_of(value);
+        if (!number || *number != std::floor(*number) || *number < 0 ||
+            *number > static_cast<double>(most)) {
+            throw Error("expected a whole number");
+        }
+        return static_cast<std::int64_t>(*number);
     }
 
     Json box_;

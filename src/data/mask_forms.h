@@ -12,7 +12,7 @@ std::optional<double> number_of(const nlohmann::ordered_json& value);
 /// What was wrong with the form of a mask.
 struct MaskForm {
     nlohmann::ordered_json segmentation;  ///< in COCO's form; an empty list if it is unusable
-    bool flat = false;                    ///< one list of numbers instead of a list of rings
+    bool flat = false;                    ///< one list too few or too many
     bool points = false;                  ///< points [x, y] or {"x", "y"} instead of plain numbers
     bool corners = false;                 ///< rings of two corners x1, y1, x2, y2
     bool short_rings = false;             ///< rings with fewer than 6 or an odd number of numbers

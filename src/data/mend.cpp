@@ -10,9 +10,13 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/text.h"
 #include "coco/json_layout.h"
 #include "coco/json_record.h"
+#include "data/box_form.h"
+#include "data/lenient_json.h"
 #include "data/mask_forms.h"
+#include "data/next_id.h"
 #include "embedmask/error.h"
 
 namespace embedmask::data {
@@ -23,13 +27,11 @@ using Json = nlohmann::ordered_json;
 constexpr double kMaxId = 9007199254740992.0;  // integers up to here are exact as numbers
 constexpr std::size_t kShown = 60;             // characters of a value in an example
 
-/// Throws Error if a reader would not accept the record as it is.
-void require_well_formed(std::string_view list, const detail::JsonPlace& place,
-                         const simdjson::dom::object& record) {
-    std::set<std::string_view> keys;
+/// Throws Error if a reader would not accept the keys of the record as they are.
+void require_readable(std::string_view list, const detail::JsonPlace& place,
+                      const simdjson::dom::object& record) {
     for (const auto& [key, value] : record) {
         const detail::JsonField field{place, key, value};
-        keys.insert(key);
         if (key == "id" || (key == "image_id" && list == "annotations") ||
             (key == "category_id" && list == "annotations")) {
             (void)field.integer();
@@ -58,6 +60,16 @@ void require_well_formed(std::string_view list, const detail::JsonPlace& place,
             }
         }
     }
+}
+
+/// Throws Error if the record is not readable or lacks a key.
+void require_well_formed(std::string_view list, const detail::JsonPlace& place,
+                         const simdjson::dom::object& record) {
+    require_readable(list, place, record);
+    std::set<std::string_view> keys;
+    for (const auto& [key, value] : record) {
+        keys.insert(key);
+    }
     const auto require = [&](std::string_view key) {
         if (!keys.contains(key)) {
             place.fail(key, "is missing");
@@ -69,6 +81,19 @@ void require_well_formed(std::string_view list, const detail::JsonPlace& place,
         require("category_id");
     } else {
         require(list == "images" ? "file_name" : "name");
+    }
+}
+
+/// Whether `require`, one of the functions above, accepts a record.
+template <class Require>
+bool accepts(const Require& require, const std::string& list, const std::string& record) {
+    try {
+        detail::visit_records(record, "", list, {{0, record.size()}}, 1,
+                              [&](std::size_t, const detail::JsonPlace& place,
+                                  simdjson::dom::object object) { require(list, place, object); });
+        return true;
+    } catch (const Error&) {
+        return false;
     }
 }
 
@@ -97,42 +122,20 @@ std::set<std::size_t> malformed(std::string_view json, const std::string& source
     return bad;
 }
 
-/// Python writes NaN and Infinity, which JSON does not have: they become null.
-std::string without_nan(std::string_view text) {
-    std::string result;
-    bool in_string = false;
-    for (std::size_t i = 0; i < text.size();) {
-        const std::string_view rest = text.substr(i);
-        std::size_t skipped = 0;
-        for (const std::string_view word : {"NaN", "-Infinity", "Infinity"}) {
-            if (!in_string && rest.starts_with(word)) {
-                skipped = word.size();
-            }
-        }
-        if (skipped > 0) {
-            result += "null";
-            i += skipped;
-            continue;
-        }
-        if (text[i] == '"') {
-            in_string = !in_string;
-        } else if (text[i] == '\\' && rest.size() > 1) {
-            result.push_back(text[i++]);
-        }
-        result.push_back(text[i++]);
-    }
-    return result;
-}
-
 std::string shown(const Json& value) {
-    std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
-    if (text.size() > kShown) {
-        text = text.substr(0, kShown) + "...";
-    }
-    return text;
+    const std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
+    const std::string_view beginning = detail::utf8_prefix(text, kShown);
+    return fmt::format("{}{}", beginning, beginning.size() < text.size() ? "..." : "");
 }
 
 std::optional<std::int64_t> integer_of(const Json& value) {
+    if (value.is_number_unsigned()) {
+        const auto number = value.get<std::uint64_t>();
+        if (number > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) {
+            return std::nullopt;
+        }
+        return static_cast<std::int64_t>(number);
+    }
     if (value.is_number_integer()) {
         return value.get<std::int64_t>();
     }
@@ -143,19 +146,24 @@ std::optional<std::int64_t> integer_of(const Json& value) {
     return static_cast<std::int64_t>(*number);
 }
 
+/// Whether a value is [x, y, width, height] in finite numbers.
+bool is_box(const Json& value) {
+    return value.is_array() && value.size() == 4 &&
+           std::ranges::all_of(
+               value, [](const Json& side) { return side.is_number() && number_of(side); });
+}
+
 /// Mends the records of one file.
 class Mender {
 public:
     Mender(const detail::JsonLayout& layout, std::string_view json, Findings& findings)
         : layout_(layout), json_(json), findings_(findings) {
-        if (const detail::JsonMember* categories = layout.member("categories")) {
-            for (const detail::JsonSlice& slice : categories->elements) {
-                const Json record = parsed(slice);
-                if (record.is_object() && record.contains("id") && record.contains("name") &&
-                    record["name"].is_string()) {
-                    if (const auto id = integer_of(record["id"])) {
-                        ids_by_name_.emplace(record["name"].get<std::string>(), *id);
-                    }
+        const detail::JsonMember* categories = layout.member("categories");
+        for (std::size_t i = 0; categories != nullptr && i < categories->elements.size(); ++i) {
+            const Json record = parsed(categories->elements[i]).record;
+            if (record.is_object() && record.contains("id")) {
+                if (const auto id = integer_of(record["id"])) {
+                    know_category(record, *id);
                 }
             }
         }
@@ -165,10 +173,14 @@ public:
     std::optional<std::string> mend(const std::string& list, std::size_t i,
                                     detail::JsonSlice slice) {
         who_ = fmt::format("{}[{}], byte {}", list, i, slice.begin);
-        Json record = parsed(slice);
+        auto [record, changes] = parsed(slice);
         if (record.is_discarded()) {
             note("record that is malformed JSON", "it cannot be read", repaired("drops it"), "");
             return std::nullopt;
+        }
+        if (!changes.empty()) {
+            note("text that JSON does not allow", "most readers stop at it",
+                 repaired("replaces it"), changes);
         }
         if (!record.is_object()) {
             note("record that is not an object", "it carries no information", repaired("drops it"),
@@ -182,17 +194,24 @@ public:
         if (!kept) {
             return std::nullopt;
         }
-        return record.dump(-1, ' ', false, Json::error_handler_t::replace);
+        std::string text = record.dump(-1, ' ', false, Json::error_handler_t::replace);
+        if (!accepts(require_readable, list, text)) {
+            note("record that cannot be repaired", "readers stop at it", repaired("drops it"), "");
+            return std::nullopt;
+        }
+        return text;
     }
 
 private:
-    [[nodiscard]] Json parsed(detail::JsonSlice slice) const {
-        const std::string_view text = json_.substr(slice.begin, slice.end - slice.begin);
-        Json record = Json::parse(text, nullptr, false);
-        if (record.is_discarded()) {
-            record = Json::parse(without_nan(text), nullptr, false);
+    [[nodiscard]] ReadJson parsed(detail::JsonSlice slice) const {
+        return read_json_leniently(json_.substr(slice.begin, slice.end - slice.begin));
+    }
+
+    void know_category(const Json& record, std::int64_t id) {
+        category_ids_.insert(id);
+        if (record.contains("name") && record["name"].is_string()) {
+            ids_by_name_.emplace(record["name"].get<std::string>(), id);
         }
-        return record;
     }
 
     void note(const char* name, const char* consequence, Fix fix, const std::string& found) {
@@ -213,7 +232,11 @@ private:
         if (found == record.end() || !integer_of(*found)) {
             note("record without a usable id", "nothing can refer to it",
                  repaired("gives it a new id"), found == record.end() ? "" : shown(*found));
-            record["id"] = next_id(list);
+            const std::int64_t id = next_id(list);
+            if (found != record.end() && found->is_string()) {
+                new_ids_[list].emplace(found->get<std::string>(), id);
+            }
+            record["id"] = id;
         } else if (!found->is_number()) {
             note_type("id", *found);
             *found = *integer_of(*found);
@@ -225,14 +248,15 @@ private:
         const auto [largest, fresh] = largest_id_.emplace(list, 0);
         if (fresh) {
             for (const detail::JsonSlice& slice : layout_.member(list)->elements) {
-                const Json record = parsed(slice);
+                const Json record = parsed(slice).record;
                 if (record.is_object() && record.contains("id")) {
                     largest->second =
                         std::max(largest->second, integer_of(record["id"]).value_or(0));
                 }
             }
         }
-        return ++largest->second;
+        largest->second = id_after(largest->second);
+        return largest->second;
     }
 
     bool mend_image(Json& record) {
@@ -266,6 +290,7 @@ private:
                  repaired("uses its id as the name"), "");
             record["name"] = fmt::format("{}", record["id"].get<std::int64_t>());
         }
+        know_category(record, record["id"].get<std::int64_t>());
         if (record.contains("supercategory") && !record["supercategory"].is_string() &&
             !record["supercategory"].is_null()) {
             mend_text(record, "supercategory");
@@ -291,8 +316,12 @@ private:
     }
 
     bool mend_annotation(Json& record) {
+        mend_text_id(record, "image_id", "images");
+        mend_text_id(record, "category_id", "categories");
+        mend_category_name(record);
         return mend_reference(record, "image_id", "annotation without a usable image id") &&
-               mend_category_id(record) && mend_shapes(record);
+               mend_reference(record, "category_id", "annotation without a usable category id") &&
+               mend_shapes(record);
     }
 
     bool mend_reference(Json& record, const char* key, const char* problem) {
@@ -309,16 +338,30 @@ private:
         return true;
     }
 
-    bool mend_category_id(Json& record) {
-        const auto found = record.find("category_id");
-        if (found != record.end() && found->is_string()) {
-            const auto named = ids_by_name_.find(found->get<std::string>());
-            if (named != ids_by_name_.end()) {
-                note_type("category_id", *found);
-                *found = named->second;
-            }
+    /// The new id of a record that had a text for its id.
+    void mend_text_id(Json& record, const char* key, const char* list) {
+        const auto found = record.find(key);
+        if (found == record.end() || !found->is_string()) {
+            return;
         }
-        return mend_reference(record, "category_id", "annotation without a usable category id");
+        const auto renamed = new_ids_[list].find(found->get<std::string>());
+        if (renamed != new_ids_[list].end()) {
+            note_type(key, *found);
+            *found = renamed->second;
+        }
+    }
+
+    void mend_category_name(Json& record) {
+        const auto found = record.find("category_id");
+        if (found == record.end() || !found->is_string()) {
+            return;
+        }
+        const auto number = integer_of(*found);
+        const auto named = ids_by_name_.find(found->get<std::string>());
+        if (named != ids_by_name_.end() && !(number && category_ids_.contains(*number))) {
+            note_type("category_id", *found);
+            *found = named->second;
+        }
     }
 
     /// False if neither a box nor a mask is left of an annotation that had one.
@@ -343,14 +386,17 @@ private:
 
     void mend_crowd(Json& record) {
         const auto found = record.find("iscrowd");
-        if (found == record.end() || found->is_boolean() || found->is_number_integer()) {
+        if (found == record.end() || found->is_boolean()) {
             return;
         }
         const auto value = integer_of(*found);
-        if (!found->is_number() || !value) {
-            note_type("iscrowd", *found);
+        if (found->is_number() && value) {
+            *found = *value;
+            return;
         }
-        *found = value.value_or(0);
+        note_type("iscrowd", *found);
+        const bool is_true = *found == "true" || *found == "True";
+        *found = is_true ? 1 : value.value_or(0);
     }
 
     void mend_area(Json& record) {
@@ -371,38 +417,16 @@ private:
         if (found == record.end() || found->is_null() || (found->is_array() && found->empty())) {
             return;
         }
-        Json box = Json::array();
-        bool corners = false;
-        const auto add = [&](const Json& value) {
-            if (const auto number = number_of(value)) {
-                box.push_back(*number);
-            }
-        };
-        if (found->is_object()) {
-            for (const char* key : {"x", "y", "width", "height"}) {
-                add(found->value(key, Json()));
-            }
-        } else if (found->is_array() && found->size() == 2 && (*found)[0].is_array()) {
-            corners = true;
-            for (const Json& corner : *found) {
-                std::ranges::for_each(corner, add);
-            }
-        } else if (found->is_array()) {
-            std::ranges::for_each(*found, add);
-        }
-        if (found->is_array() && box.size() == 4 && box == *found) {
+        if (is_box(*found)) {
             return;
         }
         note_type("bbox", *found);
-        if (box.size() != 4) {
+        const auto box = box_form(*found);
+        if (box) {
+            *found = {(*box)[0], (*box)[1], (*box)[2], (*box)[3]};
+        } else {
             record.erase("bbox");
-            return;
         }
-        if (corners) {
-            box[2] = box[2].get<double>() - box[0].get<double>();
-            box[3] = box[3].get<double>() - box[1].get<double>();
-        }
-        *found = box;
     }
 
     void mend_mask(Json& record) {
@@ -416,8 +440,8 @@ private:
         }
         const std::string value = shown(*found);
         if (form.flat) {
-            note("mask as one list of numbers", "readers expect a list of rings",
-                 repaired("puts it into a list"), value);
+            note("mask with one list too few or too many", "readers expect a list of rings",
+                 repaired("makes it a list of rings"), value);
         }
         if (form.points) {
             note("mask as points", "readers expect x0, y0, x1, y1, ... and see rings of one point",
@@ -444,32 +468,38 @@ private:
     const detail::JsonLayout& layout_;
     std::string_view json_;
     Findings& findings_;
-    std::map<std::string, std::int64_t> ids_by_name_;
-    std::map<std::string, std::int64_t> largest_id_;  // by list
-    std::string who_;                                 // the record, for examples
+    std::map<std::string, std::int64_t> ids_by_name_;  // of categories
+    std::set<std::int64_t> category_ids_;
+    std::map<std::string, std::map<std::string, std::int64_t>> new_ids_;  // by list and old text
+    std::map<std::string, std::int64_t> largest_id_;                      // by list
+    std::string who_;  // the record, for examples
 };
 
 }  // namespace
 
-std::optional<std::string> mended_text(std::string_view json, const std::string& source,
-                                       Findings& findings) {
+MendedText mended_text(std::string_view json, const std::string& source, Findings& findings) {
     const detail::JsonLayout layout = detail::find_layout(json, source);
+    MendedText result;
     std::map<std::size_t, std::pair<std::size_t, std::string>> replaced;  // by begin: end, text
     std::optional<Mender> mender;
-    for (const char* list : {"images", "annotations", "categories"}) {
+    // Annotations refer to the others, which may get new ids.
+    for (const char* list : {"images", "categories", "annotations"}) {
         const detail::JsonMember* member = layout.member(list);
         if (member == nullptr) {
             continue;
         }
         if (!member->array) {
+            findings.note("list of another type", "tools stop at it",
+                          repaired("makes it an empty list"), fmt::format("\"{}\"", list));
+            replaced[member->value.begin] = {member->value.end, "[]"};
             const auto slice = member->value;
-            const auto text = json.substr(slice.begin, slice.end - slice.begin);
-            if (text == "null") {
-                findings.note("list that is null", "tools stop at it",
-                              repaired("makes it an empty list"), list);
-                replaced[slice.begin] = {slice.end, "[]"};
-            }
+            result.had_annotations = result.had_annotations ||
+                                     (std::string_view(list) == "annotations" &&
+                                      json.substr(slice.begin, slice.end - slice.begin) != "null");
             continue;
+        }
+        if (std::string_view(list) == "annotations" && !member->elements.empty()) {
+            result.had_annotations = true;
         }
         const std::set<std::size_t> bad = malformed(json, source, *member);
         if (bad.empty()) {
@@ -482,7 +512,7 @@ std::optional<std::string> mended_text(std::string_view json, const std::string&
         for (std::size_t i = 0; i < member->elements.size(); ++i) {
             const detail::JsonSlice slice = member->elements[i];
             std::optional<std::string> record(json.substr(slice.begin, slice.end - slice.begin));
-            if (bad.contains(i)) {
+            if (bad.contains(i) && !accepts(require_well_formed, list, *record)) {
                 record = mender->mend(list, i, slice);
             }
             if (record) {
@@ -493,16 +523,17 @@ std::optional<std::string> mended_text(std::string_view json, const std::string&
         replaced[member->value.begin] = {member->value.end, text + "]"};
     }
     if (replaced.empty()) {
-        return std::nullopt;
+        return result;
     }
-    std::string result;
+    std::string& text = result.text.emplace();
     std::size_t done = 0;
     for (const auto& [begin, change] : replaced) {
-        result += json.substr(done, begin - done);
-        result += change.second;
+        text += json.substr(done, begin - done);
+        text += change.second;
         done = change.first;
     }
-    return result + std::string(json.substr(done));
+    text += json.substr(done);
+    return result;
 }
 
 }  // namespace embedmask::data

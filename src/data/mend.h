@@ -10,10 +10,15 @@
 
 namespace embedmask::data {
 
+struct MendedText {
+    std::optional<std::string> text;  ///< nothing if all records are well formed
+    bool had_annotations = false;     ///< before records were dropped
+};
+
 /// The text of an annotation file with every record in the form that readers accept: ids and sizes
 /// as integers, boxes as [x, y, width, height], masks as rings or run lengths. Notes what differs.
-/// Nothing if all records are well formed. Error for text that is no annotation file, e.g. cut off.
-std::optional<std::string> mended_text(std::string_view json, const std::string& source,
+/// Error for text that is no annotation file, e.g. cut off.
+MendedText mended_text(std::string_view json, const std::string& source,
                                        Findings& findings);
 
 }  // namespace embedmask::data

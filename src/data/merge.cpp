@@ -8,6 +8,7 @@
 
 #include "base/input_files.h"
 #include "coco/dataset_text.h"
+#include "data/next_id.h"
 #include "embedmask/data.h"
 #include "embedmask/error.h"
 
@@ -38,7 +39,7 @@ class Ids {
 public:
     Ids(std::string what, bool renumber) : what_(std::move(what)), renumber_(renumber) {}
 
-    void reserve(std::int64_t id) { next_ = std::max(next_, id + 1); }
+    void reserve(std::int64_t id) { largest_ = std::max(largest_, id); }
     std::int64_t take(std::int64_t id, const std::string& source) {
         const auto [known, fresh] = owners_.emplace(id, source);
         if (fresh) {
@@ -49,14 +50,15 @@ public:
                 fmt::format("duplicate {} id {} in {} and {}", what_, id, known->second, source),
                 "set MergeOptions::renumber to give the later one a new id");
         }
-        owners_.emplace(next_, source);
-        return next_++;
+        largest_ = data::id_after(largest_);
+        owners_.emplace(largest_, source);
+        return largest_;
     }
 
 private:
     std::string what_;
     bool renumber_;
-    std::int64_t next_ = 1;
+    std::int64_t largest_ = 0;
     std::unordered_map<std::int64_t, std::string> owners_;
 };
 
@@ -72,7 +74,7 @@ public:
             if (known != by_name_.end()) {
                 id = known->second;
             } else if (taken_.contains(id)) {
-                id = *taken_.rbegin() + 1;
+                id = data::id_after(*taken_.rbegin());
             }
             by_name_.emplace(category.name, id);
             taken_.insert(id);

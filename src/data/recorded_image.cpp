@@ -52,6 +52,13 @@ std::vector<ImageFile> recorded_files(const Dataset& dataset, const std::filesys
     return files;
 }
 
+void add_images(detail::InputFiles& inputs, const Dataset& dataset,
+                const std::filesystem::path& folder) {
+    for (const ImageRecord& image : dataset.images) {
+        inputs.add(recorded_path(folder, image.file_name));
+    }
+}
+
 Image read_recorded_image(const std::filesystem::path& folder, const ImageRecord& image,
                           std::uint64_t max_pixels) {
     return read_image_file(recorded_file(folder, image), max_pixels);

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/input_files.h"
 #include "data/image_files.h"
 #include "embedmask/dataset.h"
 #include "embedmask/image.h"
@@ -26,6 +27,10 @@ ImageFile recorded_file(const std::filesystem::path& folder, const ImageRecord& 
 
 /// The images of a dataset in `folder`, in the order of the dataset.
 std::vector<ImageFile> recorded_files(const Dataset& dataset, const std::filesystem::path& folder);
+
+/// Adds the images of a dataset in `folder` to the files that must not be replaced.
+void add_images(detail::InputFiles& inputs, const Dataset& dataset,
+                const std::filesystem::path& folder);
 
 /// Reads the image of a record in `folder`, like read_image_file.
 Image read_recorded_image(const std::filesystem::path& folder, const ImageRecord& image,

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 #include <map>
 
 #include "base/input_files.h"
@@ -15,6 +16,16 @@ namespace {
 
 std::size_t position_of(const ImageRecord& image, const Dataset& data) {
     return static_cast<std::size_t>(&image - data.images.data());
+}
+
+void require_unique_images(const Dataset& data, const ImageIndex& images) {
+    for (const ImageRecord& image : data.images) {
+        if (images.find(image.id) != &image) {
+            throw Error(fmt::format("{}: image id {} is used twice: expected one image per id",
+                                    data.source, image.id),
+                        "`embedmask data check FILE` lists such ids");
+        }
+    }
 }
 
 std::vector<data::ObjectCounts> objects_of_images(const Dataset& data, const ImageIndex& images) {
@@ -65,8 +76,11 @@ SplitReport split_dataset(const std::filesystem::path& annotations,
     const detail::DatasetText text(annotations);
     const Dataset& data = text.dataset();
     const ImageIndex images(data);
+    require_unique_images(data, images);
     const auto counts = objects_of_images(data, images);
     const auto is_val = data::stratified_choice(counts, options.fraction, options.seed);
+    // Both files are complete before the first one appears under its name.
+    std::deque<detail::DatasetTextWriter> writers;
     for (const bool part : {false, true}) {
         detail::DatasetChoice choice;
         choice.image = [&](std::size_t i) { return is_val[i] == part; };
@@ -74,7 +88,11 @@ SplitReport split_dataset(const std::filesystem::path& annotations,
             const ImageRecord* image = images.find(data.annotations[i].image_id);
             return image != nullptr && is_val[position_of(*image, data)] == part;
         };
-        detail::write_chosen(text, choice, part ? val : train);
+        detail::write_chosen(text, choice,
+                             writers.emplace_back(part ? val : train, text.other_members()));
+    }
+    for (detail::DatasetTextWriter& writer : writers) {
+        writer.commit();
     }
     SplitReport report;
     report.val_images = static_cast<std::size_t>(std::ranges::count(is_val, true));

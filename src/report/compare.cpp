@@ -8,17 +8,20 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
+#include "base/look_alike.h"
 #include "embedmask/error.h"
 #include "report/report.h"
 
 namespace embedmask::report {
 namespace {
 
-using json = nlohmann::ordered_json;
+using Json = nlohmann::ordered_json;
 
-json read_report(const std::filesystem::path& path) {
+Json read_report(const std::filesystem::path& path) {
     const auto bytes = detail::read_file(path, 1ULL << 30);
-    json report = json::parse(bytes.begin(), bytes.end(), nullptr, false);
+    detail::reject_look_alikes({reinterpret_cast<const char*>(bytes.data()), bytes.size()},
+                               path.string(), "an evaluation report");
+    Json report = Json::parse(bytes.begin(), bytes.end(), nullptr, false);
     if (report.is_discarded() || !report.is_object() || !report.contains("stats") ||
         !report["stats"].is_object()) {
         throw Error(
@@ -29,7 +32,7 @@ json read_report(const std::filesystem::path& path) {
 }
 
 /// The AP of a row: the first of these numbers that it has.
-double ap_of(const json& row) {
+double ap_of(const Json& row) {
     if (const auto ap = row.find("AP"); ap != row.end()) {
         return ap->get<double>();
     }
@@ -43,13 +46,13 @@ double ap_of(const json& row) {
 }
 
 /// Rows {id, AP, name?} of a list by id.
-std::map<std::int64_t, Change> rows(const json& report, const char* list, const std::string& type) {
+std::map<std::int64_t, Change> rows(const Json& report, const char* list, const std::string& type) {
     std::map<std::int64_t, Change> result;
     const auto lists = report.find(list);
     if (lists == report.end() || !lists->contains(type)) {
         return result;
     }
-    for (const json& row : (*lists)[type]) {
+    for (const Json& row : (*lists)[type]) {
         const auto id = row.at("id").get<std::int64_t>();
         const double ap = ap_of(row);
         result[id] = {row.value("name", fmt::format("image {}", id)), ap, ap};
@@ -58,7 +61,7 @@ std::map<std::int64_t, Change> rows(const json& report, const char* list, const 
 }
 
 /// The differences in a list of the two reports.
-Changes changes(const json& before, const json& after, const char* list, const std::string& type) {
+Changes changes(const Json& before, const Json& after, const char* list, const std::string& type) {
     auto all = rows(before, list, type);
     for (auto& [id, row] : all) {
         row.after = -1;
@@ -82,7 +85,7 @@ Changes changes(const json& before, const json& after, const char* list, const s
 }
 
 /// Numbers with their names, in order: a list is that of COCO.
-std::vector<std::pair<std::string, double>> named_stats(const json& stats) {
+std::vector<std::pair<std::string, double>> named_stats(const Json& stats) {
     std::vector<std::pair<std::string, double>> result;
     if (stats.is_object()) {
         for (const auto& [name, value] : stats.items()) {
@@ -96,7 +99,7 @@ std::vector<std::pair<std::string, double>> named_stats(const json& stats) {
     return result;
 }
 
-std::vector<Change> stat_changes(const json& before, const json& after) {
+std::vector<Change> stat_changes(const Json& before, const Json& after) {
     std::vector<Change> result;
     for (const auto& [name, value] : named_stats(before)) {
         result.push_back({name, value, -1});
@@ -114,10 +117,10 @@ std::vector<Change> stat_changes(const json& before, const json& after) {
 
 /// The settings that must be equal, as texts by flag; decimals that differ in the last bits are
 /// equal.
-std::vector<Setting> comparable_settings(const json& report) {
-    const json& settings = report.at("settings");
+std::vector<Setting> comparable_settings(const Json& report) {
+    const Json& settings = report.at("settings");
     std::vector<AreaRange> areas;
-    for (const json& range : settings.at("area_ranges")) {
+    for (const Json& range : settings.at("area_ranges")) {
         areas.push_back({range.at("name"), range.at("low"), range.at("high")});
     }
     return {
@@ -128,7 +131,7 @@ std::vector<Setting> comparable_settings(const json& report) {
         {"--class-agnostic", settings.at("class_agnostic").get<bool>() ? "true" : "false"}};
 }
 
-void require_same_settings(Comparison& comparison, const json& before, const json& after) {
+void require_same_settings(Comparison& comparison, const Json& before, const Json& after) {
     std::vector<std::string> unknown;
     for (const auto& [name, report] :
          {std::pair(&comparison.before, &before), std::pair(&comparison.after, &after)}) {
@@ -172,8 +175,8 @@ void require_same_settings(Comparison& comparison, const json& before, const jso
 
 Comparison compare_reports(const std::filesystem::path& before,
                            const std::filesystem::path& after) {
-    const json old_report = read_report(before);
-    const json new_report = read_report(after);
+    const Json old_report = read_report(before);
+    const Json new_report = read_report(after);
     Comparison comparison{before.string(), after.string(), {}, {}};
     try {
         require_same_settings(comparison, old_report, new_report);
@@ -185,7 +188,7 @@ Comparison compare_reports(const std::filesystem::path& before,
                                         changes(old_report, new_report, "per_category", type),
                                         changes(old_report, new_report, "images", type)});
         }
-    } catch (const json::exception& error) {
+    } catch (const Json::exception& error) {
         throw Error(fmt::format("{} and {}: reports with different keys: {}", before.string(),
                                 after.string(), error.what()),
                     "write both reports again with `eval --json` and the same options");

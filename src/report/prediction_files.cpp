@@ -22,11 +22,11 @@ namespace embedmask::report {
 namespace {
 
 namespace fs = std::filesystem;
-using nlohmann::json;
+using SortedJson = nlohmann::json;
 
 // File names need not be UTF-8.
-std::string text_of(const json& line) {
-    return line.dump(-1, ' ', false, json::error_handler_t::replace);
+std::string text_of(const SortedJson& line) {
+    return line.dump(-1, ' ', false, SortedJson::error_handler_t::replace);
 }
 
 std::vector<data::LabeledMask> labeled(const std::vector<render::DrawnInstance>& instances) {
@@ -88,7 +88,7 @@ float as_float32(double value) {
     return static_cast<float>(value);
 }
 
-json segmentation_of(const Rle& mask) {
+SortedJson segmentation_of(const Rle& mask) {
     return {{"size", {mask.height, mask.width}}, {"counts", compress(mask)}};
 }
 
@@ -288,19 +288,20 @@ void CocoWriter::finish() {
 
 std::string json_line(const data::ImageFile& input, const Prediction& prediction,
                       const std::vector<Category>& categories) {
-    json line = {{"file", input.path.string()},
-                 {"image_id", input.image_id},
-                 {"width", prediction.size.width},
-                 {"height", prediction.size.height},
-                 {"detections", json::array()}};
+    SortedJson line = {{"file", input.path.string()},
+                       {"image_id", input.image_id},
+                       {"width", prediction.size.width},
+                       {"height", prediction.size.height},
+                       {"detections", SortedJson::array()}};
     for (const Detection& detection : prediction.detections) {
         const CocoBox& box = detection.box;
-        json record = {{"category_id", detection.category_id},
-                       {"category", categories[static_cast<std::size_t>(detection.label)].name},
-                       {"score", detection.score},
-                       {"bbox",
-                        {as_float32(box.x), as_float32(box.y), as_float32(box.width),
-                         as_float32(box.height)}}};
+        SortedJson record = {
+            {"category_id", detection.category_id},
+            {"category", categories[static_cast<std::size_t>(detection.label)].name},
+            {"score", detection.score},
+            {"bbox",
+             {as_float32(box.x), as_float32(box.y), as_float32(box.width),
+              as_float32(box.height)}}};
         if (!detection.mask.counts.empty()) {
             record["segmentation"] = segmentation_of(detection.mask);
         }

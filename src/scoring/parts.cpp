@@ -9,6 +9,7 @@
 #include <set>
 
 #include "base/file.h"
+#include "base/look_alike.h"
 #include "base/output_folder.h"
 #include "data/recorded_image.h"
 #include "embedmask/error.h"
@@ -123,6 +124,8 @@ Part read_part(const std::string& path) {
     Part part;
     part.path = path;
     const auto bytes = detail::read_file(path);
+    detail::reject_look_alikes({reinterpret_cast<const char*>(bytes.data()), bytes.size()}, path,
+                               "a part of an evaluation");
     part.json = Json::parse(bytes.begin(), bytes.end(), nullptr, false);
     try {
         const auto shard = part.json.at("shard").get<std::array<std::int64_t, 2>>();
@@ -276,6 +279,7 @@ MergedParts read_parts(const std::vector<std::string>& paths, const Dataset& dat
         const auto append = [&](const char* key, std::vector<Result>& results) {
             const std::size_t before = results.size();
             const std::string file = part.file(part.json[key]);
+            merged.files.push_back(file);
             const std::size_t unknown = read_into(results, {file}, dataset, options);
             merged.unknown += &results == &merged.results.boxes ? unknown : 0;
             require_own_images(part, file, std::span(results).subspan(before));
@@ -296,7 +300,8 @@ MergedParts read_parts(const std::vector<std::string>& paths, const Dataset& dat
             if (merged.sweep.size() == i) {
                 merged.sweep.push_back({point.at("threshold"), {}});
             }
-            merged.sweep[i++].files.push_back(part.file(point.at("segm")));
+            merged.files.push_back(part.file(point.at("segm")));
+            merged.sweep[i++].files.push_back(merged.files.back());
         }
     }
     return merged;

@@ -51,6 +51,7 @@ struct MergedParts {
         std::vector<std::string> files;  ///< results files with the masks at this threshold
     };
     std::vector<Sweep> sweep;
+    std::vector<std::string> files;  ///< results files that belong to the parts
 };
 
 /// Reads parts, given by their evaluation.shard-*.json files. If boxes suffice, masks are not read.

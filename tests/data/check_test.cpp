@@ -69,6 +69,7 @@ TEST_F(Doctor, WrongTypesHideNothing) {
                       {"\"area\" of the wrong type", 1},
                       {"annotation with an unknown image id", 1},
                       {"record that is not an object", 1},
+                      {"text that JSON does not allow", 1},
                       {"annotation without a usable image id", 1},
                       {"annotation without a usable box or mask", 2}}));
     ASSERT_EQ(fixed["annotations"].size(), 4U);
@@ -90,7 +91,7 @@ TEST_F(Doctor, ImagesAndCategoriesOfTheWrongForm) {
                       {"image without a file name", 1},
                       {"category without a name", 1},
                       {"record without a usable id", 1},
-                      {"list that is null", 1},
+                      {"list of another type", 1},
                       {"image without a size", 1}}));
     EXPECT_EQ(fixed["images"][0]["width"], 64);
     EXPECT_EQ(fixed["images"][2]["file_name"], "7");
@@ -101,7 +102,7 @@ TEST_F(Doctor, MasksOfOtherFormsAreKept) {
     const std::string box = R"("bbox":[5,5,20,15],"segmentation":)";
     const json ring = json::parse("[[5,5,25,5,25,20,5,20]]");
     const std::map<std::string, std::string> forms{
-        {"[5,5,25,5,25,20,5,20]", "mask as one list of numbers"},
+        {"[5,5,25,5,25,20,5,20]", "mask with one list too few or too many"},
         {"[[5,5],[25,5],[25,20],[5,20]]", "mask as points"},
         {"[[[5,5],[25,5],[25,20],[5,20]]]", "mask as points"},
         {R"([{"x":5,"y":5},{"x":25,"y":5},{"x":25,"y":20},{"x":5,"y":20}])", "mask as points"},
@@ -132,8 +133,14 @@ TEST_F(Doctor, AnObjectWithAGoodBoxIsKept) {
         EXPECT_EQ(fixed["annotations"][0]["bbox"], json({5, 5, 20, 15}));
         EXPECT_EQ(fixed["annotations"][0]["segmentation"], json::array()) << "unknown";
     }
-    check(file_with(object(R"("segmentation":[[100,100,120,100,120,120]])")));
-    EXPECT_TRUE(fixed["annotations"].empty()) << "neither box nor mask is usable";
+    const std::string useless = object(R"("segmentation":[[100,100,120,100,120,120]])");
+    check(file_with(useless + R"(,{"id":2,"image_id":1,"category_id":1,"bbox":[1,2,3,4]})"));
+    EXPECT_EQ(fixed["annotations"].size(), 1U) << "neither box nor mask is usable";
+    detail::write_file_atomically(folder_.path() / "ann.json", file_with(useless));
+    const DatasetCheck nothing_left =
+        check_dataset(folder_.path() / "ann.json", {.repaired = folder_.path() / "nothing.json"});
+    EXPECT_FALSE(nothing_left.repaired);
+    EXPECT_FALSE(std::filesystem::exists(folder_.path() / "nothing.json"));
 }
 
 TEST_F(Doctor, BoxesByTwoCorners) {
@@ -143,17 +150,121 @@ TEST_F(Doctor, BoxesByTwoCorners) {
     EXPECT_EQ(fixed["annotations"][0]["bbox"], json({10, 20, 30, 25}));
     EXPECT_EQ(check(file_with(object(R"("bbox":[10,20,30,25],)" + mask))), Counts());
 
-    // Without masks, all boxes of the file decide.
-    const auto boxes = [&](const std::string& first, const std::string& second) {
-        return check(file_with(object(R"("bbox":)" + first) +
-                               R"(,{"id":2,"image_id":2,"category_id":2,"bbox":)" + second + "}"));
+    // Without masks, all boxes of the file decide, if nothing else speaks for x, y, width, height.
+    const auto boxes = [&](const std::vector<std::string>& list, const std::string& more = "") {
+        std::string text;
+        for (std::size_t i = 0; i < list.size(); ++i) {
+            text += (i == 0 ? "" : ",") +
+                    nlohmann::json{{"id", i + 1}, {"image_id", 1}, {"category_id", 1}}.dump();
+            text.back() = ',';
+            text += R"("bbox":)" + list[i] + "}";
+        }
+        return check(file_with(text + more));
     };
-    EXPECT_EQ(boxes("[40,20,60,40]", "[5,5,20,20]"), (Counts{{"box given by two corners", 2}}));
+    EXPECT_EQ(boxes({"[40,20,60,40]", "[30,20,50,40]", "[5,5,20,20]"}),
+              (Counts{{"box given by two corners", 3}}));
     EXPECT_EQ(fixed["annotations"][0]["bbox"], json({40, 20, 20, 20}));
-    EXPECT_EQ(boxes("[40,20,60,40]", "[30,5,20,20]"), (Counts{{"box outside the image", 1}}));
+    EXPECT_EQ(boxes({"[40,20,60,40]", "[30,20,50,40]", "[30,5,20,20]"}),
+              (Counts{{"box outside the image", 2}}))
+        << "the third cannot be corners";
     EXPECT_EQ(fixed["annotations"][0]["bbox"], json({40, 20, 24, 28}));
-    EXPECT_EQ(boxes("[40,40,-30,-20]", "[30,5,20,20]"), (Counts{{"box without an area", 1}}));
+    EXPECT_EQ(boxes({"[40,20,60,40]", "[5,5,20,20]"}), (Counts{{"box outside the image", 1}}))
+        << "one box is not enough";
+    EXPECT_EQ(boxes({"[40,20,60,40]", "[30,20,50,40]"},
+                    R"(,{"id":9,"image_id":1,"category_id":1,"bbox":[10,20,31,26],)" + mask + "}"),
+              (Counts{{"box outside the image", 2}}))
+        << "a mask speaks against it";
+    EXPECT_EQ(boxes({"[40,20,60,40]", "[30,20,50,40]"},
+                    R"(,{"id":9,"image_id":1,"category_id":1,"bbox":[5,5,20,20],"area":400})"),
+              (Counts{{"box outside the image", 2}}))
+        << "an area speaks against it";
+
+    EXPECT_EQ(boxes({"[40,40,-30,-20]"}), (Counts{{"box without an area", 1}}));
     EXPECT_EQ(fixed["annotations"][0]["bbox"], json({10, 20, 30, 20}));
+    EXPECT_EQ(boxes({"[40,20,-30,20]"}), (Counts{{"box without an area", 1}}));
+    EXPECT_EQ(fixed["annotations"][0]["bbox"], json({10, 20, 30, 20}));
+}
+
+TEST_F(Doctor, BoxesOfOtherForms) {
+    for (const char* form :
+         {R"({"x":5,"y":5,"width":20,"height":15})", R"({"x":5,"y":5,"w":20,"h":15})",
+          R"({"xmin":5,"ymin":5,"xmax":25,"ymax":20})", "[[5,5],[25,20]]", "[[5,5,20,15]]",
+          R"(["5","5","20","15"])", R"("[5,5,20,15]")"}) {
+        EXPECT_EQ(check(file_with(object(std::string(R"("bbox":)") + form))),
+                  (Counts{{"\"bbox\" of the wrong type", 1}}))
+            << form;
+        EXPECT_EQ(fixed["annotations"][0]["bbox"], json({5, 5, 20, 15})) << form;
+    }
+    const std::string good = R"(,{"id":2,"image_id":1,"category_id":1,"bbox":[1,2,3,4]})";
+    for (const char* form : {"[5,5,20]", "[5,5,20,15,1]", R"({"x":5})", "7", R"("none")"}) {
+        check(file_with(object(std::string(R"("bbox":)") + form) + good));
+        EXPECT_EQ(fixed["annotations"].size(), 1U) << form;
+    }
+}
+
+TEST_F(Doctor, TextForIds) {
+    check(R"({"images":[{"id":"img_1","file_name":"a.png","width":64,"height":48},
+                        {"id":7,"file_name":"b.png","width":64,"height":48}],
+              "categories":[{"id":1,"name":"0"},{"id":2,"name":"1"},{"id":"c_3","name":"2"},
+                            {"name":"dog"}],
+              "annotations":[
+              {"id":"x","image_id":"img_1","category_id":"c_3","bbox":[1,2,3,4]},
+              {"id":18446744073709551615,"image_id":7,"category_id":"1","bbox":[1,2,3,4]},
+              {"id":3,"image_id":7,"category_id":"dog","bbox":[1,2,3,4]},
+              {"id":4,"image_id":18446744073709551615,"category_id":1,"bbox":[1,2,3,4]}]})");
+    ASSERT_EQ(fixed["annotations"].size(), 3U);
+    EXPECT_EQ(fixed["annotations"][0]["image_id"], fixed["images"][0]["id"]);
+    EXPECT_EQ(fixed["annotations"][0]["category_id"], fixed["categories"][2]["id"]);
+    EXPECT_EQ(fixed["annotations"][1]["category_id"], 1) << "an id goes before a name";
+    EXPECT_EQ(fixed["annotations"][2]["category_id"], fixed["categories"][3]["id"]);
+}
+
+TEST_F(Doctor, TextThatJsonDoesNotAllow) {
+    const std::string annotations = R"(,"annotations":[)" + object(R"("bbox":[1,2,3,4])") + "]}";
+    for (const std::string& name :
+         {std::string("caf\xE9"), std::string("tab\there"), std::string(R"(half \ud83d)")}) {
+        const Counts found = check(
+            R"({"images":[{"id":1,"file_name":")" + name +
+            R"(","width":64,"height":48}],"categories":[{"id":1,"name":"cat"}])" + annotations);
+        EXPECT_EQ(found, (Counts{{"text that JSON does not allow", 1}})) << name;
+        EXPECT_EQ(fixed["annotations"].size(), 1U) << name;
+    }
+    EXPECT_EQ(fixed["images"][0]["file_name"], "half \xEF\xBF\xBD");
+    for (const char* number : {"NaN", "-Infinity", "1e400"}) {
+        EXPECT_EQ(check(file_with(object(R"("bbox":[1,2,3,4],"area":)" + std::string(number)))),
+                  (Counts{{"text that JSON does not allow", 1}}));
+        EXPECT_TRUE(fixed["annotations"][0]["area"].is_null());
+    }
+}
+
+TEST_F(Doctor, ImagesWithoutASizeKeepTheirObjects) {
+    const std::string images = R"({"images":[{"id":1,"file_name":"a.png"}],
+        "categories":[{"id":1,"name":"cat"}],"annotations":[)";
+    for (const char* mask :
+         {"[[5,5,25,5,25,20,5,20]]", R"({"size":[30,30],"counts":[155,15,15,15,700]})"}) {
+        check(images + object(std::string(R"("bbox":[0,0,0,0],"segmentation":)") + mask) + "]}");
+        ASSERT_EQ(fixed["annotations"].size(), 1U) << mask;
+        EXPECT_GT(fixed["annotations"][0]["bbox"][2], 0) << mask;
+    }
+}
+
+TEST_F(Doctor, OneRepairIsEnough) {
+    EXPECT_EQ(check(file_with(object(R"("bbox":[-50,-50,54,54],"area":10000)"))),
+              (Counts{{"area contradicts the box", 1}, {"box outside the image", 1}}));
+    EXPECT_EQ(fixed["annotations"][0]["bbox"], json({0, 0, 4, 4}));
+    EXPECT_EQ(check(fixed.dump()), Counts());
+}
+
+TEST_F(Doctor, ImagesThatShareAnIdAreLeftToTheUser) {
+    const std::string two = R"({"images":[{"id":1,"file_name":"a.png","width":64,"height":48},
+        {"id":1,"file_name":"b.png","width":64,"height":48}],"categories":[{"id":1,"name":"cat"}],
+        "annotations":[)";
+    EXPECT_EQ(check(two + object(R"("bbox":[1,2,3,4])") + "]}"),
+              (Counts{{"two images share an id", 1}}));
+    EXPECT_EQ(fixed["images"].size(), 2U);
+    EXPECT_THROW(split_dataset(folder_.path() / "ann.json", folder_.path() / "t.json",
+                               folder_.path() / "v.json"),
+                 Error);
 }
 
 TEST_F(Doctor, AreasThatContradict) {

@@ -142,10 +142,17 @@ TEST_F(DataFiles, AnOutputIsNeverAnInput) {
     fs::copy(at("images/a.png"), at("images/overlay/p.jpg"));
     fs::copy(std::string(EMBEDMASK_SOURCE_DIR) + "/models/coco-nano.safetensors",
              at("m.safetensors"));
+    fs::create_directory(at("images/sub"));
+    fs::copy(at("images/a.png"), at("images/sub/d.png"));
+    write("sub.json", R"({"images":[{"id":1,"file_name":"sub/d.png","width":64,"height":48}],
+        "categories":[{"id":1,"name":"person"}],"annotations":[]})");
     const auto before = contents_of(folder_.path());
     for (const std::string& command :
          {kEval + "--json @ann.json", kEval + "--csv @res.json", kEval + "--html @link.json",
           std::string("data check @ann.json --fix @link.json"),
+          std::string("data check @sub.json --images @images --fix @images/sub/d.png"),
+          std::string("eval --results @res.json --data @sub.json --images @images --type bbox "
+                      "--json @images/sub/d.png"),
           std::string("data stats @ann.json --html @link.json"),
           std::string("data split @ann.json --out @set --force"),
           std::string("data merge @ann.json --out @ann.json"),
@@ -161,6 +168,9 @@ TEST_F(DataFiles, AnOutputIsNeverAnInput) {
         EXPECT_TRUE(has(ran.talk, "is an input of this command")) << command << "\n" << ran.talk;
         EXPECT_TRUE(contents_of(folder_.path()) == before) << command;
     }
+    fs::create_directory(at("d"));
+    fs::create_symlink("d", at("e"));
+    EXPECT_EQ(embedmask(kEval + "--json @d/r --csv @e/r").code, 1);
     const Ran twice = embedmask(kEval + "--json @r --csv @./r");
     EXPECT_EQ(twice.code, 1);
     EXPECT_TRUE(has(twice.talk, "the output of --json and of --csv")) << twice.talk;

@@ -158,7 +158,7 @@ TEST_F(Verbs, DataCheckFindsAndFixes) {
     for (const auto& item : findings) {
         counts[item["problem"]] = item["count"];
     }
-    const std::map<std::string, int> expected{{"duplicate image id", 1},
+    const std::map<std::string, int> expected{{"two images share an id", 1},
                                               {"annotation id 0", 1},
                                               {"duplicate annotation id", 1},
                                               {"duplicate category id", 1},
@@ -181,7 +181,8 @@ TEST_F(Verbs, DataCheckFindsAndFixes) {
     EXPECT_EQ(fixed["annotations"].size(), 8U);
     EXPECT_EQ(fixed["annotations"][0]["note"], "kept");
     const Ran again = run("data check " + path("good.json"));
-    EXPECT_TRUE(has(again.text(), "1 problem")) << "the name stands for a human: " << again.text();
+    EXPECT_TRUE(has(again.text(), "2 problems"))
+        << "ids and names stand for a human: " << again.text();
 }
 
 TEST_F(Verbs, DataSetsAreCopiedWithTheirIds) {
