@@ -22,7 +22,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kMostErrors = 20;  // named in one message
+constexpr std::uint64_t kMostJson = 1ULL << 32;  // bytes
+constexpr std::size_t kMostErrors = 20;          // named in one message
 
 // A label whose image cannot be read.
 struct LabelWithoutImage : Error {
@@ -56,7 +57,7 @@ bool same_folder(const fs::path& a, const fs::path& b) {
 }  // namespace
 
 nlohmann::ordered_json read_json(const fs::path& path) {
-    const std::string text = detail::read_text(path);
+    const std::string text = detail::read_text(path, kMostJson, "JSON");
     try {
         return nlohmann::ordered_json::parse(text);
     } catch (const nlohmann::json::parse_error& error) {
