@@ -59,7 +59,7 @@ LabeledImage labeled_image(const Dataset& data, const ImageRecord& record, const
                            ExportReport& report) {
     LabeledImage image;
     image.record = &record;
-    image.name = detail::portable_stem(record.file_name);
+    image.name = label_stem(record.file_name);
     image.path = file.path;
     image.size = image::oriented_size({record.width, record.height}, file.turn);
     for (const Annotation* annotation : annotations) {
