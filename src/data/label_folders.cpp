@@ -102,7 +102,7 @@ void LabelFolders::create(const Dataset& data) {
     write_categories(folder_, data);
 }
 
-void LabelFolders::write(const LabeledImage& image) {
+std::vector<const Annotation*> LabelFolders::write(const LabeledImage& image) {
     switch (format_) {
         case LabelFormat::labelme:
             folder_.write(image.name + ".json",
@@ -112,14 +112,14 @@ void LabelFolders::write(const LabeledImage& image) {
             folder_.write(image.name + ".txt", yolo_text(image.size, image.objects, 0));
             break;
         case LabelFormat::voc:
-            write_voc(classes_, objects_, image);
-            break;
+            return write_voc(classes_, objects_, image);
         case LabelFormat::masks:
             write_mask_images(folder_, image);
             break;
         case LabelFormat::lvis:
             break;  // rejected before anything is written
     }
+    return {};
 }
 
 }  // namespace embedmask::data

@@ -44,8 +44,9 @@ public:
     /// Creates the folders and the lists of categories.
     void create(const Dataset& data);
 
-    /// Writes the labels of one image.
-    void write(const LabeledImage& image);
+    /// Writes the labels of one image. Returns the annotations whose objects are covered completely
+    /// by others, in a format that keeps one object per pixel.
+    std::vector<const Annotation*> write(const LabeledImage& image);
 
 private:
     LabelFormat format_;
