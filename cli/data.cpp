@@ -10,8 +10,8 @@
 #include "base/atomic_file.h"
 #include "base/input_files.h"
 #include "base/output_folder.h"
-#include "base/paths.h"
 #include "command.h"
+#include "data/label_folders.h"
 #include "data/statistics_page.h"
 #include "data_print.h"
 #include "embedmask/data.h"
@@ -61,7 +61,7 @@ bool show(const ShowOptions& options) {
         }
         std::string name;
         try {
-            name = detail::portable_stem(image.file_name);
+            name = data::label_stem(image.file_name);
         } catch (const Error& error) {
             print_error("skipped", error);
             ++skipped;

@@ -105,12 +105,12 @@ void print_skipped(const std::vector<std::string>& skipped) {
     }
 }
 
-void print_without_pixels(const std::vector<std::string>& objects) {
+void print_objects_left_out(const std::vector<std::string>& objects, const char* why) {
     if (objects.empty()) {
         return;
     }
     const std::span shown(objects.data(), std::min(objects.size(), kMostNamed));
-    fmt::print(stderr, "left out: {} without pixels: {}{}\n", counted(objects.size(), "object"),
+    fmt::print(stderr, "left out: {} {}: {}{}\n", counted(objects.size(), "object"), why,
                fmt::join(shown, ", "), shown.size() < objects.size() ? ", ..." : "");
 }
 
@@ -180,7 +180,7 @@ void print_import(const std::string& file, const DatasetImport& import) {
         }
         fmt::print(stderr, "left out: {}\n", fmt::join(kinds, ", "));
     }
-    print_without_pixels(import.without_pixels);
+    print_objects_left_out(import.without_pixels, "without pixels");
     print_counts(file, import.written);
 }
 
@@ -194,7 +194,8 @@ void print_export(const std::string& folder, const ExportReport& report, LabelFo
     if (report.objects_without_mask > 0) {
         fmt::print(stderr, "left out: {} objects without a mask\n", report.objects_without_mask);
     }
-    print_without_pixels(report.without_pixels);
+    print_objects_left_out(report.without_pixels, "without pixels");
+    print_objects_left_out(report.covered, "covered by others");
     print_skipped(report.skipped);
 }
 

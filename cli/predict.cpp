@@ -59,7 +59,8 @@ public:
           out_(options.out),
           explain_(options.explain),
           writer_(options.out, options.formats, score_threshold_, model_.categories) {
-        writer_.name_images(images_);
+        const auto names = writer_.unique_names(found_.images);
+        writer_.set_names(shard_ ? scoring::part_of(names, *shard_) : names);
         for (const OutputFormat format :
              {OutputFormat::idmap, OutputFormat::labelme, OutputFormat::yolo}) {
             if (wants(format) && !has_masks(model_.config)) {

@@ -214,14 +214,16 @@ struct ExportReport {
     std::size_t crowds_left_out = 0;          ///< not representable (VOC marks crowds as void)
     std::size_t objects_without_mask = 0;     ///< left out
     std::vector<std::string> without_pixels;  ///< objects left out since their mask is empty
-    std::vector<std::string> skipped;         ///< images that cannot be read, left out with labels
+    std::vector<std::string> covered;  ///< objects left out since others cover all pixels (VOC)
+    std::vector<std::string> skipped;  ///< images that cannot be read, left out with labels
 };
 
 /// Writes labels for every image of the dataset into `folder`, which is created if missing,
 /// together with categories.json, which keeps the category ids, and classes.txt. Error for two
 /// images with one name, an image with the name of these lists, two categories with one name
-/// (labelme), unknown categories, images without a recorded size, masks of which none has a pixel,
-/// more than 254 categories or objects per image (VOC), and for LVIS.
+/// (labelme), two objects of an image with the same category and annotation id (masks), unknown
+/// categories, images without a recorded size, masks of which none has a pixel, more than 254
+/// categories or objects per image (VOC), and for LVIS.
 EMBEDMASK_EXPORT ExportReport export_dataset(const Dataset& dataset,
                                              const std::filesystem::path& folder, LabelFormat to,
                                              const ExportOptions& options = {});

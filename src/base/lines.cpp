@@ -3,15 +3,11 @@
 #include <fmt/format.h>
 
 #include "base/file.h"
+#include "base/look_alike.h"
 #include "base/text.h"
 #include "embedmask/error.h"
 
 namespace embedmask::detail {
-namespace {
-
-constexpr std::string_view kUtf8Mark = "\xef\xbb\xbf";
-
-}  // namespace
 
 void require_utf8(std::string_view text, std::string_view name) {
     if (text.starts_with("\xff\xfe") || text.starts_with("\xfe\xff")) {
@@ -28,9 +24,12 @@ std::string without_mark(std::string text, std::string_view name) {
     return text;
 }
 
-std::string read_text(const std::filesystem::path& path, std::uint64_t max_bytes) {
+std::string read_text(const std::filesystem::path& path, std::uint64_t max_bytes,
+                      std::string_view expected) {
     const auto bytes = read_file(path, max_bytes);
-    return without_mark({bytes.begin(), bytes.end()}, path.string());
+    std::string text = without_mark({bytes.begin(), bytes.end()}, path.string());
+    reject_look_alikes(text, path.string(), expected);
+    return text;
 }
 
 std::vector<Line> lines_of(std::string_view text) {

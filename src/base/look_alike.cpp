@@ -7,6 +7,7 @@
 #include <cctype>
 #include <string>
 
+#include "base/lines.h"
 #include "embedmask/error.h"
 
 namespace embedmask::detail {
@@ -30,6 +31,10 @@ constexpr std::array kLookAlikes{
 }  // namespace
 
 void reject_look_alikes(std::string_view bytes, std::string_view name, std::string_view expected) {
+    if (bytes.starts_with(kUtf8Mark)) {
+        bytes.remove_prefix(kUtf8Mark.size());
+    }
+    bytes.remove_prefix(std::min(bytes.find_first_not_of(" \t\r\n\v\f"), bytes.size()));
     for (const LookAlike& candidate : kLookAlikes) {
         std::string beginning(bytes.substr(0, candidate.beginning.size()));
         std::ranges::transform(beginning, beginning.begin(),

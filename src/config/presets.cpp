@@ -238,7 +238,8 @@ Config read_config(const std::string& file_or_preset) {
     if (!file_or_preset.ends_with(".toml")) {
         return preset(file_or_preset);
     }
-    return parse_config(detail::read_text(file_or_preset, kLargestFile), file_or_preset);
+    return parse_config(detail::read_text(file_or_preset, kLargestFile, "a configuration"),
+                        file_or_preset);
 }
 
 }  // namespace embedmask

@@ -28,6 +28,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
+std::string annotation_name(const Annotation& annotation) {
+    return fmt::format("annotation {} of image {}", annotation.id, annotation.image_id);
+}
+
 int category_index(const Dataset& data, const Annotation& annotation) {
     for (std::size_t k = 0; k < data.categories.size(); ++k) {
         if (data.categories[k].id == annotation.category_id) {
@@ -59,7 +63,7 @@ LabeledImage labeled_image(const Dataset& data, const ImageRecord& record, const
                            ExportReport& report) {
     LabeledImage image;
     image.record = &record;
-    image.name = detail::portable_stem(record.file_name);
+    image.name = label_stem(record.file_name);
     image.path = file.path;
     image.size = image::oriented_size({record.width, record.height}, file.turn);
     for (const Annotation* annotation : annotations) {
@@ -72,8 +76,7 @@ LabeledImage labeled_image(const Dataset& data, const ImageRecord& record, const
         }
         const Rle mask = to_mask(annotation->segmentation, record.height, record.width);
         if (area(mask) == 0) {
-            report.without_pixels.push_back(
-                fmt::format("annotation {} of image {}", annotation->id, record.id));
+            report.without_pixels.push_back(annotation_name(*annotation));
             continue;
         }
         image.annotations.push_back(annotation);
@@ -144,6 +147,29 @@ void require_expressible(const Dataset& data, LabelFormat format) {
     }
 }
 
+/// Error if two objects would have the same mask image.
+void require_own_masks(const Dataset& data, const AnnotationsByImage& annotations) {
+    std::set<std::string> names;
+    for (const ImageRecord& image : data.images) {
+        const auto own = annotations.find(image.id);
+        if (own == annotations.end()) {
+            continue;
+        }
+        const std::string stem = stem_of(data, image);
+        for (const Annotation* annotation : own->second) {
+            const bool no_mask = annotation->segmentation.format == Segmentation::Format::none;
+            if (no_mask || annotation->crowd ||
+                names.insert(mask_image_name(stem, *annotation)).second) {
+                continue;
+            }
+            throw Error(fmt::format("{}: image {}: two objects have the annotation id {}: mask "
+                                    "images are named after it",
+                                    data.source, image.id, annotation->id),
+                        "`embedmask data check FILE --fix OUT.json` gives new ids");
+        }
+    }
+}
+
 void read_labels(DatasetBuilder& builder, LabelFormat format) {
     switch (format) {
         case LabelFormat::labelme:
@@ -200,6 +226,9 @@ ExportReport export_dataset(const Dataset& dataset, const std::filesystem::path&
     for (const Annotation& annotation : dataset.annotations) {
         annotations[annotation.image_id].push_back(&annotation);
     }
+    if (to == LabelFormat::masks) {
+        data::require_own_masks(dataset, annotations);
+    }
     data::LabelFolders folders(folder, to);
     folders.require_replaceable(dataset, annotations, options);
     folders.create(dataset);
@@ -213,8 +242,11 @@ ExportReport export_dataset(const Dataset& dataset, const std::filesystem::path&
             continue;
         }
         const bool crowds = to == LabelFormat::voc;
-        folders.write(
+        const auto covered = folders.write(
             data::labeled_image(dataset, image, file, annotations[image.id], crowds, report));
+        for (const Annotation* annotation : covered) {
+            report.covered.push_back(data::annotation_name(*annotation));
+        }
         ++report.images;
     }
     return report;

@@ -11,6 +11,7 @@
 #include "base/paths.h"
 #include "coco/dataset_text.h"
 #include "data/image_files.h"
+#include "data/label_folders.h"
 #include "data/turned.h"
 #include "embedmask/polygon.h"
 #include "image/orientation.h"
@@ -22,7 +23,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::size_t kMostErrors = 20;  // named in one message
+constexpr std::uint64_t kMostJson = 1ULL << 32;  // bytes
+constexpr std::size_t kMostErrors = 20;          // named in one message
 
 // A label whose image cannot be read.
 struct LabelWithoutImage : Error {
@@ -56,7 +58,7 @@ bool same_folder(const fs::path& a, const fs::path& b) {
 }  // namespace
 
 nlohmann::ordered_json read_json(const fs::path& path) {
-    const std::string text = detail::read_text(path);
+    const std::string text = detail::read_text(path, kMostJson, "JSON");
     try {
         return nlohmann::ordered_json::parse(text);
     } catch (const nlohmann::json::parse_error& error) {
@@ -148,7 +150,7 @@ void DatasetBuilder::read_images() {
     });
     for (std::size_t i = 0; i < files.size(); ++i) {
         const fs::path& path = files[i].path;
-        const std::string stem = detail::portable_stem(path.string());
+        const std::string stem = label_stem(path.string());
         if (by_stem_.contains(stem) || unreadable_.contains(stem)) {
             throw Error(fmt::format("{}: another image has the same name", path.string()),
                         "labels are matched to images by name: rename one of the two");
@@ -181,15 +183,15 @@ void DatasetBuilder::read_images() {
 }
 
 bool DatasetBuilder::has_image(const std::string& stem) const {
-    return by_stem_.contains(stem) || unreadable_.contains(stem);
+    return by_stem_.contains(cut_stem(stem)) || unreadable_.contains(cut_stem(stem));
 }
 
 const LabeledFrame& DatasetBuilder::image(const std::string& stem, const std::string& owner) const {
-    const auto found = by_stem_.find(stem);
+    const auto found = by_stem_.find(cut_stem(stem));
     if (found != by_stem_.end()) {
         return found->second;
     }
-    if (const auto broken = unreadable_.find(stem); broken != unreadable_.end()) {
+    if (const auto broken = unreadable_.find(cut_stem(stem)); broken != unreadable_.end()) {
         throw LabelWithoutImage(
             fmt::format("{}: labels of {}, which cannot be read", owner, broken->second));
     }

@@ -48,7 +48,8 @@ public:
 
     [[nodiscard]] bool has_image(const std::string& stem) const;
 
-    /// The image of a label file, matched by name without extension.
+    /// The image of a label file, matched by name without extension; what `cut_stem` cuts off does
+    /// not count.
     [[nodiscard]] const LabeledFrame& image(const std::string& stem,
                                             const std::string& owner) const;
 
@@ -87,7 +88,7 @@ private:
     std::filesystem::path labels_;
     std::filesystem::path images_folder_;
     std::string list_;  // the categories file; empty: categories are collected from the labels
-    std::map<std::string, LabeledFrame> by_stem_;    // by file name without extension
+    std::map<std::string, LabeledFrame> by_stem_;    // by label_stem
     std::map<std::string, std::string> unreadable_;  // images, likewise
     std::map<std::string, std::size_t> readings_;
     std::vector<Json> images_;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/paths.h"
 #include "data/id_map_labels.h"
 #include "data/labelme.h"
@@ -17,22 +19,44 @@ constexpr const char* kCategories = "categories.json";
 constexpr const char* kClasses = "classes.txt";
 
 void write_categories(detail::OutputFolder& folder, const Dataset& data) {
-    std::string names;
-    for (const Category& category : data.categories) {
-        names += category.name + "\n";
-    }
     folder.write(kCategories, categories_text(data.categories));
-    folder.write(kClasses, names);
+    folder.write(kClasses, classes_text(data.categories));
 }
 
 }  // namespace
 
+std::string cut_stem(const std::string& stem) {
+    constexpr std::size_t kLongest = 200;
+    std::size_t size = std::min(stem.size(), kLongest);
+    // Not inside of a UTF-8 character, which has up to 4 bytes; names need not be UTF-8.
+    while (size > kLongest - 3 && size < stem.size() &&
+           (static_cast<unsigned char>(stem[size]) & 0xC0U) == 0x80U) {
+        --size;
+    }
+    return stem.substr(0, size);
+}
+
+std::string label_stem(std::string_view path) {
+    return cut_stem(detail::portable_stem(path));
+}
+
 std::string stem_of(const Dataset& data, const ImageRecord& image) {
     try {
-        return detail::portable_stem(image.file_name);
+        return label_stem(image.file_name);
     } catch (const Error& error) {
         throw Error(fmt::format("{}: image {}: file_name {}", data.source, image.id, error.what()));
     }
+}
+
+std::string classes_text(std::span<const Category> categories) {
+    std::string text;
+    for (const Category& category : categories) {
+        std::string name = category.name;
+        std::ranges::replace_if(
+            name, [](char c) { return c == '\n' || c == '\r'; }, ' ');
+        text += name + "\n";
+    }
+    return text;
 }
 
 LabelFolders::LabelFolders(const std::filesystem::path& folder, LabelFormat format)
@@ -78,7 +102,7 @@ void LabelFolders::create(const Dataset& data) {
     write_categories(folder_, data);
 }
 
-void LabelFolders::write(const LabeledImage& image) {
+std::vector<const Annotation*> LabelFolders::write(const LabeledImage& image) {
     switch (format_) {
         case LabelFormat::labelme:
             folder_.write(image.name + ".json",
@@ -88,14 +112,14 @@ void LabelFolders::write(const LabeledImage& image) {
             folder_.write(image.name + ".txt", yolo_text(image.size, image.objects, 0));
             break;
         case LabelFormat::voc:
-            write_voc(classes_, objects_, image);
-            break;
+            return write_voc(classes_, objects_, image);
         case LabelFormat::masks:
             write_mask_images(folder_, image);
             break;
         case LabelFormat::lvis:
             break;  // rejected before anything is written
     }
+    return {};
 }
 
 }  // namespace embedmask::data

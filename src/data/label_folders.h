@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/output_folder.h"
@@ -16,8 +18,19 @@ namespace embedmask::data {
 /// The annotations of each image id.
 using AnnotationsByImage = std::map<std::int64_t, std::vector<const Annotation*>>;
 
-/// The name of the label files of an image. Error for a file name that ends in no name.
+/// A name cut at 200 bytes, but not inside of a character. The names of labels and outputs are
+/// longer than those of images, and file systems allow 255 bytes.
+std::string cut_stem(const std::string& stem);
+
+/// The name of the files about an image: its own without extension, cut. Error for a path that does
+/// not end with a name.
+std::string label_stem(std::string_view path);
+
+/// The same for a record; errors name it.
 std::string stem_of(const Dataset& data, const ImageRecord& image);
+
+/// The text of classes.txt: one name per line. Line breaks in a name become blanks.
+std::string classes_text(std::span<const Category> categories);
 
 /// The folder that the user names, and for VOC the two in it.
 class LabelFolders {
@@ -31,8 +44,9 @@ public:
     /// Creates the folders and the lists of categories.
     void create(const Dataset& data);
 
-    /// Writes the labels of one image.
-    void write(const LabeledImage& image);
+    /// Writes the labels of one image. Returns the annotations whose objects are covered completely
+    /// by others, in a format that keeps one object per pixel.
+    std::vector<const Annotation*> write(const LabeledImage& image);
 
 private:
     LabelFormat format_;

@@ -22,8 +22,9 @@ std::string voc_name(const std::string& stem) {
     return stem + ".png";
 }
 
-void write_voc(detail::OutputFolder& class_folder, detail::OutputFolder& object_folder,
-               const LabeledImage& image) {
+std::vector<const Annotation*> write_voc(detail::OutputFolder& class_folder,
+                                         detail::OutputFolder& object_folder,
+                                         const LabeledImage& image) {
     if (image.objects.size() > kVocMost) {
         throw Error(fmt::format("image {}: {} objects: VOC images are limited to {}",
                                 image.record->id, image.objects.size(), kVocMost));
@@ -31,11 +32,13 @@ void write_voc(detail::OutputFolder& class_folder, detail::OutputFolder& object_
     const auto owners = mask::id_map(image.size, mask::scored_masks(image.objects));
     Image classes = black_image(image.size);
     Image objects = black_image(image.size);
+    std::vector<bool> visible(image.objects.size(), false);
     for (std::size_t i = 0; i < owners.size(); ++i) {
         if (owners[i] == 0) {
             continue;
         }
         const std::size_t owner = owners[i] - 1U;
+        visible[owner] = true;
         const bool crowd = image.annotations[owner]->crowd;
         const auto category = static_cast<unsigned>(image.objects[owner].category_index) + 1;
         const auto class_color = voc_color(crowd ? kVocVoid : category);
@@ -47,6 +50,13 @@ void write_voc(detail::OutputFolder& class_folder, detail::OutputFolder& object_
     }
     class_folder.write(voc_name(image.name), image::as_text(encode_png(classes)));
     object_folder.write(voc_name(image.name), image::as_text(encode_png(objects)));
+    std::vector<const Annotation*> covered;
+    for (std::size_t i = 0; i < visible.size(); ++i) {
+        if (!visible[i] && !image.annotations[i]->crowd) {
+            covered.push_back(image.annotations[i]);
+        }
+    }
+    return covered;
 }
 
 namespace {
@@ -79,8 +89,14 @@ void read_voc_image(DatasetBuilder& builder, const fs::path& path) {
     const auto classes = numbers_of(builder, class_image, classes_path);
     std::map<std::uint32_t, std::uint32_t> labels;
     for (std::size_t i = 0; i < objects.size(); ++i) {
-        if (objects[i] != 0 && classes[i] != 0) {
-            labels[objects[i]] = classes[i];
+        if (objects[i] == 0 || classes[i] == 0) {
+            continue;
+        }
+        const auto [known, fresh] = labels.emplace(objects[i], classes[i]);
+        if (!fresh && known->second != classes[i]) {
+            throw Error(fmt::format("{}: object {} has the classes {} and {} in {}", path.string(),
+                                    objects[i], known->second, classes[i], kVocClassFolder),
+                        "all pixels of an object must have the same class");
         }
     }
     for (const auto& [object, mask] : masks_of(objects, frame.size)) {

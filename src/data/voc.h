@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/output_folder.h"
 #include "data/labeled_image.h"
@@ -17,12 +18,15 @@ inline constexpr const char* kVocObjectFolder = "SegmentationObject";
 std::string voc_name(const std::string& stem);
 
 /// Writes the label images of one image, one into each folder. Where objects overlap, one keeps the
-/// pixel; crowds are void. Error for more objects than VOC has colours.
-void write_voc(detail::OutputFolder& class_folder, detail::OutputFolder& object_folder,
-               const LabeledImage& image);
+/// pixel; crowds are void. Returns the annotations of the objects, other than crowds, that keep no
+/// pixel. Error for more objects than VOC has colours.
+std::vector<const Annotation*> write_voc(detail::OutputFolder& class_folder,
+                                         detail::OutputFolder& object_folder,
+                                         const LabeledImage& image);
 
 /// Adds the objects of all such images in the builder's folder; `voc_pixels` tells their numbers.
-/// Error (with the file name) if its size differs from the image's or an object has no class.
+/// Error (with the file name) if its size differs from the image's or an object has
+/// no class or several.
 void read_voc(DatasetBuilder& builder);
 
 }  // namespace embedmask::data

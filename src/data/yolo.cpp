@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <iterator>
 #include <limits>
 #include <sstream>
@@ -21,6 +22,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr double kRounding = 1e-3;  // YOLO tools write coordinates up to this far outside the image
+
+constexpr double kLargestClass = 1e9;  // no list is that long
 
 struct Cut {
     std::size_t from = 0;
@@ -78,10 +81,10 @@ struct YoloObject {
 YoloObject yolo_object(const std::vector<double>& values, ImageSize size,
                        const std::string& owner) {
     YoloObject object;
-    object.index = static_cast<std::int64_t>(values[0]);
-    if (static_cast<double>(object.index) != values[0]) {
+    if (!(std::abs(values[0]) <= kLargestClass) || std::trunc(values[0]) != values[0]) {
         throw Error(fmt::format("{}: found {}: expected a class index first", owner, values[0]));
     }
+    object.index = static_cast<std::int64_t>(values[0]);
     for (std::size_t i = 1; i < values.size(); ++i) {
         if (!(values[i] >= -kRounding && values[i] <= 1 + kRounding)) {
             throw Error(

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/file.h"
+#include "base/look_alike.h"
 #include "embedmask/error.h"
 #include "image/orientation.h"
 #include "image/png_decoder.h"
@@ -69,6 +70,7 @@ private:
 
 LabelImage decode_label_image(std::span<const std::uint8_t> bytes, std::string_view name,
                               std::uint64_t max_pixels) {
+    detail::reject_look_alikes(as_text(bytes), name, "a PNG image");
     if (!as_text(bytes).starts_with("\x89PNG\r\n\x1A\n")) {
         throw Error(fmt::format("{}: found another format: expected a PNG image", name),
                     "convert it to PNG; lossy formats change the numbers of the pixels");

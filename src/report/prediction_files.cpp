@@ -8,6 +8,7 @@
 
 #include "base/paths.h"
 #include "data/id_map_labels.h"
+#include "data/label_folders.h"
 #include "data/labelme.h"
 #include "data/turned.h"
 #include "data/yolo.h"
@@ -64,23 +65,13 @@ Prediction turned(const Prediction& prediction, int orientation) {
     return upright;
 }
 
-// A path that does not end with a name is no image; it is reported where it is read. The names of
-// outputs are longer than those of images, and file systems allow 255 bytes.
-std::string stem_of(const fs::path& path) {
-    constexpr std::size_t kLongest = 200;
-    std::string stem;
+// A path that does not end with a name is no image; it is reported where it is read.
+std::string output_stem(const fs::path& path) {
     try {
-        stem = detail::portable_stem(path.string());
+        return data::label_stem(path.string());
     } catch (const Error&) {
         return "image";
     }
-    std::size_t size = std::min(stem.size(), kLongest);
-    // Not inside of a UTF-8 character.
-    while (size > 0 && size < stem.size() &&
-           (static_cast<unsigned char>(stem[size]) & 0xC0U) == 0x80U) {
-        --size;
-    }
-    return stem.substr(0, size);
 }
 
 // Boxes are float32: write 0.1, not 0.10000000149011612.
@@ -90,14 +81,6 @@ float as_float32(double value) {
 
 SortedJson segmentation_of(const Rle& mask) {
     return {{"size", {mask.height, mask.width}}, {"counts", compress(mask)}};
-}
-
-std::string classes_text(const std::vector<Category>& categories) {
-    std::string text;
-    for (const Category& category : categories) {
-        text += category.name + "\n";
-    }
-    return text;
 }
 
 constexpr const char* kClasses = "classes.txt";
@@ -179,7 +162,7 @@ void PerImageWriter::create() {
     for (const auto& [format, folder] : folders_) {
         folder->create();
         if (format == OutputFormat::yolo) {
-            folder->write(kClasses, classes_text(categories_));
+            folder->write(kClasses, data::classes_text(categories_));
         }
         if (format == OutputFormat::idmap) {
             folder->write(kCategories, data::categories_text(categories_));
@@ -187,7 +170,8 @@ void PerImageWriter::create() {
     }
 }
 
-void PerImageWriter::name_images(const std::vector<data::ImageFile>& images) {
+std::vector<std::string> PerImageWriter::unique_names(
+    const std::vector<data::ImageFile>& images) const {
     std::set<std::string> taken;
     // These names are those of lists.
     if (folders_.contains(OutputFormat::labelme) || folders_.contains(OutputFormat::idmap)) {
@@ -196,14 +180,18 @@ void PerImageWriter::name_images(const std::vector<data::ImageFile>& images) {
     if (folders_.contains(OutputFormat::yolo)) {
         taken.insert("classes");
     }
+    std::map<std::string, int> next_copy;
+    std::vector<std::string> names;
     for (const data::ImageFile& image : images) {
-        const std::string stem = stem_of(image.path);
+        const std::string stem = output_stem(image.path);
+        int& copy = next_copy.try_emplace(stem, 2).first->second;
         std::string name = stem;
-        for (int copy = 2; !taken.insert(name).second; ++copy) {
+        for (; !taken.insert(name).second; ++copy) {
             name = fmt::format("{}-{}", stem, copy);
         }
-        names_.push_back(std::move(name));
+        names.push_back(std::move(name));
     }
+    return names;
 }
 
 void PerImageWriter::write_file(OutputFormat format, std::size_t index,

@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/output_folder.h"
@@ -44,9 +45,13 @@ public:
     PerImageWriter(const std::filesystem::path& out, std::span<const OutputFormat> formats,
                    float score_threshold, std::vector<Category> categories);
 
-    /// Reserves a file name for every image, unique even if two folders have images with the same
-    /// name.
-    void name_images(const std::vector<data::ImageFile>& images);
+    /// A file name for every image of a job, unique even if two folders have images with the same
+    /// name. The parts of a job all need the names of the whole.
+    [[nodiscard]] std::vector<std::string> unique_names(
+        const std::vector<data::ImageFile>& images) const;
+
+    /// Sets the file names of the images to write.
+    void set_names(std::vector<std::string> names) { names_ = std::move(names); }
 
     /// OutputFolder::require_replaceable for all files of the named images.
     void require_replaceable(const detail::InputFiles& inputs, bool force) const;

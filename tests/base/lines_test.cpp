@@ -47,5 +47,22 @@ TEST(Lines, AByteOrderMarkIsNoText) {
     }
 }
 
+TEST(Lines, LookAlikesAreNoText) {
+    const testing::TemporaryFolder folder;
+    const auto path = folder.path() / "list.txt";
+    for (const auto& [text, what] :
+         {std::pair("version https://git-lfs.github.com/spec/v1\n", "is a Git LFS pointer"),
+          std::pair("\n  <!DOCTYPE html>", "is a web page"),
+          std::pair("\xef\xbb\xbf\r\n<HTML lang=\"en\">", "is a web page")}) {
+        std::ofstream(path, std::ios::binary) << text;
+        const std::string message = testing::message_of([&] { (void)read_text(path); });
+        EXPECT_NE(message.find(std::string("list.txt: ") + what + ": expected a text file"),
+                  std::string::npos)
+            << message;
+    }
+    std::ofstream(path, std::ios::binary) << " \n ";
+    EXPECT_TRUE(lines_of(read_text(path)).empty());
+}
+
 }  // namespace
 }  // namespace embedmask::detail

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "data/label_folders.h"
 #include "data/labelme.h"
 #include "data/yolo.h"
 #include "embedmask/error.h"
@@ -40,6 +41,11 @@ TEST(Labelme, OnePolygonPerPart) {
     EXPECT_EQ(file["shapes"][2]["points"], nlohmann::json::parse("[[4,1],[4,2],[1,2],[1,1]]"));
     EXPECT_NO_THROW((void)labelme_text("not\xFFutf8.jpg", {5, 3}, objects));
     EXPECT_THROW((void)labelme_text("a.jpg", {3, 5}, objects), Error);
+}
+
+TEST(Classes, OneLinePerCategory) {
+    const std::vector<Category> categories{{1, "cat"}, {2, "big\r\ndog"}, {3, "a\nb"}};
+    EXPECT_EQ(classes_text(categories), "cat\nbig  dog\na b\n");
 }
 
 TEST(Yolo, OneLinePerInstance) {

@@ -7,6 +7,11 @@
 // label images           id map    -         voc, masks, id map    -               -
 // groups, shapes         -         -         labelme               -               -
 // lines of text          @list     -         classes.txt, yolo     -               -
+// two objects, one file  -         -         -                     masks           -
+// covered objects        -         -         -                     voc             -
+// two classes            -         -         voc                   -               -
+// look-alikes            @list     -         all formats           -               -
+// long names             all       yes       all formats           all formats     yes
 // names from Windows     @list     yes       labelme               all formats     yes
 // files passed over      folder    -         images, labels        -               -
 // bad paths              all       yes       images, labels        images          yes
@@ -314,6 +319,136 @@ TEST_F(LabelFaults, LinesEndInAnyWay) {
           "\xff\xfe"
           "1");
     EXPECT_TRUE(has(from("yolo").talk, "a.txt: found UTF-16 text: expected UTF-8"));
+}
+
+TEST_F(LabelFaults, LookAlikesAreNamed) {
+    add_image("images/a.jpg");
+    constexpr const char* kPage = "\n<!DOCTYPE html><html></html>";
+    write("list.txt", kPage);
+    Ran ran = run(std::string("predict ") + kLite + kSmall + "--json @" + path("list.txt"));
+    EXPECT_EQ(ran.code, 1);
+    EXPECT_TRUE(has(ran.talk, "list.txt: is a web page: expected a text file")) << ran.talk;
+    write("labels/a.json", "version https://git-lfs.github.com/spec/v1\n");
+    ran = from("labelme");
+    EXPECT_EQ(ran.code, 1);
+    EXPECT_TRUE(has(ran.talk, "a.json: is a Git LFS pointer: expected JSON")) << ran.talk;
+    EXPECT_TRUE(has(ran.talk, "run git lfs pull")) << ran.talk;
+    write("labels/a.png", "version https://git-lfs.github.com/spec/v1\n");
+    fs::remove(path("labels/a.json"));
+    ran = from("masks");
+    EXPECT_TRUE(has(ran.talk, "a.png: is a Git LFS pointer: expected a PNG image")) << ran.talk;
+    write("labels/classes.txt", kPage);
+    write("labels/a.txt", "0 0 0 0.5 0 0.5 0.5\n");
+    ran = from("yolo");
+    EXPECT_EQ(ran.code, 1);
+    EXPECT_TRUE(has(ran.talk, "classes.txt: is a web page: expected a text file")) << ran.talk;
+}
+
+TEST_F(LabelFaults, ClassesAreInRange) {
+    add_image("images/a.jpg");
+    write("labels/classes.txt", "cat\n");
+    for (const char* index : {"1e300", "-1e300", "nan", "inf", "0.5"}) {
+        write("labels/a.txt", std::string(index) + " 0 0 0.5 0 0.5 0.5\n");
+        const Ran ran = from("yolo");
+        EXPECT_EQ(ran.code, 1);
+        EXPECT_TRUE(has(ran.talk, "a.txt, line 1: found ")) << ran.talk;
+        EXPECT_TRUE(has(ran.talk, "expected a class index first")) << ran.talk;
+    }
+    write("labels/a.txt", "1 0 0 0.5 0 0.5 0.5\n");
+    EXPECT_TRUE(has(from("yolo").talk, "found class 1: expected one of the 1 listed"));
+}
+
+TEST_F(LabelFaults, ObjectsNeedTheirOwnMaskImages) {
+    annotate({"a.jpg", "b.jpg"});
+    json data = read_json(path("ann.json"));
+    data["annotations"][1]["id"] = 1;
+    write("ann.json", data.dump());
+    EXPECT_EQ(to("masks").code, 0) << "of two images";
+    data["annotations"][1]["image_id"] = 1;
+    write("ann.json", data.dump());
+    fs::remove_all(path("masks"));
+    const Ran ran = to("masks");
+    EXPECT_EQ(ran.code, 1);
+    EXPECT_TRUE(has(ran.talk, "image 1: two objects have the annotation id 1")) << ran.talk;
+    EXPECT_TRUE(has(ran.talk, "`embedmask data check FILE --fix OUT.json` gives new ids"))
+        << ran.talk;
+    EXPECT_FALSE(fs::exists(path("masks")));
+    EXPECT_EQ(to("yolo").code, 0);
+    ASSERT_EQ(run("data check " + path("ann.json") + " --fix " + path("fixed.json")).code, 0);
+    EXPECT_EQ(run("data convert " + path("fixed.json") + " --to masks --out " + path("masks")).code,
+              0);
+}
+
+TEST_F(LabelFaults, CoveredObjectsAreCounted) {
+    annotate({"a.jpg", "b.jpg"});
+    json data = read_json(path("ann.json"));
+    data["annotations"][1]["image_id"] = 1;
+    data["annotations"][1]["segmentation"] = {{20, 20, 30, 20, 30, 30, 20, 30}};
+    write("ann.json", data.dump());
+    Ran ran = to("voc");
+    EXPECT_EQ(ran.code, 0);
+    EXPECT_TRUE(has(ran.talk, "left out: 1 object covered by others: annotation 2 of image 1\n"))
+        << ran.talk;
+    ran = to("masks");
+    EXPECT_FALSE(has(ran.talk, "covered")) << ran.talk;
+}
+
+TEST_F(LabelFaults, ObjectsHaveOneClass) {
+    add_image("images/a.jpg");
+    std::vector<std::uint16_t> values(64UL * 48, 0);
+    std::fill_n(values.begin(), 20, std::uint16_t{7});
+    write("labels/SegmentationObject/a.png", label_png(PngColor::gray, 8, kFrame, values));
+    std::fill_n(values.begin(), 20, std::uint16_t{1});
+    values[5] = 255;
+    write("labels/classes.txt", "cat\ndog\n");
+    write("labels/SegmentationClass/a.png", label_png(PngColor::gray, 8, kFrame, values));
+    EXPECT_EQ(from("voc").code, 0) << "void is no class";
+    values[9] = 2;
+    write("labels/SegmentationClass/a.png", label_png(PngColor::gray, 8, kFrame, values));
+    const Ran ran = from("voc");
+    EXPECT_EQ(ran.code, 1);
+    EXPECT_TRUE(has(ran.talk, "object 7 has the classes 1 and 2 in SegmentationClass")) << ran.talk;
+}
+
+TEST_F(LabelFaults, LongNamesAreCut) {
+    const std::string name = std::string(199, 'a') + "\xC3\xA9" + std::string(48, 'b');
+    const std::string stem(199, 'a');
+    add_image("images/" + name + ".jpg");
+    annotate({name + ".jpg"});
+    for (const std::string format : {"labelme", "yolo", "voc", "masks"}) {
+        SCOPED_TRACE(format);
+        const Ran ran = to(format);
+        ASSERT_EQ(ran.code, 0) << ran.talk;
+        const Ran back = run("data convert " + path(format) + " --from " + format + " --images " +
+                             path("images") + " --out " + path("out.json"));
+        ASSERT_EQ(back.code, 0) << back.talk;
+        EXPECT_EQ(objects().size(), 1U);
+    }
+    EXPECT_TRUE(fs::exists(path("yolo/" + stem + ".txt")));
+    EXPECT_TRUE(fs::exists(path("masks/" + stem + "-1-1.png")));
+    const Ran shown = run("data show " + path("ann.json") + " --images " + path("images") +
+                          " --out " + path("drawn"));
+    EXPECT_EQ(shown.code, 0) << shown.talk;
+    EXPECT_TRUE(fs::exists(path("drawn/" + stem + "-1.jpg")));
+    annotate({name + ".jpg", name + "c.jpg"});
+    const Ran ran = to("yolo");
+    EXPECT_EQ(ran.code, 1);
+    EXPECT_TRUE(has(ran.talk, "image 2: another image is also named a")) << ran.talk;
+}
+
+TEST_F(LabelFaults, ShardsNameImagesLikeTheWholeJob) {
+    for (const char* name : {"A/x.jpg", "B/x.jpg", "B/y.jpg"}) {
+        add_image(name);
+    }
+    const std::string predict = std::string("predict ") + kLite + kSmall + path("A") + " " +
+                                path("B") + " --write overlay --out " + path("out");
+    for (const char* shard : {"0/2", "1/2"}) {
+        const Ran ran = run(predict + " --shard " + shard);
+        EXPECT_EQ(ran.code, 0) << ran.talk;
+    }
+    for (const char* name : {"x", "x-2", "y"}) {
+        EXPECT_TRUE(fs::exists(path(std::string("out/overlay/") + name + ".jpg"))) << name;
+    }
 }
 
 TEST_F(LabelFaults, NamesFromWindowsAreSplit) {

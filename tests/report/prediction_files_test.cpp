@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "data/recorded_image.h"
 #include "data/turned.h"
 #include "embedmask/data.h"
@@ -58,7 +60,7 @@ protected:
     void expect_round_trip(const data::ImageFile& file, const Prediction& predicted, int turn) {
         const fs::path out = path("out");
         PerImageWriter writer(out, kLabels, 0.3F, categories());
-        writer.name_images({file});
+        writer.set_names(writer.unique_names({file}));
         writer.create();
         writer.write(0, file, data::read_image_file(file), predicted);
         const nlohmann::json labelme = testing::read_json(out / "labelme" / "a.json");
@@ -111,18 +113,32 @@ TEST(PredictionFileNames, StayInTheirFolder) {
     const testing::TemporaryFolder folder;
     const OutputFormat formats[] = {OutputFormat::yolo, OutputFormat::idmap};
     PerImageWriter writer(folder.path(), formats, 0.3F, {{1, "cat"}});
-    writer.name_images({{.path = "x/..\\..\\a.jpg"},
-                        {.path = "x/a.jpg"},
-                        {.path = "x/classes.jpg"},
-                        {.path = "x/categories.jpg"},
-                        {.path = "x/.."},
-                        {.path = "x/" + std::string(199, 'a') + "\xC3\xA9" + "b.jpg"}});
+    writer.set_names(
+        writer.unique_names({{.path = "x/..\\..\\a.jpg"},
+                             {.path = "x/a.jpg"},
+                             {.path = "x/classes.jpg"},
+                             {.path = "x/categories.jpg"},
+                             {.path = "x/.."},
+                             {.path = "x/" + std::string(199, 'a') + "\xC3\xA9" + "b.jpg"}}));
     EXPECT_EQ(writer.names()[0], "a");
     EXPECT_EQ(writer.names()[1], "a-2");
     EXPECT_EQ(writer.names()[2], "classes-2") << "classes.txt lists the categories";
     EXPECT_EQ(writer.names()[3], "categories-2") << "categories.json, likewise";
     EXPECT_EQ(writer.names()[4], "image");
     EXPECT_EQ(writer.names()[5], std::string(199, 'a')) << "room for endings, whole characters";
+}
+
+TEST(PredictionFileNames, AreUniqueHoweverManyAreEqual) {
+    const PerImageWriter writer("out", {}, 0.3F, {});
+    std::vector<data::ImageFile> images{{.path = "x/a-3.jpg"}};
+    images.resize(30'001, {.path = "x/a.jpg"});
+    const auto names = writer.unique_names(images);
+    EXPECT_EQ(names[0], "a-3");
+    EXPECT_EQ(names[1], "a");
+    EXPECT_EQ(names[2], "a-2");
+    EXPECT_EQ(names[3], "a-4");
+    EXPECT_EQ(names.back(), "a-30001");
+    EXPECT_EQ(std::set(names.begin(), names.end()).size(), names.size());
 }
 
 }  // namespace
