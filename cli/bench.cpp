@@ -14,6 +14,7 @@
 #include "base/file.h"
 #include "base/output_folder.h"
 #include "base/parallel.h"
+#include "base/standard_output.h"
 #include "bench_inputs.h"
 #include "command.h"
 #include "config/detector.h"
@@ -149,7 +150,7 @@ private:
     [[nodiscard]] std::vector<Precision> precisions() const {
         const std::vector<Precision>& wanted = kPrecisions.at(options_.precision);
         if (wanted.size() > 1 && !engine::cpu_has_bf16()) {
-            fmt::print(stderr, "this CPU does not support bf16, so only fp32 is measured\n");
+            detail::say("this CPU does not support bf16, so only fp32 is measured\n");
             return {Precision::fp32};
         }
         return wanted;

@@ -7,6 +7,7 @@
 #include <map>
 #include <regex>
 
+#include "base/standard_output.h"
 #include "base/text.h"
 #include "data/folder_files.h"
 
@@ -24,7 +25,8 @@ CLI::App* add_command(CLI::App& app, const std::string& name, const std::string&
 }
 
 CLI::Option* ignore_blanks(CLI::Option* option) {
-    return option->transform([](const std::string& item) { return std::string(detail::trimmed(item)); });
+    return option->transform(
+        [](const std::string& item) { return std::string(detail::trimmed(item)); });
 }
 
 std::string with_flags(const std::string& message) {
@@ -57,15 +59,14 @@ std::string counted(std::size_t count, const std::string& noun) {
 
 void print_passed_over(const PassedOver& passed) {
     if (!passed.empty()) {
-        fmt::print(stderr, "{}: passed over {}\n", passed.folder.string(),
-                   data::summary_of(passed));
+        detail::say("{}: passed over {}\n", passed.folder.string(), data::summary_of(passed));
     }
 }
 
 void print_error(const char* what, const Error& error) {
-    fmt::print(stderr, "{}: {}\n", what, with_flags(error.what()));
+    detail::say("{}: {}\n", what, with_flags(error.what()));
     if (!error.fix().empty()) {
-        fmt::print(stderr, "  to fix: {}\n", with_flags(error.fix()));
+        detail::say("  to fix: {}\n", with_flags(error.fix()));
     }
 }
 

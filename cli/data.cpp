@@ -10,6 +10,7 @@
 #include "base/atomic_file.h"
 #include "base/input_files.h"
 #include "base/output_folder.h"
+#include "base/standard_output.h"
 #include "command.h"
 #include "data/label_folders.h"
 #include "data/statistics_page.h"
@@ -87,7 +88,7 @@ bool show(const ShowOptions& options) {
         folder.write(names[i], image::as_text(encode_jpeg(drawn)));
         ++written;
     }
-    fmt::print(stderr, "wrote {} to {}\n", counted(written, "image"), options.out);
+    detail::say("wrote {} to {}\n", counted(written, "image"), options.out);
     return skipped == 0;
 }
 
@@ -120,7 +121,7 @@ void add_check(CLI::App& data) {
         const DatasetCheck check = check_dataset(flags->annotations, flags->options);
         print_check(flags->annotations, check, flags->json);
         if (check.repaired) {
-            fmt::print(stderr, "repaired file: {}\n", flags->options.repaired.string());
+            detail::say("repaired file: {}\n", flags->options.repaired.string());
         } else if (check.problems() > 0) {
             throw CLI::RuntimeError(1);
         }

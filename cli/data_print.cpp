@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "base/standard_output.h"
 #include "command.h"
 
 namespace embedmask::cli {
@@ -101,7 +102,7 @@ void print_json(const DatasetStatistics& statistics) {
 
 void print_skipped(const std::vector<std::string>& skipped) {
     for (const std::string& reason : skipped) {
-        fmt::print(stderr, "skipped: {}\n", reason);
+        detail::say("skipped: {}\n", reason);
     }
 }
 
@@ -110,14 +111,14 @@ void print_objects_left_out(const std::vector<std::string>& objects, const char*
         return;
     }
     const std::span shown(objects.data(), std::min(objects.size(), kMostNamed));
-    fmt::print(stderr, "left out: {} {}: {}{}\n", counted(objects.size(), "object"), why,
-               fmt::join(shown, ", "), shown.size() < objects.size() ? ", ..." : "");
+    detail::say("left out: {} {}: {}{}\n", counted(objects.size(), "object"), why,
+                fmt::join(shown, ", "), shown.size() < objects.size() ? ", ..." : "");
 }
 
 void print_left_out(std::size_t annotations) {
     if (annotations > 0) {
-        fmt::print(stderr, "left out: {} of images that the file does not list\n",
-                   counted(annotations, "annotation"));
+        detail::say("left out: {} of images that the file does not list\n",
+                    counted(annotations, "annotation"));
     }
 }
 
@@ -132,8 +133,8 @@ void print_statistics(const DatasetStatistics& statistics, bool json) {
 }
 
 void print_counts(const std::string& file, const DatasetCounts& counts) {
-    fmt::print(stderr, "{}: {} images, {} objects, {} categories\n", file, counts.images,
-               counts.objects, counts.categories);
+    detail::say("{}: {} images, {} objects, {} categories\n", file, counts.images, counts.objects,
+                counts.categories);
 }
 
 void print_split(const std::string& train, const std::string& val, const SplitReport& report) {
@@ -142,24 +143,23 @@ void print_split(const std::string& train, const std::string& val, const SplitRe
     if (!report.one_sided.empty()) {
         const auto shown =
             std::span(report.one_sided).first(std::min(report.one_sided.size(), kMostNamed));
-        fmt::print(stderr,
-                   "only in one of the files: {} ({}{}); a larger --fraction "
-                   "has room for more\n",
-                   report.one_sided.size() == 1
-                       ? "1 category"
-                       : fmt::format("{} categories", report.one_sided.size()),
-                   fmt::join(shown, ", "), shown.size() < report.one_sided.size() ? ", ..." : "");
+        detail::say(
+            "only in one of the files: {} ({}{}); a larger --fraction "
+            "has room for more\n",
+            report.one_sided.size() == 1 ? "1 category"
+                                         : fmt::format("{} categories", report.one_sided.size()),
+            fmt::join(shown, ", "), shown.size() < report.one_sided.size() ? ", ..." : "");
     }
     if (report.val_images == 0) {
-        fmt::print(stderr, "{}: no images: a split needs at least two\n", val);
+        detail::say("{}: no images: a split needs at least two\n", val);
     }
     print_left_out(report.left_out);
 }
 
 void print_merge(const std::string& file, const MergeReport& report) {
     for (const MappedCategory& category : report.mapped) {
-        fmt::print(stderr, "{}: category {} \"{}\" becomes {}\n", category.source, category.from,
-                   category.name, category.to);
+        detail::say("{}: category {} \"{}\" becomes {}\n", category.source, category.from,
+                    category.name, category.to);
     }
     print_counts(file, report.written);
     print_left_out(report.left_out);
@@ -170,7 +170,7 @@ void print_import(const std::string& file, const DatasetImport& import) {
         print_passed_over(passed);
     }
     for (const std::string& reading : import.readings) {
-        fmt::print(stderr, "{}\n", reading);
+        detail::say("{}\n", reading);
     }
     print_skipped(import.skipped);
     if (!import.shapes_left_out.empty()) {
@@ -178,21 +178,21 @@ void print_import(const std::string& file, const DatasetImport& import) {
         for (const auto& [kind, count] : import.shapes_left_out) {
             kinds.push_back(fmt::format("{} {}", count, kind));
         }
-        fmt::print(stderr, "left out: {}\n", fmt::join(kinds, ", "));
+        detail::say("left out: {}\n", fmt::join(kinds, ", "));
     }
     print_objects_left_out(import.without_pixels, "without pixels");
     print_counts(file, import.written);
 }
 
 void print_export(const std::string& folder, const ExportReport& report, LabelFormat format) {
-    fmt::print(stderr, "wrote {} labels of {} to {}\n", name_of(format),
-               counted(report.images, "image"), folder);
+    detail::say("wrote {} labels of {} to {}\n", name_of(format), counted(report.images, "image"),
+                folder);
     if (report.crowds_left_out > 0) {
-        fmt::print(stderr, "left out: {} crowds, which {} files cannot represent\n",
-                   report.crowds_left_out, name_of(format));
+        detail::say("left out: {} crowds, which {} files cannot represent\n",
+                    report.crowds_left_out, name_of(format));
     }
     if (report.objects_without_mask > 0) {
-        fmt::print(stderr, "left out: {} objects without a mask\n", report.objects_without_mask);
+        detail::say("left out: {} objects without a mask\n", report.objects_without_mask);
     }
     print_objects_left_out(report.without_pixels, "without pixels");
     print_objects_left_out(report.covered, "covered by others");

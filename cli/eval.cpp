@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/input_files.h"
 #include "base/paths.h"
+#include "base/standard_output.h"
 #include "command.h"
 #include "data/recorded_image.h"
 #include "embedmask/error.h"
@@ -95,7 +96,7 @@ Dataset read_ground_truth(const EvalOptions& options) {
             "pass an annotation file with ground truth; image lists cannot be scored");
     }
     if (dataset.annotations.empty()) {
-        fmt::print(stderr, "{}: no annotations, so AP is undefined (-1)\n", options.data);
+        detail::say("{}: no annotations, so AP is undefined (-1)\n", options.data);
     }
     return dataset;
 }
@@ -127,8 +128,8 @@ scoring::ReadOptions read_options(const EvalOptions& options, bool boxes_suffice
 
 void print_unknown(const std::string& results, std::size_t unknown, const Dataset& dataset) {
     if (unknown > 0) {
-        fmt::print(stderr, "{}: {} of categories that {} does not have: left out\n", results,
-                   counted(unknown, "detection"), dataset.source);
+        detail::say("{}: {} of categories that {} does not have: left out\n", results,
+                    counted(unknown, "detection"), dataset.source);
     }
 }
 
@@ -147,7 +148,7 @@ void publish(const EvalOptions& options, const ScoreOptions& wanted, Report& rep
         const auto problems = report::write_html(
             options.html, report, results.of(report.types.back().type), options.images);
         for (const std::string& problem : problems) {
-            fmt::print(stderr, "{}: an image is missing: {}\n", options.html, problem);
+            detail::say("{}: an image is missing: {}\n", options.html, problem);
         }
         if (!problems.empty()) {
             throw CLI::RuntimeError(1);
@@ -156,9 +157,8 @@ void publish(const EvalOptions& options, const ScoreOptions& wanted, Report& rep
 }
 
 void print_counts(const Dataset& dataset, std::size_t detections, double read, double scored) {
-    fmt::print(stderr,
-               "{} images, {} annotations, {} detections: read in {:.3f} s, scored in {:.3f} s\n",
-               dataset.images.size(), dataset.annotations.size(), detections, read, scored);
+    detail::say("{} images, {} annotations, {} detections: read in {:.3f} s, scored in {:.3f} s\n",
+                dataset.images.size(), dataset.annotations.size(), detections, read, scored);
 }
 
 void evaluate_files(const EvalOptions& options) {
@@ -185,8 +185,8 @@ Predictor predictor_for(const EvalOptions& options, const Dataset& dataset) {
     const std::size_t unknown =
         scoring::require_known_categories(model, dataset, options.ignore_unknown);
     if (unknown > 0) {
-        fmt::print(stderr, "{}: {} of {} categories are not in {}: their detections are left out\n",
-                   options.model, unknown, model.categories.size(), dataset.source);
+        detail::say("{}: {} of {} categories are not in {}: their detections are left out\n",
+                    options.model, unknown, model.categories.size(), dataset.source);
     }
     scoring::require_unique_images(dataset);
     PredictorOptions flags = options.predictor.resolve(model, false);
@@ -203,8 +203,8 @@ void warn_unscorable_masks(const Dataset& dataset) {
         }
         require_scorable_masks(dataset);
     } catch (const Error& error) {
-        fmt::print(stderr, "{}\n  `embedmask eval merge` can only score boxes (--type bbox)\n",
-                   error.what());
+        detail::say("{}\n  `embedmask eval merge` can only score boxes (--type bbox)\n",
+                    error.what());
     }
 }
 
@@ -226,8 +226,8 @@ PredictImagesOptions run_options(const EvalOptions& options, Progress& progress)
 }
 
 void print_run(const EvalOptions& options, const Predictor& predictor, const RunTotals& totals) {
-    fmt::print(stderr, "{}: {}, precision {}\n{}\n", options.model, speed_of(totals),
-               name_of(predictor.precision()), stages_of(totals, "score"));
+    detail::say("{}: {}, precision {}\n{}\n", options.model, speed_of(totals),
+                name_of(predictor.precision()), stages_of(totals, "score"));
 }
 
 void evaluate_model(const EvalOptions& options) {
@@ -266,8 +266,7 @@ void evaluate_part(const EvalOptions& options) {
                             run_options(options, progress), options.force);
     progress.finish();
     print_run(options, predictor, part.totals);
-    fmt::print(stderr, "part: {}; score all parts with `embedmask eval merge`\n",
-               part.manifest.string());
+    detail::say("part: {}; score all parts with `embedmask eval merge`\n", part.manifest.string());
 }
 
 void merge_parts(const EvalOptions& options) {

@@ -17,7 +17,7 @@ constexpr double kLargestArea = 1e10;  // of the range of all objects, as in COC
 constexpr double kSlack = 1e-6;        // includes the end of a range although 0.01 is inexact
 
 double number_of(const std::string& word, const std::string& option) {
-    const std::string text (detail::trimmed(word));
+    const std::string text(detail::trimmed(word));
     std::size_t used = 0;
     double value = NAN;
     try {
@@ -47,7 +47,7 @@ std::vector<std::string> split(const std::string& text, char separator) {
 AreaRange area_of(const std::string& text) {
     const auto named = split(text, '=');
     const auto ends = split(named.back(), ':');
-    const std::string name (detail::trimmed(named[0]));
+    const std::string name(detail::trimmed(named[0]));
     if (named.size() != 2 || ends.size() != 2 || name.empty()) {
         throw Error(fmt::format("--area: found \"{}\": expected NAME=LOW:HIGH", text));
     }

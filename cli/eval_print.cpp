@@ -1,4 +1,5 @@
 #include "eval_print.h"
+#include "base/standard_output.h"
 
 #include <fmt/format.h>
 
@@ -138,17 +139,17 @@ void print_report(const report::Report& report, bool per_category) {
 void print_notes(const Dataset& dataset, const GroundTruthNotes& notes, bool masks) {
     const auto print = [&](const std::vector<std::int64_t>& ids, const char* what) {
         if (!ids.empty()) {
-            fmt::print(stderr, "{}: {} of {} objects have {} ({})\n", dataset.source, ids.size(),
-                       notes.objects, what, listed_ids("annotation", ids));
+            detail::say("{}: {} of {} objects have {} ({})\n", dataset.source, ids.size(),
+                        notes.objects, what, listed_ids("annotation", ids));
         }
     };
     if (masks && notes.known_masks < notes.objects) {
-        fmt::print(stderr, "{}: {} of {} annotations have no mask and count as missed\n",
-                   dataset.source, notes.objects - notes.known_masks, notes.objects);
+        detail::say("{}: {} of {} annotations have no mask and count as missed\n", dataset.source,
+                    notes.objects - notes.known_masks, notes.objects);
     }
     if (!dataset.problems.empty()) {
-        fmt::print(stderr, "{}: {} of {} objects have a broken mask, which boxes do not need\n",
-                   dataset.source, dataset.problems.size(), notes.objects);
+        detail::say("{}: {} of {} objects have a broken mask, which boxes do not need\n",
+                    dataset.source, dataset.problems.size(), notes.objects);
     }
     print(notes.masks_without_pixels, "a mask without pixels");
     print(notes.boxes_without_area, "a box without area");
@@ -157,28 +158,28 @@ void print_notes(const Dataset& dataset, const GroundTruthNotes& notes, bool mas
     print(notes.areas_too_large,
           "an area above that of their image or twice that of their box, which counts as large");
     if (!notes.shared_ids.empty()) {
-        fmt::print(stderr,
-                   "{}: {} annotations share an id ({}): as in pycocotools, the last annotation "
-                   "with an id counts in place of each of them; give every annotation its own id\n",
-                   dataset.source, notes.shared_ids.size(), listed_ids("id", unique_ids(notes)));
+        detail::say(
+            "{}: {} annotations share an id ({}): as in pycocotools, the last annotation "
+            "with an id counts in place of each of them; give every annotation its own id\n",
+            dataset.source, notes.shared_ids.size(), listed_ids("id", unique_ids(notes)));
     }
     if (!notes.shared_image_ids.empty()) {
-        fmt::print(stderr,
-                   "{}: several images share an id ({}): as in pycocotools, the last of them "
-                   "counts, with the objects of all\n",
-                   dataset.source, listed_ids("id", notes.shared_image_ids));
+        detail::say(
+            "{}: several images share an id ({}): as in pycocotools, the last of them "
+            "counts, with the objects of all\n",
+            dataset.source, listed_ids("id", notes.shared_image_ids));
     }
     if (notes.federated) {
-        fmt::print(stderr,
-                   "{}: has keys of LVIS, but this AP is not LVIS AP, which takes 300 detections "
-                   "of an image and leaves out categories that were not looked for in it\n",
-                   dataset.source);
+        detail::say(
+            "{}: has keys of LVIS, but this AP is not LVIS AP, which takes 300 detections "
+            "of an image and leaves out categories that were not looked for in it\n",
+            dataset.source);
     }
 }
 
 void print_comparison(const report::Comparison& comparison) {
     for (const std::string& warning : comparison.warnings) {
-        fmt::print(stderr, "{}\n", warning);
+        detail::say("{}\n", warning);
     }
     for (const report::TypeComparison& item : comparison.types) {
         fmt::print("{}: {} -> {}\n", item.type, comparison.before, comparison.after);

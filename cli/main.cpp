@@ -103,6 +103,7 @@ int guarded_run(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+    embedmask::detail::open_standard_descriptors();
     embedmask::detail::clean_up_on_signals();
     const int code = guarded_run(argc, argv);
     return embedmask::detail::flush_stdout("embedmask") ? code : kFailed;

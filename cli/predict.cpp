@@ -9,6 +9,7 @@
 #include "base/input_files.h"
 #include "base/output_folder.h"
 #include "base/signals.h"
+#include "base/standard_output.h"
 #include "command.h"
 #include "embedmask/error.h"
 #include "embedmask/predictor.h"
@@ -86,9 +87,9 @@ public:
             print_error("skipped", error);
         }
         if (!options_.json) {
-            fmt::print(stderr, "{}: {}, precision {}, {}\n", model_.name,
-                       counted(images_.size(), "image"), name_of(predictor_.precision()),
-                       counted(static_cast<std::size_t>(predictor_.streams()), "stream"));
+            detail::say("{}: {}, precision {}, {}\n", model_.name, counted(images_.size(), "image"),
+                        name_of(predictor_.precision()),
+                        counted(static_cast<std::size_t>(predictor_.streams()), "stream"));
         }
         std::optional<report::CocoWriter> coco;
         if (wants(OutputFormat::coco)) {
@@ -183,9 +184,9 @@ private:
                         Progress& progress) const {
         if (!outcome.prediction) {
             progress.clear();
-            fmt::print(stderr, "skipped: {}\n", outcome.error);
+            detail::say("skipped: {}\n", outcome.error);
             if (!outcome.fix.empty()) {
-                fmt::print(stderr, "  to fix: {}\n", outcome.fix);
+                detail::say("  to fix: {}\n", outcome.fix);
             }
         }
         if (!options_.json) {
@@ -205,25 +206,25 @@ private:
     }
 
     void print_summary(const RunTotals& totals, const fs::path& coco_file) const {
-        fmt::print(stderr, "{}, {} detections\n{}\n", speed_of(totals), totals.detections,
-                   stages_of(totals, "write"));
+        detail::say("{}, {} detections\n{}\n", speed_of(totals), totals.detections,
+                    stages_of(totals, "write"));
         if (totals.left_out > 0) {
-            fmt::print(stderr, "stopped: {} of {} done; the results are those of these images\n",
-                       totals.images, counted(images_.size(), "image"));
+            detail::say("stopped: {} of {} done; the results are those of these images\n",
+                        totals.images, counted(images_.size(), "image"));
         }
         if (totals.unreadable > 0) {
-            fmt::print(stderr, "{} of {} could not be read\n", totals.unreadable,
-                       counted(totals.images, "image"));
+            detail::say("{} of {} could not be read\n", totals.unreadable,
+                        counted(totals.images, "image"));
         }
         if (!coco_file.empty()) {
-            fmt::print(stderr, "results: {}\n", coco_file.string());
+            detail::say("results: {}\n", coco_file.string());
         }
         if (wants(OutputFormat::overlay)) {
-            fmt::print(stderr, "overlays: {}\n",
-                       (fs::path(options_.out) / name_of(OutputFormat::overlay)).string());
+            detail::say("overlays: {}\n",
+                        (fs::path(options_.out) / name_of(OutputFormat::overlay)).string());
         }
         if (!options_.explain.empty()) {
-            fmt::print(stderr, "explanations: {}\n", options_.explain);
+            detail::say("explanations: {}\n", options_.explain);
         }
     }
 

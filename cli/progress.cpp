@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/standard_output.h"
 #include "command.h"
 
 namespace embedmask::cli {
@@ -24,14 +25,14 @@ void Progress::update(std::size_t done, std::size_t total) {
     last_ = now;
     const double seconds = std::chrono::duration<double>(now - start_).count();
     const double rate = static_cast<double>(done) / seconds;
-    fmt::print(stderr, "\r{}/{}  {:.1f} images/s  {:.0f} s left \x1b[K", done, total, rate,
-               static_cast<double>(total - done) / rate);
+    detail::say("\r{}/{}  {:.1f} images/s  {:.0f} s left \x1b[K", done, total, rate,
+                static_cast<double>(total - done) / rate);
     std::fflush(stderr);
 }
 
 void Progress::clear() const {
     if (shown_) {
-        fmt::print(stderr, "\r\x1b[K");
+        detail::say("\r\x1b[K");
     }
 }
 

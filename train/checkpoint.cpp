@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/output_folder.h"
+#include "base/standard_output.h"
 #include "embedmask/error.h"
 #include "model/checkpoint_file.h"
 #include "tensor/safetensors.h"
@@ -175,7 +176,7 @@ std::optional<Checkpoint> latest_checkpoint(const fs::path& run) {
         try {
             return read_checkpoint(path);
         } catch (const Error& error) {
-            fmt::print(stderr, "skipped: {}\n", error.what());
+            detail::say("skipped: {}\n", error.what());
         }
     }
     if (all.empty()) {

@@ -9,6 +9,7 @@
 
 #include "base/atomic_file.h"
 #include "base/file.h"
+#include "base/standard_output.h"
 #include "embedmask/error.h"
 #include "image/stored_image.h"
 
@@ -85,7 +86,7 @@ Image ImageCache::read(const fs::path& file, const DecodeOptions& options) const
     } catch (const Error& error) {
         // Training continues without the cache; a full disk is reported once.
         if (!warned_.exchange(true)) {
-            fmt::print(stderr, "not cached: {}\n", error.what());
+            detail::say("not cached: {}\n", error.what());
         }
     }
     return image;

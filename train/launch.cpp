@@ -8,6 +8,7 @@
 #include <map>
 #include <optional>
 
+#include "base/standard_output.h"
 #include "config/assignment.h"
 #include "embedmask/error.h"
 
@@ -41,8 +42,8 @@ void scale_to_batch(Config& config, std::int64_t preset_batch, const CommandLine
         said += fmt::format(", milestones {}", fmt::join(solver.steps, " "));
     }
     if (!said.empty()) {
-        fmt::print(stderr, "batch {} instead of {}{} (linear scaling)\n", solver.batch,
-                   preset_batch, said);
+        detail::say("batch {} instead of {}{} (linear scaling)\n", solver.batch, preset_batch,
+                    said);
     }
 }
 

@@ -46,20 +46,20 @@ int run(const train::CommandLine& line) {
     const auto ranks = train::make_communicator(options.device);
     train::Trainer trainer(options, *ranks);
     if (ranks->rank() == 0) {
-        fmt::print(stderr, "{}", train::plan_text(trainer, options));
+        embedmask::detail::say("{}", train::plan_text(trainer, options));
     }
     if (options.dry_run) {
-        fmt::print(stderr, "{}", train::trial_text(trainer.trial(), trainer.config()));
+        embedmask::detail::say("{}", train::trial_text(trainer.trial(), trainer.config()));
         return kDone;
     }
     if (trainer.run() == train::RunOutcome::finished) {
         if (ranks->rank() == 0) {
-            fmt::print(stderr, "done: {}\n", (options.out / "last.safetensors").string());
+            embedmask::detail::say("done: {}\n", (options.out / "last.safetensors").string());
         }
         return kDone;
     }
     if (ranks->rank() == 0) {
-        fmt::print(stderr, "stopped; run the same command with --resume to continue\n");
+        embedmask::detail::say("stopped; run the same command with --resume to continue\n");
     }
     return kStopped;
 }
@@ -74,18 +74,18 @@ int guarded_run(int argc, char** argv) {
     } catch (const CLI::CallForHelp& request) {
         return app.exit(request);
     } catch (const CLI::ParseError& error) {
-        fmt::print(stderr, "embedmask train: {}\n", error.what());
-        fmt::print(stderr, "  to fix: see `embedmask train --help`\n");
+        embedmask::detail::say("embedmask train: {}\n", error.what());
+        embedmask::detail::say("  to fix: see `embedmask train --help`\n");
         return kUsage;
     } catch (const Error& error) {
-        fmt::print(stderr, "embedmask train: {}\n", error.what());
+        embedmask::detail::say("embedmask train: {}\n", error.what());
         if (!error.fix().empty()) {
-            fmt::print(stderr, "  to fix: {}\n", error.fix());
+            embedmask::detail::say("  to fix: {}\n", error.fix());
         }
     } catch (const c10::Error& error) {
-        fmt::print(stderr, "embedmask train: {}\n", error.what_without_backtrace());
+        embedmask::detail::say("embedmask train: {}\n", error.what_without_backtrace());
     } catch (const std::exception& error) {
-        fmt::print(stderr, "embedmask train: {}\n", error.what());
+        embedmask::detail::say("embedmask train: {}\n", error.what());
     }
     return kFailed;
 }
@@ -94,6 +94,7 @@ int guarded_run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
     wait_passively(argv);
+    embedmask::detail::open_standard_descriptors();
     embedmask::detail::clean_up_on_signals();
     const int code = guarded_run(argc, argv);
     return embedmask::detail::flush_stdout("embedmask train") ? code : kFailed;

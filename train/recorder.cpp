@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/atomic_file.h"
+#include "base/standard_output.h"
 #include "embedmask/error.h"
 #include "train/curves.h"
 
@@ -137,8 +138,7 @@ void Recorder::write_period(std::int64_t iteration) {
     events_.add_scalar("speed/data_share", iteration, share);
     const double eta = seconds_ / static_cast<double>(iterations_) *
                        static_cast<double>(last_iteration_ - iteration);
-    fmt::print(
-        stderr,
+    detail::say(
         "iter {}/{}  loss {:.3f} ({})  lr {:.3g}  {:.2f} images/s  data {:.0f} %  {:.1f} GB  "
         "ETA {}\n",
         iteration, last_iteration_, total, parts.empty() ? parts : parts.substr(1), last.lr, speed,
@@ -169,8 +169,8 @@ void Recorder::add_validation(std::int64_t iteration, const Scores& scores, doub
     if (scores.has_masks) {
         text += fmt::format("  segm AP {:.3f} AP50 {:.3f}", scores.segm[0], scores.segm[1]);
     }
-    fmt::print(stderr, "validation at {}: {}  ({:.0f} s){}\n", iteration, text, seconds,
-               best ? "  best so far" : "");
+    detail::say("validation at {}: {}  ({:.0f} s){}\n", iteration, text, seconds,
+                best ? "  best so far" : "");
 }
 
 void Recorder::finish() const {

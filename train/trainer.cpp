@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/output_folder.h"
 #include "base/signals.h"
+#include "base/standard_output.h"
 #include "embedmask/error.h"
 #include "tensor/safetensors.h"
 #include "train/random.h"
@@ -106,7 +107,7 @@ Trainer::Trainer(const TrainOptions& options, Communicator& ranks)
     }
     Start start = start_network(options_, data_.categories());
     if (is_first() && !start.table.empty()) {
-        fmt::print(stderr, "{}", start.table);
+        detail::say("{}", start.table);
     }
     config_ = start.config;
     provenance_ = std::move(start.provenance);
@@ -120,7 +121,7 @@ Trainer::Trainer(const TrainOptions& options, Communicator& ranks)
     if (checkpoint) {
         resume(*checkpoint);
     } else if (options_.resume && is_first()) {
-        fmt::print(stderr, "{}: no checkpoint yet, starting a new run\n", options_.out.string());
+        detail::say("{}: no checkpoint yet, starting a new run\n", options_.out.string());
     }
 }
 
@@ -150,9 +151,9 @@ void Trainer::resume(const Checkpoint& checkpoint) {
     if (!is_first()) {
         return;
     }
-    fmt::print(stderr, "resuming after iteration {}\n", progress_.iteration);
+    detail::say("resuming after iteration {}\n", progress_.iteration);
     for (const std::string& change : differences(checkpoint.config, config_)) {
-        fmt::print(stderr, "changed since the checkpoint: {}\n", change);
+        detail::say("changed since the checkpoint: {}\n", change);
     }
 }
 

@@ -25,7 +25,8 @@ WriteTarget write_target(const std::filesystem::path& path);
 /// (e.g. after an exception), and after a signal (clean_up_on_signals), the temporary file is
 /// removed. A symbolic link stays a link: the file behind it is replaced. An existing file keeps
 /// its mode and owner; where only rewriting it keeps the owner (as another user), and where it is a
-/// mount point, it is rewritten from the complete temporary file. Pipes and devices cannot be replaced and receive the bytes as they come.
+/// mount point, it is rewritten from the complete temporary file. Pipes and devices cannot be
+/// replaced and receive the bytes as they come.
 class AtomicFile {
 public:
     /// Error if the file cannot be created, or exists and is not writable.

@@ -166,8 +166,8 @@ void OutputFolder::append(std::string_view name, std::uint64_t hash) {
     const fs::path manifest = file(kManifest);
     const std::string line = manifest_line(name, hash);
     const std::lock_guard lock(mutex_);
-    const int fd =
-        ::open(manifest.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC, kManifestMode);
+    const int fd = ::open(manifest.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_CLOEXEC,
+                          kManifestMode);
     const bool written =
         fd >= 0 && ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size());
     const int error = errno;

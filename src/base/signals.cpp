@@ -38,8 +38,8 @@ extern "C" void request_stop(int signal) {
 }  // namespace
 
 void clean_up_on_signals() {
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGUSR1, SIGUSR2, SIGALRM,
-                             SIGXCPU}) {
+    for (const int signal :
+         {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGUSR1, SIGUSR2, SIGALRM, SIGXCPU}) {
         handle(signal, end_program, static_cast<int>(SA_RESETHAND));
     }
     std::signal(SIGXFSZ, SIG_IGN);

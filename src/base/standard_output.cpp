@@ -1,5 +1,6 @@
 #include "base/standard_output.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -7,6 +8,15 @@
 #include <cstring>
 
 namespace embedmask::detail {
+
+void open_standard_descriptors() {
+    for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+        if (::fcntl(descriptor, F_GETFD) < 0) {
+            // The lowest free number is this one, since the ones before are open.
+            (void)::open("/dev/null", O_RDWR);
+        }
+    }
+}
 
 bool flush_stdout(const char* program) {
     errno = 0;

@@ -23,10 +23,10 @@
 namespace embedmask {
 namespace {
 
-constexpr double kBoxSlack = 2;       // pixels by which a mask may extend beyond its box (rounding)
+constexpr double kBoxSlack = 2;  // pixels by which a mask may extend beyond its box (rounding)
 constexpr std::size_t kLeastOutside = 2;  // boxes outside their image, of a file with corners
-constexpr double kCornerSlack = 1.5;  // pixels between a mask and its box in corners
-constexpr double kCornerShift = 6;    // least pixels by which the two forms of a box differ
+constexpr double kCornerSlack = 1.5;      // pixels between a mask and its box in corners
+constexpr double kCornerShift = 6;        // least pixels by which the two forms of a box differ
 // An annotated area and the pixels of a mask are computed in different ways: only what is far apart
 // contradicts itself.
 constexpr double kAreaFactor = 2;
@@ -200,8 +200,8 @@ void Check::check_categories() {
     }
 }
 
-/// Whether the boxes of the whole file lie inside their images only as two corners, and nothing else
-/// in the file speaks for x, y, width, height.
+/// Whether the boxes of the whole file lie inside their images only as two corners, and nothing
+/// else in the file speaks for x, y, width, height.
 bool Check::boxes_are_corners() const {
     std::size_t boxes = 0;
     std::size_t outside = 0;
@@ -212,9 +212,9 @@ bool Check::boxes_are_corners() const {
         }
         const CocoBox& box = *annotation.box;
         const CocoBox turned = data::from_corners(box);
-        const bool has_area_of_box =
-            annotation.area && is_close(*annotation.area, box.width * box.height, 1) &&
-            !is_close(*annotation.area, turned.width * turned.height, 1);
+        const bool has_area_of_box = annotation.area &&
+                                     is_close(*annotation.area, box.width * box.height, 1) &&
+                                     !is_close(*annotation.area, turned.width * turned.height, 1);
         if (!(turned.width > 0 && turned.height > 0 && is_inside(turned, *image)) ||
             has_area_of_box) {
             return false;

@@ -63,7 +63,8 @@ DatasetCounts filter_dataset(const std::filesystem::path& annotations,
     const ImageIndex images(data);
     choice.annotation = [&](std::size_t i) {
         const Annotation& annotation = data.annotations[i];
-        return images.find(annotation.image_id) != nullptr && (wanted.empty() || wanted.contains(annotation.category_id)) &&
+        return images.find(annotation.image_id) != nullptr &&
+               (wanted.empty() || wanted.contains(annotation.category_id)) &&
                !(options.no_crowds && annotation.crowd) &&
                annotation.area.value_or(options.min_area) >= options.min_area;
     };

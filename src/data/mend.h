@@ -18,7 +18,6 @@ struct MendedText {
 /// The text of an annotation file with every record in the form that readers accept: ids and sizes
 /// as integers, boxes as [x, y, width, height], masks as rings or run lengths. Notes what differs.
 /// Error for text that is no annotation file, e.g. cut off.
-MendedText mended_text(std::string_view json, const std::string& source,
-                                       Findings& findings);
+MendedText mended_text(std::string_view json, const std::string& source, Findings& findings);
 
 }  // namespace embedmask::data

@@ -150,7 +150,8 @@ private:
         if (forget) {
             record["segmentation"] = Json::array();
         }
-        const bool wrong_area = annotation.area && box && !has_mask && exceeds(*annotation.area, *box);
+        const bool wrong_area =
+            annotation.area && box && !has_mask && exceeds(*annotation.area, *box);
         if (has_mask && repairs.contains(Repair::area)) {
             record["area"] = area(to_mask(annotation.segmentation, image.height, image.width));
         } else if (box && (wrong_area || repairs.contains(Repair::area))) {
@@ -170,7 +171,8 @@ private:
 
 }  // namespace
 
-bool write_repaired(const detail::DatasetText& text, const Repairs& repairs, bool had_annotations, const std::filesystem::path& path) {
+bool write_repaired(const detail::DatasetText& text, const Repairs& repairs, bool had_annotations,
+                    const std::filesystem::path& path) {
     return Writer(text, repairs, path).write(had_annotations);
 }
 

@@ -39,8 +39,9 @@ constexpr CocoBox from_corners(const CocoBox& box) {
 }
 
 /// Writes a repaired copy of the file. An annotation is dropped only if neither its box nor its
-/// mask is usable, or if it belongs to nothing. False, and nothing is written, if none would be left
-/// although the file `had_annotations`.
-bool write_repaired(const detail::DatasetText& text, const Repairs& repairs, bool had_annotations, const std::filesystem::path& path);
+/// mask is usable, or if it belongs to nothing. False, and nothing is written, if none would be
+/// left although the file `had_annotations`.
+bool write_repaired(const detail::DatasetText& text, const Repairs& repairs, bool had_annotations,
+                    const std::filesystem::path& path);
 
 }  // namespace embedmask::data
