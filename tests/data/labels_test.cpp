@@ -48,6 +48,13 @@ TEST(Classes, OneLinePerCategory) {
     EXPECT_EQ(classes_text(categories), "cat\nbig  dog\na b\n");
 }
 
+TEST(Stems, AreCutBetweenCharacters) {
+    EXPECT_EQ(label_stem("x/" + std::string(200, 'a') + ".jpg"), std::string(200, 'a'));
+    EXPECT_EQ(cut_stem(std::string(199, 'a') + "\xC3\xA9"), std::string(199, 'a'));
+    EXPECT_EQ(cut_stem(std::string(197, 'a') + "\xF0\x9F\x90\x88"), std::string(197, 'a'));
+    EXPECT_GE(cut_stem(std::string(250, '\x80')).size(), 197U) << "not UTF-8";
+}
+
 TEST(Yolo, OneLinePerInstance) {
     const Rle two = drawn_mask({"##......", "##......", "........", "......##", "......##"});
     const Rle none{5, 8, {40}};
