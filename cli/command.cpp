@@ -53,10 +53,6 @@ std::string with_flags(const std::string& message) {
     return text.append(rest, message.end());
 }
 
-std::string counted(std::size_t count, const std::string& noun) {
-    return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
-
 void print_passed_over(const PassedOver& passed) {
     if (!passed.empty()) {
         detail::say("{}: passed over {}\n", passed.folder.string(), data::summary_of(passed));

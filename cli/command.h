@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/text.h"
 #include "embedmask/data.h"
 #include "embedmask/error.h"
 
@@ -42,8 +43,7 @@ std::vector<T> without_repetitions(const std::vector<T>& items) {
 /// "--short-side".
 std::string with_flags(const std::string& message);
 
-/// "1 image", "6 images".
-std::string counted(std::size_t count, const std::string& noun);
+using detail::counted;
 
 /// Says on stderr what a reader of a folder ignored, in one line, if anything.
 void print_passed_over(const PassedOver& passed);

@@ -13,6 +13,7 @@
 #include "base/standard_output.h"
 #include "command.h"
 #include "data/label_folders.h"
+#include "data/recorded_image.h"
 #include "data/statistics_page.h"
 #include "data_print.h"
 #include "embedmask/data.h"
@@ -55,8 +56,8 @@ bool show(const ShowOptions& options) {
     detail::InputFiles inputs;
     inputs.add(options.data);
     inputs.add(options.results);
+    data::add_images(inputs, data, options.images);
     for (const ImageRecord& image : data.images) {
-        inputs.add(std::filesystem::path(options.images) / image.file_name);
         if (!options.ids.empty() && std::ranges::count(options.ids, image.id) == 0) {
             continue;
         }

@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/atomic_file.h"
 #include "base/clock.h"
@@ -52,42 +54,49 @@ detail::InputFiles inputs_of(const EvalOptions& options) {
     return inputs;
 }
 
-void require_outputs(const EvalOptions& options, const detail::InputFiles& inputs) {
-    detail::NamedOutputs outputs(inputs);
-    outputs.add("--json", options.json);
-    outputs.add("--csv", options.csv);
-    outputs.add("--html", options.html);
+/// The reports to write, by option.
+std::vector<std::pair<std::string, std::string>> reports_of(const EvalOptions& options) {
+    std::vector<std::pair<std::string, std::string>> reports{
+        {"--json", options.json}, {"--csv", options.csv}, {"--html", options.html}};
+    std::erase_if(reports, [](const auto& report) { return report.second.empty(); });
+    return reports;
 }
 
 // Fail before hours of work if a report cannot be written or would replace an input.
 void require_outputs(const EvalOptions& options) {
-    require_outputs(options, inputs_of(options));
-    for (const std::string* file : {&options.json, &options.csv, &options.html}) {
-        if (file->empty()) {
-            continue;
-        }
-        const fs::path folder = detail::write_target(*file).path.parent_path();
+    const detail::InputFiles inputs = inputs_of(options);
+    detail::NamedOutputs outputs(inputs);
+    for (const auto& [option, file] : reports_of(options)) {
+        outputs.add(option, file);
+        const fs::path folder = detail::write_target(file).path.parent_path();
         if (!folder.empty() && !detail::is_folder(folder)) {
-            throw Error(fmt::format("{}: the folder {} does not exist", *file, folder.string()),
+            throw Error(fmt::format("{}: the folder {} does not exist", file, folder.string()),
                         "create it first, or choose another folder");
         }
     }
 }
 
-/// The same once the dataset names the images.
-void require_outputs(const EvalOptions& options, const Dataset& dataset) {
-    detail::InputFiles inputs = inputs_of(options);
-    if (!options.images.empty()) {
-        data::add_images(inputs, dataset, options.images);
+/// For inputs that other inputs name.
+void require_other_outputs(const EvalOptions& options, const detail::InputFiles& inputs) {
+    for (const auto& [option, file] : reports_of(options)) {
+        inputs.require_other(file);
     }
-    require_outputs(options, inputs);
+}
+
+void require_no_image(const EvalOptions& options, const Dataset& dataset) {
+    if (options.images.empty() || reports_of(options).empty()) {
+        return;
+    }
+    detail::InputFiles images;
+    data::add_images(images, dataset, options.images);
+    require_other_outputs(options, images);
 }
 
 /// Masks may be broken until `require_readable_masks`.
 Dataset read_ground_truth(const EvalOptions& options) {
     Dataset dataset =
         read_dataset(options.data, {.threads = options.predictor.threads, .boxes_suffice = true});
-    require_outputs(options, dataset);
+    require_no_image(options, dataset);
     if (!dataset.has_annotations) {
         throw Error(
             fmt::format(
@@ -188,7 +197,7 @@ Predictor predictor_for(const EvalOptions& options, const Dataset& dataset) {
         detail::say("{}: {} of {} categories are not in {}: their detections are left out\n",
                     options.model, unknown, model.categories.size(), dataset.source);
     }
-    scoring::require_unique_images(dataset);
+    data::require_unique_images(dataset);
     PredictorOptions flags = options.predictor.resolve(model, false);
     flags.sweep_thresholds = score_options(options, has_masks(model.config)).mask_thresholds;
     return Predictor(model, flags);
@@ -276,11 +285,11 @@ void merge_parts(const EvalOptions& options) {
     const Dataset dataset = read_ground_truth(options);
     const auto parts =
         scoring::read_parts(options.parts, dataset, read_options(options, boxes_only));
-    detail::InputFiles inputs = inputs_of(options);
+    detail::InputFiles results;
     for (const std::string& file : parts.files) {
-        inputs.add(file);
+        results.add(file);
     }
-    require_outputs(options, inputs);
+    require_other_outputs(options, results);
     const double read = seconds_since(start);
     const ScoreOptions wanted = score_options(options, parts.results.masks.has_value());
     check_ground_truth(dataset, wanted);

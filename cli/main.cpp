@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <cstdio>
 #include <exception>
 #include <string>
 
@@ -17,6 +16,8 @@
 #include "help_format.h"
 
 namespace {
+
+using embedmask::cli::print_error;
 
 constexpr int kDone = 0;
 constexpr int kFailed = 1;
@@ -51,14 +52,6 @@ std::string parsed_command(const CLI::App& app) {
     return name;
 }
 
-/// Never throws: a message that cannot be printed must not hide the exit code.
-void print_error(const std::string& message, const std::string& fix) noexcept {
-    std::fprintf(stderr, "embedmask: %s\n", message.c_str());
-    if (!fix.empty()) {
-        std::fprintf(stderr, "  to fix: %s\n", fix.c_str());
-    }
-}
-
 int run(int argc, char** argv) {
     CLI::App app{"Instance segmentation with EmbedMask: masks from images, on a CPU", "embedmask"};
     app.formatter(std::make_shared<embedmask::cli::HelpFormat>());
@@ -82,7 +75,8 @@ int run(int argc, char** argv) {
     } catch (const CLI::RuntimeError& stop) {
         return stop.get_exit_code();
     } catch (const CLI::ParseError& error) {
-        print_error(error.what(), fmt::format("see `{} --help`", parsed_command(app)));
+        print_error("embedmask", embedmask::Error(error.what(), fmt::format("see `{} --help`",
+                                                                            parsed_command(app))));
         return kUsage;
     }
     return kDone;
@@ -92,10 +86,9 @@ int guarded_run(int argc, char** argv) {
     try {
         return run(argc, argv);
     } catch (const embedmask::Error& error) {
-        print_error(embedmask::cli::with_flags(error.what()),
-                    embedmask::cli::with_flags(error.fix()));
+        print_error("embedmask", error);
     } catch (const std::exception& error) {
-        print_error(error.what(), {});
+        print_error("embedmask", embedmask::Error(error.what()));
     }
     return kFailed;
 }

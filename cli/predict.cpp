@@ -70,11 +70,9 @@ public:
                     "use --write coco,overlay, or a model whose embed_mode is not \"none\"");
             }
         }
-        if (!options.explain.empty()) {
-            if (!has_masks(model_.config)) {
-                throw Error("--explain: this model has no embeddings",
-                            "use a model whose embed_mode is not \"none\"");
-            }
+        if (!options.explain.empty() && !has_masks(model_.config)) {
+            throw Error("--explain: this model has no embeddings",
+                        "use a model whose embed_mode is not \"none\"");
         }
         prepare_outputs();
     }
@@ -184,10 +182,7 @@ private:
                         Progress& progress) const {
         if (!outcome.prediction) {
             progress.clear();
-            detail::say("skipped: {}\n", outcome.error);
-            if (!outcome.fix.empty()) {
-                detail::say("  to fix: {}\n", outcome.fix);
-            }
+            print_error("skipped", Error(outcome.error, outcome.fix));
         }
         if (!options_.json) {
             return;

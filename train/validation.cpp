@@ -22,7 +22,7 @@ Validation::Validation(const std::filesystem::path& annotations, std::filesystem
                         dataset_.source, category_difference(dataset_.categories, categories)),
             "training and validation files need the same category ids and names in the same order");
     }
-    scoring::require_unique_images(dataset_);
+    data::require_unique_images(dataset_);
     if (masks) {
         require_scorable_masks(dataset_);
     }

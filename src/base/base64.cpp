@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "embedmask/error.h"
 
 namespace embedmask::detail {
@@ -11,6 +13,25 @@ constexpr std::string_view kDigits =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 }  // namespace
+
+std::string encode_base64(std::span<const std::uint8_t> bytes) {
+    std::string text;
+    text.reserve(bytes.size() * 4 / 3 + 4);
+    for (std::size_t i = 0; i < bytes.size(); i += 3) {
+        const std::size_t left = std::min<std::size_t>(3, bytes.size() - i);
+        std::uint32_t group = static_cast<std::uint32_t>(bytes[i]) << 16;
+        if (left > 1) {
+            group |= static_cast<std::uint32_t>(bytes[i + 1]) << 8;
+        }
+        if (left > 2) {
+            group |= bytes[i + 2];
+        }
+        for (std::size_t j = 0; j < 4; ++j) {
+            text.push_back(j <= left ? kDigits[group >> (18 - 6 * j) & 63] : '=');
+        }
+    }
+    return text;
+}
 
 std::vector<std::uint8_t> decode_base64(std::string_view text) {
     if (text.size() % 4 != 0) {

@@ -2,10 +2,15 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
 namespace embedmask::detail {
+
+/// Bytes as base64 with padding.
+std::string encode_base64(std::span<const std::uint8_t> bytes);
 
 /// The bytes of a text in base64 with padding. Error for other characters, blanks included, and for
 /// a text that is cut off.

@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "base/atomic_file.h"
+#include "base/paths.h"
 #include "embedmask/error.h"
 
 namespace embedmask::detail {
@@ -13,11 +14,11 @@ namespace embedmask::detail {
 namespace fs = std::filesystem;
 
 void InputFiles::add(const fs::path& path) {
-    std::error_code failed;
-    if (!fs::is_directory(path, failed)) {
+    if (!is_folder(path)) {
         add_file(path);
         return;
     }
+    std::error_code failed;
     for (fs::directory_iterator entry(path, failed), end; !failed && entry != end;
          entry.increment(failed)) {
         add_file(entry->path());

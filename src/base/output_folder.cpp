@@ -12,6 +12,7 @@
 #include "base/atomic_file.h"
 #include "base/digest.h"
 #include "base/file.h"
+#include "base/paths.h"
 #include "embedmask/error.h"
 
 namespace embedmask::detail {
@@ -60,9 +61,8 @@ std::uint64_t hash_of_file(const fs::path& path) {
 }  // namespace
 
 OutputFolder::OutputFolder(fs::path folder) : folder_(std::move(folder)) {
-    std::error_code failed;
     const fs::path manifest = file(kManifest);
-    if (!fs::is_regular_file(manifest, failed)) {
+    if (!is_regular(manifest)) {
         return;
     }
     const auto bytes = read_file(manifest);
@@ -99,8 +99,7 @@ bool OutputFolder::is_own(const std::string& name) const {
 void OutputFolder::require_replaceable(const std::vector<std::string>& names,
                                        const InputFiles& inputs, bool force) const {
     const fs::path manifest = file(kManifest);
-    std::error_code unknown;
-    if (fs::exists(fs::status(manifest, unknown)) && !fs::is_regular_file(manifest, unknown)) {
+    if (path_exists(manifest) && !is_regular(manifest)) {
         throw Error(fmt::format("{}: is not a regular file: expected the list of files that this "
                                 "program wrote",
                                 manifest.string()),
@@ -110,8 +109,7 @@ void OutputFolder::require_replaceable(const std::vector<std::string>& names,
     for (const std::string& name : names) {
         const fs::path output = file(name);
         inputs.require_other(output);
-        std::error_code failed;
-        if (!fs::exists(fs::symlink_status(output, failed))) {
+        if (!has_entry(output)) {
             continue;
         }
         (void)write_target(output);  // a folder cannot be replaced

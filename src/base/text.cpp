@@ -1,5 +1,7 @@
 #include "base/text.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdint>
 
@@ -11,6 +13,10 @@ bool continues(char c) {
 }
 
 }  // namespace
+
+std::string counted(std::size_t count, std::string_view noun) {
+    return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
 
 std::size_t utf8_size(std::string_view text) {
     if (text.empty()) {
@@ -50,7 +56,8 @@ std::size_t utf8_size(std::string_view text) {
 
 std::string_view utf8_prefix(std::string_view text, std::size_t most) {
     std::size_t size = std::min(text.size(), most);
-    while (size > 0 && size < text.size() && continues(text[size])) {
+    const std::size_t least = size - std::min<std::size_t>(size, 3);
+    while (size > least && size < text.size() && continues(text[size])) {
         --size;
     }
     return text.substr(0, size);

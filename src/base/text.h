@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace embedmask::detail {
@@ -16,10 +17,14 @@ inline std::string_view trimmed(std::string_view text) {
     return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
 }
 
+/// "1 image", "6 images".
+std::string counted(std::size_t count, std::string_view noun);
+
 /// The number of bytes of the UTF-8 character at the beginning, or 0 if there is none.
 std::size_t utf8_size(std::string_view text);
 
-/// The longest beginning of at most `most` bytes that does not end inside of a character.
+/// The longest beginning of at most `most` bytes that does not end inside of a character, which has
+/// up to 4 bytes. Text need not be UTF-8.
 std::string_view utf8_prefix(std::string_view text, std::size_t most);
 
 }  // namespace embedmask::detail

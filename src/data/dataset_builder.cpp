@@ -32,7 +32,7 @@ struct LabelWithoutImage : Error {
 };
 
 bool is_category_list(const fs::path& path) {
-    return path.filename() == "categories.json" || path.filename() == "classes.txt";
+    return path.filename() == kCategoriesFile || path.filename() == kClassesFile;
 }
 
 bool same_folder(const fs::path& a, const fs::path& b) {
@@ -115,7 +115,7 @@ void DatasetBuilder::read_files(const std::vector<fs::path>& files,
 }
 
 void DatasetBuilder::read_categories() {
-    if (const fs::path path = labels_ / "categories.json"; detail::has_entry(path)) {
+    if (const fs::path path = labels_ / kCategoriesFile; detail::has_entry(path)) {
         list_ = path.string();
         try {
             for (const Json& category : read_json(path)) {
@@ -126,7 +126,7 @@ void DatasetBuilder::read_categories() {
         } catch (const Json::exception&) {
             throw Error(list_ + ": expected a list of {\"id\": number, \"name\": text}");
         }
-    } else if (const fs::path names = labels_ / "classes.txt"; detail::has_entry(names)) {
+    } else if (const fs::path names = labels_ / kClassesFile; detail::has_entry(names)) {
         list_ = names.string();
         for (const detail::Line& line : detail::lines_of(detail::read_text(names))) {
             categories_.push_back({{"id", categories_.size() + 1}, {"name", line.text}});
@@ -225,7 +225,7 @@ std::int64_t DatasetBuilder::category_at(std::int64_t index, const std::string& 
     }
     throw Error(
         fmt::format("{}: found class {}: expected one of the {} listed in {}", owner, index,
-                    categories_.size(), list_.empty() ? (labels_ / "classes.txt").string() : list_),
+                    categories_.size(), list_.empty() ? (labels_ / kClassesFile).string() : list_),
         "classes.txt must list every class, one per line");
 }
 

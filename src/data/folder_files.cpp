@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "base/paths.h"
+#include "base/text.h"
 
 namespace embedmask::data {
 
@@ -20,9 +21,6 @@ std::string ending_of(const fs::path& path) {
 }
 
 std::string summary_of(const PassedOver& passed) {
-    const auto counted = [](std::size_t count, const char* noun) {
-        return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-    };
     std::vector<std::string> kinds;
     std::size_t files = 0;
     for (const auto& [ending, count] : passed.files) {
@@ -31,13 +29,13 @@ std::string summary_of(const PassedOver& passed) {
     }
     std::vector<std::string> parts;
     if (files > 0) {
-        parts.push_back(fmt::format("{}: {}", counted(files, "file"), fmt::join(kinds, ", ")));
+        parts.push_back(fmt::format("{}: {}", detail::counted(files, "file"), fmt::join(kinds, ", ")));
     }
     if (passed.folders > 0) {
-        parts.push_back(counted(passed.folders, "folder"));
+        parts.push_back(detail::counted(passed.folders, "folder"));
     }
     if (passed.hidden > 0) {
-        parts.push_back(counted(passed.hidden, "hidden file"));
+        parts.push_back(detail::counted(passed.hidden, "hidden file"));
     }
     return fmt::format("{}", fmt::join(parts, "; "));
 }

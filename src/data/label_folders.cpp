@@ -5,9 +5,11 @@
 #include <algorithm>
 
 #include "base/paths.h"
+#include "base/text.h"
 #include "data/id_map_labels.h"
 #include "data/labelme.h"
 #include "data/mask_images.h"
+#include "data/recorded_image.h"
 #include "data/voc.h"
 #include "data/yolo.h"
 #include "embedmask/error.h"
@@ -15,25 +17,16 @@
 namespace embedmask::data {
 namespace {
 
-constexpr const char* kCategories = "categories.json";
-constexpr const char* kClasses = "classes.txt";
-
 void write_categories(detail::OutputFolder& folder, const Dataset& data) {
-    folder.write(kCategories, categories_text(data.categories));
-    folder.write(kClasses, classes_text(data.categories));
+    folder.write(kCategoriesFile, categories_text(data.categories));
+    folder.write(kClassesFile, classes_text(data.categories));
 }
 
 }  // namespace
 
 std::string cut_stem(const std::string& stem) {
     constexpr std::size_t kLongest = 200;
-    std::size_t size = std::min(stem.size(), kLongest);
-    // Not inside of a UTF-8 character, which has up to 4 bytes; names need not be UTF-8.
-    while (size > kLongest - 3 && size < stem.size() &&
-           (static_cast<unsigned char>(stem[size]) & 0xC0U) == 0x80U) {
-        --size;
-    }
-    return stem.substr(0, size);
+    return std::string(detail::utf8_prefix(stem, kLongest));
 }
 
 std::string label_stem(std::string_view path) {
@@ -69,12 +62,12 @@ void LabelFolders::require_replaceable(const Dataset& data, const AnnotationsByI
                                        const ExportOptions& options) const {
     detail::InputFiles inputs;
     inputs.add(data.source);
-    std::vector<std::string> names{kCategories, kClasses};
+    if (!options.images.empty()) {
+        add_images(inputs, data, options.images);
+    }
+    std::vector<std::string> names{kCategoriesFile, kClassesFile};
     std::vector<std::string> voc_names;
     for (const ImageRecord& image : data.images) {
-        if (!options.images.empty()) {
-            inputs.add(options.images / image.file_name);
-        }
         const std::string stem = stem_of(data, image);
         if (format_ == LabelFormat::voc) {
             voc_names.push_back(voc_name(stem));

@@ -15,6 +15,10 @@
 
 namespace embedmask::data {
 
+/// The lists of categories in a folder of labels.
+inline constexpr const char* kCategoriesFile = "categories.json";
+inline constexpr const char* kClassesFile = "classes.txt";
+
 /// The annotations of each image id.
 using AnnotationsByImage = std::map<std::int64_t, std::vector<const Annotation*>>;
 

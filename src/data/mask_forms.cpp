@@ -116,10 +116,10 @@ private:
             form_.short_rings = true;
             return;
         }
-        const auto is_ring = [](const Json& value) {
+        const auto holds_a_ring = [](const Json& value) {
             return value.is_array() && value.size() >= kLeastNumbers;
         };
-        if (!list.empty() && std::ranges::all_of(list, is_ring)) {  // one list too many
+        if (!list.empty() && std::ranges::all_of(list, holds_a_ring)) {  // one list too many
             form_.flat = true;
             for (const Json& ring_list : list) {
                 add_ring(ring_list);
@@ -142,7 +142,7 @@ private:
             form_.corners = true;
             ring = rectangle(ring);
         }
-        if (ring.size() < kLeastNumbers || ring.size() % 2 != 0) {
+        if (!is_ring(ring.size())) {
             form_.short_rings = true;
             return;
         }

@@ -1,10 +1,17 @@
 // Masks in forms that are not COCO's, but can be understood.
 #pragma once
 
+#include <cstddef>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 namespace embedmask::data {
+
+/// Whether a ring of that many numbers can enclose an area.
+constexpr bool is_ring(std::size_t numbers) {
+    constexpr std::size_t kLeast = 6;  // three points
+    return numbers >= kLeast && numbers % 2 == 0;
+}
 
 /// A number, also as text ("12.5"); nothing for anything else and for numbers that are not finite.
 std::optional<double> number_of(const nlohmann::ordered_json& value);

@@ -54,7 +54,7 @@ void require_readable(std::string_view list, const detail::JsonPlace& place,
             (void)field.flag();
         } else if (list == "annotations" && key == "segmentation") {
             for (const auto& ring : field.segmentation().polygons) {
-                if (ring.size() < 6 || ring.size() % 2 != 0) {
+                if (!is_ring(ring.size())) {
                     field.fail("rings of at least three points");
                 }
             }
@@ -114,9 +114,13 @@ std::set<std::size_t> malformed(std::string_view json, const std::string& source
                 }
             });
     } catch (const Error&) {
-        // A record is not even an object: look at all of them.
+        // A record is not even an object, which ends the visit of its block: look at each.
         for (std::size_t i = 0; i < list.elements.size(); ++i) {
-            bad.insert(i);
+            const detail::JsonSlice slice = list.elements[i];
+            if (!accepts(require_well_formed, list.key,
+                         std::string(json.substr(slice.begin, slice.end - slice.begin)))) {
+                bad.insert(i);
+            }
         }
     }
     return bad;
@@ -511,10 +515,10 @@ MendedText mended_text(std::string_view json, const std::string& source, Finding
         std::string text = "[";
         for (std::size_t i = 0; i < member->elements.size(); ++i) {
             const detail::JsonSlice slice = member->elements[i];
-            std::optional<std::string> record(json.substr(slice.begin, slice.end - slice.begin));
-            if (bad.contains(i) && !accepts(require_well_formed, list, *record)) {
-                record = mender->mend(list, i, slice);
-            }
+            const std::optional<std::string> record =
+                bad.contains(i)
+                    ? mender->mend(list, i, slice)
+                    : std::optional<std::string>(json.substr(slice.begin, slice.end - slice.begin));
             if (record) {
                 text += text.size() > 1 ? ",\n" : "\n";
                 text += *record;

@@ -1,8 +1,12 @@
 #include "data/recorded_image.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <unordered_set>
 
 #include "base/paths.h"
+#include "embedmask/error.h"
 
 namespace embedmask::data {
 namespace {
@@ -50,6 +54,18 @@ std::vector<ImageFile> recorded_files(const Dataset& dataset, const std::filesys
         files.push_back(recorded_file(folder, image));
     }
     return files;
+}
+
+void require_unique_images(const Dataset& dataset) {
+    std::unordered_set<std::int64_t> ids;
+    for (const ImageRecord& image : dataset.images) {
+        if (ids.insert(image.id).second) {
+            continue;
+        }
+        throw Error(fmt::format("{}: duplicate image id {}: expected one image per id",
+                                dataset.source, image.id),
+                    "`embedmask data check FILE` lists duplicate ids");
+    }
 }
 
 void add_images(detail::InputFiles& inputs, const Dataset& dataset,

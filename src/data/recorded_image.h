@@ -28,6 +28,9 @@ ImageFile recorded_file(const std::filesystem::path& folder, const ImageRecord& 
 /// The images of a dataset in `folder`, in the order of the dataset.
 std::vector<ImageFile> recorded_files(const Dataset& dataset, const std::filesystem::path& folder);
 
+/// Error if the dataset has a duplicate image id.
+void require_unique_images(const Dataset& dataset);
+
 /// Adds the images of a dataset in `folder` to the files that must not be replaced.
 void add_images(detail::InputFiles& inputs, const Dataset& dataset,
                 const std::filesystem::path& folder);

@@ -7,6 +7,7 @@
 
 #include "base/input_files.h"
 #include "coco/dataset_text.h"
+#include "data/recorded_image.h"
 #include "data/stratify.h"
 #include "embedmask/data.h"
 #include "embedmask/error.h"
@@ -16,16 +17,6 @@ namespace {
 
 std::size_t position_of(const ImageRecord& image, const Dataset& data) {
     return static_cast<std::size_t>(&image - data.images.data());
-}
-
-void require_unique_images(const Dataset& data, const ImageIndex& images) {
-    for (const ImageRecord& image : data.images) {
-        if (images.find(image.id) != &image) {
-            throw Error(fmt::format("{}: image id {} is used twice: expected one image per id",
-                                    data.source, image.id),
-                        "`embedmask data check FILE` lists such ids");
-        }
-    }
 }
 
 std::vector<data::ObjectCounts> objects_of_images(const Dataset& data, const ImageIndex& images) {
@@ -76,7 +67,7 @@ SplitReport split_dataset(const std::filesystem::path& annotations,
     const detail::DatasetText text(annotations);
     const Dataset& data = text.dataset();
     const ImageIndex images(data);
-    require_unique_images(data, images);
+    data::require_unique_images(data);
     const auto counts = objects_of_images(data, images);
     const auto is_val = data::stratified_choice(counts, options.fraction, options.seed);
     // Both files are complete before the first one appears under its name.

@@ -7,6 +7,7 @@
 #include <exception>
 
 #include "base/atomic_file.h"
+#include "base/base64.h"
 #include "report/side_by_side.h"
 
 namespace embedmask::report {
@@ -55,27 +56,6 @@ std::string escape(std::string_view text) {
 
 std::string number(double value) {
     return value < 0 ? std::string("&ndash;") : fmt::format("{:.3f}", value);
-}
-
-std::string base64(const std::vector<std::uint8_t>& bytes) {
-    constexpr std::string_view kDigits =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    std::string text;
-    text.reserve(bytes.size() * 4 / 3 + 4);
-    for (std::size_t i = 0; i < bytes.size(); i += 3) {
-        const std::size_t left = std::min<std::size_t>(3, bytes.size() - i);
-        std::uint32_t group = static_cast<std::uint32_t>(bytes[i]) << 16;
-        if (left > 1) {
-            group |= static_cast<std::uint32_t>(bytes[i + 1]) << 8;
-        }
-        if (left > 2) {
-            group |= bytes[i + 2];
-        }
-        for (std::size_t j = 0; j < 4; ++j) {
-            text.push_back(j <= left ? kDigits[group >> (18 - 6 * j) & 63] : '=');
-        }
-    }
-    return text;
 }
 
 /// Mean precision over the categories that have ground truth.
@@ -251,7 +231,7 @@ std::string drawing(const SideBySide& images, const ImageRecord& image,
                     std::vector<std::string>& problems) {
     try {
         return fmt::format(R"(<img alt="" src="data:image/jpeg;base64,{}">)",
-                           base64(encode_jpeg(images.draw(image), 85)));
+                           detail::encode_base64(encode_jpeg(images.draw(image), 85)));
     } catch (const std::exception& error) {
         problems.emplace_back(error.what());
         return fmt::format("<p>{}</p>", escape(error.what()));

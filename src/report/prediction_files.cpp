@@ -83,8 +83,6 @@ SortedJson segmentation_of(const Rle& mask) {
     return {{"size", {mask.height, mask.width}}, {"counts", compress(mask)}};
 }
 
-constexpr const char* kClasses = "classes.txt";
-constexpr const char* kCategories = "categories.json";
 constexpr const char* kObjectsExtension = ".json";  // beside an id map
 
 const char* extension_of(OutputFormat format) {
@@ -146,10 +144,10 @@ void PerImageWriter::require_replaceable(const detail::InputFiles& inputs, bool 
             files.push_back(name + extension_of(format));
         }
         if (format == OutputFormat::yolo) {
-            files.emplace_back(kClasses);
+            files.emplace_back(data::kClassesFile);
         }
         if (format == OutputFormat::idmap) {
-            files.emplace_back(kCategories);
+            files.emplace_back(data::kCategoriesFile);
             for (const std::string& name : names_) {
                 files.push_back(name + kObjectsExtension);
             }
@@ -162,10 +160,10 @@ void PerImageWriter::create() {
     for (const auto& [format, folder] : folders_) {
         folder->create();
         if (format == OutputFormat::yolo) {
-            folder->write(kClasses, data::classes_text(categories_));
+            folder->write(data::kClassesFile, data::classes_text(categories_));
         }
         if (format == OutputFormat::idmap) {
-            folder->write(kCategories, data::categories_text(categories_));
+            folder->write(data::kCategoriesFile, data::categories_text(categories_));
         }
     }
 }

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <unordered_set>
 #include <utility>
 
 #include "data/recorded_image.h"
@@ -79,18 +78,6 @@ std::size_t require_known_categories(const Model& model, const Dataset& dataset,
         }
     }
     return unknown;
-}
-
-void require_unique_images(const Dataset& dataset) {
-    std::unordered_set<std::int64_t> ids;
-    for (const ImageRecord& image : dataset.images) {
-        if (ids.insert(image.id).second) {
-            continue;
-        }
-        throw Error(fmt::format("{}: duplicate image id {}: expected one image per id",
-                                dataset.source, image.id),
-                    "`embedmask data check FILE --fix OUT.json` repairs duplicate ids");
-    }
 }
 
 ModelScores score_model(const Predictor& predictor, const Dataset& dataset,

@@ -19,9 +19,6 @@ namespace embedmask::scoring {
 std::size_t require_known_categories(const Model& model, const Dataset& dataset,
                                      bool ignore_unknown = false);
 
-/// Error if the dataset has a duplicate image id.
-void require_unique_images(const Dataset& dataset);
-
 struct ModelScores {
     std::vector<TypeScores> types;
     ResultSets results;  ///< those needed by add_error_analysis and images

@@ -4,35 +4,16 @@
 #include "embedmask/analysis.h"
 #include "embedmask/error.h"
 #include "embedmask/evaluation.h"
+#include "evaluation/small_coco.h"
 #include "test_data.h"
 
 namespace embedmask {
 namespace {
 
 using nlohmann::json;
+using testing::found_objects;
 using testing::message_of;
-
-/// Two images, three objects, three detections, as a COCO file.
-json true_objects() {
-    return json::parse(R"({
- "images":[{"id":1,"file_name":"a.png","width":64,"height":48},
-           {"id":2,"file_name":"b.png","width":64,"height":48}],
- "categories":[{"id":1,"name":"cat"},{"id":2,"name":"dog"}],
- "annotations":[
-  {"id":1,"image_id":1,"category_id":1,"bbox":[5,5,20,15],"area":300,"iscrowd":0,
-   "segmentation":[[5,5,25,5,25,20,5,20]]},
-  {"id":2,"image_id":1,"category_id":2,"bbox":[30,10,20,20],"area":400,"iscrowd":0,
-   "segmentation":[[30,10,50,10,50,30,30,30]]},
-  {"id":3,"image_id":2,"category_id":1,"bbox":[10,10,30,30],"area":900,"iscrowd":0,
-   "segmentation":[[10,10,40,10,40,40,10,40]]}]})");
-}
-
-json found_objects() {
-    return json::parse(R"([
- {"image_id":1,"category_id":1,"bbox":[5,5,20,15],"score":0.9},
- {"image_id":1,"category_id":2,"bbox":[31,10,20,20],"score":0.8},
- {"image_id":2,"category_id":1,"bbox":[12,12,30,30],"score":0.7}])");
-}
+using testing::true_objects;
 
 Dataset dataset_of(const json& file) {
     return parse_dataset(file.dump(), "ann.json");

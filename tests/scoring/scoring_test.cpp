@@ -226,9 +226,9 @@ TEST_F(Scoring, PartsAddUpToTheWhole) {
 
 TEST_F(Scoring, ModelMustFitTheDataSet) {
     EXPECT_NO_THROW(require_known_categories(model_, dataset_));
-    EXPECT_NO_THROW(require_unique_images(dataset_));
+    EXPECT_NO_THROW(data::require_unique_images(dataset_));
     dataset_.images.push_back(dataset_.images.front());
-    EXPECT_THROW(require_unique_images(dataset_), Error);
+    EXPECT_THROW(data::require_unique_images(dataset_), Error);
     dataset_.categories[1].name = "wolf";
     EXPECT_THROW(require_known_categories(model_, dataset_), Error);
     dataset_.categories.pop_back();
