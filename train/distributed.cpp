@@ -53,6 +53,26 @@ int number(const char* name) {
     return static_cast<int>(value);
 }
 
+// libtorch's own message is several lines with a position in its source code.
+c10::intrusive_ptr<c10d::Store> connected_store(int rank, const std::string& address,
+                                                const c10d::TCPStoreOptions& options) {
+    try {
+        return c10::make_intrusive<c10d::TCPStore>(address, options);
+    } catch (const std::exception& error) {
+        const std::string text = error.what();
+        const std::string reason = text.substr(0, text.find('\n'));
+        throw Error(options.isServer
+                        ? fmt::format("MASTER_PORT={}: process 0 cannot listen on this port: {}",
+                                      options.port, reason)
+                        : fmt::format("process {} cannot connect to process 0 at MASTER_ADDR={}, "
+                                      "MASTER_PORT={}: {}",
+                                      rank, address, options.port, reason),
+                    options.isServer
+                        ? "set MASTER_PORT to a port that is not in use, for all processes"
+                        : "start process 0, and give all processes the same address and port");
+    }
+}
+
 c10::intrusive_ptr<c10d::Store> meet(int rank, int world) {
     const char* agent = std::getenv("TORCHELASTIC_USE_AGENT_STORE");
     const bool agent_serves = agent != nullptr && std::string(agent) == "True";
@@ -61,7 +81,7 @@ c10::intrusive_ptr<c10d::Store> meet(int rank, int world) {
     options.isServer = rank == 0 && !agent_serves;
     options.numWorkers = static_cast<std::size_t>(world);
     options.waitWorkers = false;
-    auto store = c10::make_intrusive<c10d::TCPStore>(variable("MASTER_ADDR"), options);
+    auto store = connected_store(rank, variable("MASTER_ADDR"), options);
     // After an elastic restart, old entries must not be mistaken for new ones.
     const char* restarts = std::getenv("TORCHELASTIC_RESTART_COUNT");
     const std::string prefix = fmt::format("embedmask/{}", restarts == nullptr ? "0" : restarts);

@@ -1,12 +1,15 @@
 // embedmask train as people run it.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <fstream>
+#include <random>
 #include <thread>
 
 #include "base/atomic_file.h"
@@ -475,15 +478,43 @@ class Distributed : public Training {
 protected:
     void train_together(const std::string& out, int world, const std::string& more = "") {
         std::vector<pid_t> ranks;
-        const int port = 20000 + static_cast<int>(getpid()) % 20000 + world;
+        const int port = free_port();
         for (int rank = 0; rank < world; ++rank) {
             ranks.push_back(start(command(out, 5, settings(world) + more),
                                   path(out + std::to_string(rank)).string(),
                                   environment(rank, world, port)));
         }
+        bool failed = false;
         for (int rank = 0; rank < world; ++rank) {
-            EXPECT_EQ(wait(ranks[static_cast<std::size_t>(rank)]), 0)
-                << bytes_of(path(out + std::to_string(rank)));
+            const pid_t child = ranks[static_cast<std::size_t>(rank)];
+            if (failed) {
+                kill(child, SIGKILL);  // it waits for the rank that failed
+            }
+            const int code = wait(child);
+            EXPECT_EQ(code, 0) << bytes_of(path(out + std::to_string(rank)));
+            failed = failed || code != 0;
+        }
+    }
+
+    // Below the range from which the kernel takes the ports of outgoing connections: within it, a
+    // rank that connects before rank 0 listens can be given this very port, and then it is
+    // connected to itself.
+    static int free_port() {
+        constexpr int kFirst = 12000;
+        constexpr int kCount = 20000;
+        static std::mt19937 random{std::random_device{}()};
+        for (;;) {
+            const int port = kFirst + static_cast<int>(random() % kCount);
+            sockaddr_in address{};
+            address.sin_family = AF_INET;
+            address.sin_port = htons(static_cast<std::uint16_t>(port));
+            const int listener = socket(AF_INET, SOCK_STREAM, 0);
+            const bool is_free =
+                bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
+            close(listener);
+            if (is_free) {
+                return port;
+            }
         }
     }
 
@@ -520,8 +551,23 @@ TEST_F(Distributed, TwoAndThreeProcessesLearnWhatOneLearns) {
     }
 }
 
+TEST_F(Distributed, APortInUseIsNamed) {
+    const int port = free_port();
+    const int listener = socket(AF_INET6, SOCK_STREAM, 0);
+    sockaddr_in6 address{};
+    address.sin6_family = AF_INET6;
+    address.sin6_port = htons(static_cast<std::uint16_t>(port));
+    ASSERT_EQ(bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+    ASSERT_EQ(listen(listener, 1), 0);
+    const std::string log = path("log").string();
+    EXPECT_EQ(wait(start(command("run", 1, settings(2)), log, environment(0, 2, port))), 1);
+    close(listener);
+    EXPECT_TRUE(has(bytes_of(log), "MASTER_PORT=" + std::to_string(port))) << bytes_of(log);
+    EXPECT_TRUE(has(bytes_of(log), "in use")) << bytes_of(log);
+}
+
 TEST_F(Distributed, AKilledRankEndsTheOthersWithAMessage) {
-    const int port = 20000 + static_cast<int>(getpid()) % 20000;
+    const int port = free_port();
     std::vector<pid_t> ranks;
     for (int rank = 0; rank < 2; ++rank) {
         ranks.push_back(start(command("run", 100000, settings(2) + "--set checkpoint_period=2"),
