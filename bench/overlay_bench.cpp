@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "data/labelme.h"
+#include "data/formats/labelme.h"
 #include "embedmask/image.h"
 #include "mask/id_map.h"
 #include "render/overlay.h"
@@ -33,7 +33,7 @@ struct Scene {
     Image image;
     std::vector<Rle> masks;
     std::vector<render::DrawnInstance> instances;
-    std::vector<data::LabeledMask> objects;  // the same, in the form for label files
+    std::vector<data::LabeledObject> objects;  // the same, in the form for label files
 };
 
 Scene scene(ImageSize size, int count) {

@@ -12,7 +12,7 @@
 #include "base/output_folder.h"
 #include "base/standard_output.h"
 #include "command.h"
-#include "data/label_folders.h"
+#include "data/formats/label_folders.h"
 #include "data/recorded_image.h"
 #include "data/statistics_page.h"
 #include "data_print.h"
@@ -273,59 +273,94 @@ void add_show(CLI::App& data) {
     command->callback([options] { fail_if(!show(*options)); });
 }
 
+std::vector<std::string> format_names(bool (*accepts)(LabelFormat)) {
+    std::vector<std::string> names;
+    for (const LabelFormat format : kLabelFormats) {
+        if (accepts(format)) {
+            names.emplace_back(name_of(format));
+        }
+    }
+    return names;
+}
+
+struct ConvertFlags {
+    std::string input;
+    std::string out;
+    std::string to;
+    std::string from;
+    std::string images;
+    ExportOptions exports;
+};
+
+void convert(const ConvertFlags& flags) {
+    const auto target = label_format(flags.to);
+    const auto source = label_format(flags.from);
+    if (target.has_value() == source.has_value()) {
+        throw CLI::ValidationError("data convert needs --to or --from");
+    }
+    if (target) {
+        ExportOptions options = flags.exports;
+        options.images = flags.images;
+        const ExportReport report =
+            export_dataset(read_dataset(flags.input), flags.out, *target, options);
+        print_export(flags.out, report, *target);
+        return fail_if(!report.skipped.empty());
+    }
+    const bool lists_images = *source == LabelFormat::lvis || *source == LabelFormat::cvat ||
+                              *source == LabelFormat::label_studio;
+    if (flags.images.empty() && !lists_images) {
+        throw CLI::ValidationError(fmt::format("--from {} needs --images DIR", flags.from));
+    }
+    const DatasetImport import =
+        import_dataset(flags.input, flags.out, {.from = *source, .images = flags.images});
+    print_import(flags.out, import);
+    fail_if(!import.skipped.empty());
+}
+
 void add_convert(CLI::App& data) {
-    static const std::vector<std::string> kExports = {"labelme", "yolo", "voc", "masks"};
-    static const std::vector<std::string> kImports = {"labelme", "yolo", "voc", "masks", "lvis"};
-    struct Flags {
-        std::string input;
-        std::string out;
-        std::string to;
-        std::string from;
-        std::string images;
-        bool force = false;
-    };
-    auto flags = std::make_shared<Flags>();
+    const std::vector<std::string> exports = format_names(can_export);
+    const std::vector<std::string> imports = format_names(can_import);
+    auto flags = std::make_shared<ConvertFlags>();
     CLI::App* command = add_command(
-        data, "convert", "Convert between COCO and labelme, YOLO-seg, VOC, masks; import LVIS",
+        data, "convert", "Convert between COCO and the formats of other tools",
         {"embedmask data convert instances.json --to yolo --out labels/",
-         "embedmask data convert labels/ --from yolo --images images/ --out instances.json"});
+         "embedmask data convert annotations.xml --from cvat --images images/ --out instances.json",
+         "embedmask data convert cells.json --to csv --pixel-size 0.65 --out cells.csv"});
     command->add_option("INPUT", flags->input, "COCO file to export, or labels to import")
         ->type_name("")
         ->required();
-    command->add_option("--out", flags->out, "Output folder (--to) or COCO file (--from)")
+    command
+        ->add_option("--out", flags->out,
+                     "Folder to write (--to; for csv a file), or COCO file (--from)")
         ->type_name("PATH")
         ->required();
-    auto* to = command->add_option("--to", flags->to, "Format to export: labelme, yolo, voc, masks")
-                   ->check(CLI::IsMember(kExports));
-    command->add_option("--from", flags->from, "Format to import: labelme, yolo, voc, masks, lvis")
-        ->check(CLI::IsMember(kImports))
+    auto* to = command
+                   ->add_option("--to", flags->to,
+                                fmt::format("Format to export: {}", fmt::join(exports, ", ")))
+                   ->check(CLI::IsMember(exports));
+    command
+        ->add_option("--from", flags->from,
+                     fmt::format("Format to import: {}", fmt::join(imports, ", ")))
+        ->check(CLI::IsMember(imports))
         ->excludes(to);
     command
         ->add_option("--images", flags->images,
-                     "Image folder; required by --from, except for lvis; with --to, labels\n"
-                     "of images with an EXIF orientation are turned upright")
+                     "Image folder; required by --from, except for cvat, label-studio and\n"
+                     "lvis; with --to, labels of images with an EXIF orientation are turned\n"
+                     "upright")
         ->type_name("DIR");
-    command->add_flag("--force", flags->force,
+    command
+        ->add_option("--image-prefix", flags->exports.image_prefix,
+                     "Address of the images before their names (--to label-studio)")
+        ->capture_default_str();
+    command
+        ->add_option("--pixel-size", flags->exports.pixel_size,
+                     "Side of a pixel, in the unit of the measurements (--to csv)")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
+    command->add_flag("--force", flags->exports.force,
                       "Replace label files that this program did not write (--to)");
-    command->callback([flags] {
-        const auto target = label_format(flags->to);
-        const auto source = label_format(flags->from);
-        if (target.has_value() == source.has_value()) {
-            throw CLI::ValidationError("data convert needs --to or --from");
-        }
-        if (target) {
-            const ExportReport report =
-                export_dataset(read_dataset(flags->input), flags->out, *target,
-                               {.images = flags->images, .force = flags->force});
-            print_export(flags->out, report, *target);
-            fail_if(!report.skipped.empty());
-        } else {
-            const DatasetImport import = import_dataset(flags->input, flags->out,
-                                                        {.from = *source, .images = flags->images});
-            print_import(flags->out, import);
-            fail_if(!import.skipped.empty());
-        }
-    });
+    command->callback([flags] { convert(*flags); });
 }
 
 }  // namespace

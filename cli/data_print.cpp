@@ -176,7 +176,7 @@ void print_import(const std::string& file, const DatasetImport& import) {
     if (!import.shapes_left_out.empty()) {
         std::vector<std::string> kinds;
         for (const auto& [kind, count] : import.shapes_left_out) {
-            kinds.push_back(fmt::format("{} {}", count, kind));
+            kinds.push_back(counted(count, kind));
         }
         detail::say("left out: {}\n", fmt::join(kinds, ", "));
     }
@@ -192,7 +192,8 @@ void print_export(const std::string& folder, const ExportReport& report, LabelFo
                     report.crowds_left_out, name_of(format));
     }
     if (report.objects_without_mask > 0) {
-        detail::say("left out: {} objects without a mask\n", report.objects_without_mask);
+        detail::say("left out: {} without a mask\n",
+                    counted(report.objects_without_mask, "object"));
     }
     print_objects_left_out(report.without_pixels, "without pixels");
     print_objects_left_out(report.covered, "covered by others");

@@ -11,10 +11,12 @@
 #include "base/signals.h"
 #include "base/standard_output.h"
 #include "command.h"
+#include "embedmask/data.h"
 #include "embedmask/error.h"
 #include "embedmask/predictor.h"
 #include "predictor_options.h"
 #include "progress.h"
+#include "report/document_writer.h"
 #include "report/explanation.h"
 #include "report/prediction_files.h"
 #include "scoring/predict_images.h"
@@ -43,6 +45,7 @@ struct PredictFlags {
     std::string shard;
     bool json = false;
     bool force = false;
+    ExportOptions exports;  // of pre-labels and measurements
     PredictorFlags predictor;
 };
 
@@ -59,11 +62,13 @@ public:
               options.predictor.score_threshold.value_or(kOverlayScoreThreshold))),
           out_(options.out),
           explain_(options.explain),
-          writer_(options.out, options.formats, score_threshold_, model_.categories) {
+          writer_(options.out, options.formats, score_threshold_, model_.categories),
+          documents_(options.out, options.formats, suffix(), score_threshold_, model_.categories,
+                     options.exports) {
         const auto names = writer_.unique_names(found_.images);
         writer_.set_names(shard_ ? scoring::part_of(names, *shard_) : names);
         for (const OutputFormat format :
-             {OutputFormat::idmap, OutputFormat::labelme, OutputFormat::yolo}) {
+             {OutputFormat::idmap, OutputFormat::labelme, OutputFormat::yolo, OutputFormat::csv}) {
             if (wants(format) && !has_masks(model_.config)) {
                 throw Error(
                     fmt::format("--write {}: this model detects boxes only", name_of(format)),
@@ -111,12 +116,17 @@ public:
                 if (coco && outcome.prediction) {
                     coco->write(images_[i].image_id, *outcome.prediction);
                 }
+                if (outcome.prediction) {
+                    documents_.write(images_[i], *outcome.prediction);
+                }
             });
+        std::vector<fs::path> files = documents_.finish();
         if (coco) {
             coco->finish();
+            files.insert(files.begin(), coco->main_file());
         }
         progress.finish();
-        print_summary(totals, coco ? coco->main_file() : fs::path());
+        print_summary(totals, files);
         if (totals.left_out > 0) {
             constexpr int kSignalled = 128;  // as shells report it
             return kSignalled + detail::StopSignal::received();
@@ -154,6 +164,7 @@ private:
                                      inputs, options_.force);
         }
         writer_.require_replaceable(inputs, options_.force);
+        documents_.require_replaceable(inputs, options_.force);
         if (!options_.explain.empty()) {
             report::require_replaceable_explanations(explain_, writer_.names(), inputs,
                                                      options_.force);
@@ -163,6 +174,7 @@ private:
             out_.create();
         }
         writer_.create();
+        documents_.create();
     }
 
     [[nodiscard]] bool wants(OutputFormat format) const {
@@ -200,7 +212,7 @@ private:
         }
     }
 
-    void print_summary(const RunTotals& totals, const fs::path& coco_file) const {
+    void print_summary(const RunTotals& totals, const std::vector<fs::path>& files) const {
         detail::say("{}, {} detections\n{}\n", speed_of(totals), totals.detections,
                     stages_of(totals, "write"));
         if (totals.left_out > 0) {
@@ -211,8 +223,8 @@ private:
             detail::say("{} of {} could not be read\n", totals.unreadable,
                         counted(totals.images, "image"));
         }
-        if (!coco_file.empty()) {
-            detail::say("results: {}\n", coco_file.string());
+        for (const fs::path& file : files) {
+            detail::say("results: {}\n", file.string());
         }
         if (wants(OutputFormat::overlay)) {
             detail::say("overlays: {}\n",
@@ -233,6 +245,7 @@ private:
     detail::OutputFolder out_;
     detail::OutputFolder explain_;
     report::PerImageWriter writer_;
+    report::DocumentWriter documents_;
 };
 
 std::vector<std::string> format_names() {
@@ -289,11 +302,21 @@ void add_predict_command(CLI::App& app) {
     command->add_flag("--force", options->force,
                       "Replace files in the output folders that this program did not write");
     command
-        ->add_option("--write", options->format_names,
-                     "Outputs: coco, overlay, idmap, labelme, yolo (default: coco,overlay)")
+        ->add_option(
+            "--write", options->format_names,
+            fmt::format("Outputs: {} (default: coco,overlay)", fmt::join(format_names(), ", ")))
         ->delimiter(',')
         ->allow_extra_args(false)
         ->check(CLI::IsMember(format_names()));
+    command
+        ->add_option("--image-prefix", options->exports.image_prefix,
+                     "Address of the images before their names (--write label-studio)")
+        ->capture_default_str();
+    command
+        ->add_option("--pixel-size", options->exports.pixel_size,
+                     "Side of a pixel, in the unit of the measurements (--write csv)")
+        ->check(CLI::PositiveNumber)
+        ->capture_default_str();
     command
         ->add_option("--explain", options->explain,
                      "Folder for images that visualise the embeddings")

@@ -6,6 +6,7 @@ find_package(simdjson REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(tomlplusplus REQUIRED)
 find_package(fmt REQUIRED)
+find_package(pugixml REQUIRED)
 find_package(CLI11 REQUIRED)
 
 file(GLOB embedmask_openvino_hint "${EMBEDMASK_VENV}/lib/python3*/site-packages/openvino/cmake")

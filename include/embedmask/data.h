@@ -186,18 +186,35 @@ struct PassedOver {
 
 /// Label formats of other tools.
 enum class LabelFormat {
-    labelme,  ///< NAME.json
-    yolo,     ///< YOLO-seg: NAME.txt, classes.txt
-    voc,      ///< SegmentationClass/NAME.png and SegmentationObject/NAME.png in VOC's colours
-    masks,    ///< NAME-OBJECT-CATEGORYID.png: one black and white image per object; id maps
-    lvis,     ///< one LVIS JSON file; import only
+    labelme,       ///< NAME.json
+    yolo,          ///< YOLO-seg: NAME.txt, classes.txt
+    voc,           ///< SegmentationClass/NAME.png and SegmentationObject/NAME.png in VOC's colours
+    voc_xml,       ///< NAME.xml with the boxes of Pascal VOC; import only
+    masks,         ///< NAME-OBJECT-CATEGORYID.png: one black and white image per object; id maps
+    cvat,          ///< CVAT for images: annotations.xml
+    label_studio,  ///< Label Studio: tasks.json
+    geojson,       ///< NAME.geojson in pixels, as QuPath reads it; export only
+    csv,           ///< one CSV file of measurements; export only
+    lvis,          ///< one LVIS JSON file; import only
 };
 
-/// The name of a format: "labelme", "yolo", "voc", "masks", "lvis".
+/// All formats.
+inline constexpr LabelFormat kLabelFormats[] = {
+    LabelFormat::labelme, LabelFormat::yolo, LabelFormat::voc,          LabelFormat::voc_xml,
+    LabelFormat::masks,   LabelFormat::cvat, LabelFormat::label_studio, LabelFormat::geojson,
+    LabelFormat::csv,     LabelFormat::lvis};
+
+/// The name of a format: "labelme", "yolo", "voc", "voc-xml", "masks", "cvat", "label-studio",
+/// "geojson", "csv", "lvis".
 EMBEDMASK_EXPORT const char* name_of(LabelFormat format);
 
 /// The format with that name, if any.
 EMBEDMASK_EXPORT std::optional<LabelFormat> label_format(std::string_view name);
+
+/// Whether `export_dataset` writes the format.
+EMBEDMASK_EXPORT bool can_export(LabelFormat format);
+/// Whether `import_dataset` reads the format.
+EMBEDMASK_EXPORT bool can_import(LabelFormat format);
 
 /// Options of `export_dataset`.
 struct ExportOptions {
@@ -206,24 +223,29 @@ struct ExportOptions {
     /// keep the frame of their record.
     std::filesystem::path images{};
     bool force = false;  ///< replace files that this program did not write
+    /// Label Studio: the address of an image is this and its file name. The default refers to local
+    /// files below the document root of the server.
+    std::string image_prefix = "/data/local-files/?d=";
+    double pixel_size = 1;  ///< CSV: side of a pixel in the unit of the table, above 0
 };
 
 /// Result of `export_dataset`.
 struct ExportReport {
     std::size_t images = 0;                   ///< images written
     std::size_t crowds_left_out = 0;          ///< not representable (VOC marks crowds as void)
-    std::size_t objects_without_mask = 0;     ///< left out
+    std::size_t objects_without_mask = 0;     ///< left out by formats without boxes
     std::vector<std::string> without_pixels;  ///< objects left out since their mask is empty
     std::vector<std::string> covered;  ///< objects left out since others cover all pixels (VOC)
     std::vector<std::string> skipped;  ///< images that cannot be read, left out with labels
 };
 
 /// Writes labels for every image of the dataset into `folder`, which is created if missing,
-/// together with categories.json, which keeps the category ids, and classes.txt. Error for two
-/// images with one name, an image with the name of these lists, two categories with one name
-/// (labelme), two objects of an image with the same category and annotation id (masks), unknown
-/// categories, images without a recorded size, masks of which none has a pixel, more than 254
-/// categories or objects per image (VOC), and for LVIS.
+/// together with categories.json, which keeps the category ids, and classes.txt; for CSV, `folder`
+/// is the file to write. Error for two images with one name, an image with the name of these lists,
+/// two categories with one name (labelme, CVAT, Label Studio), two objects of an image with the
+/// same category and annotation id (masks), unknown categories, images without a recorded size,
+/// masks of which none has a pixel, more than 254 categories or objects per image (VOC), and for
+/// formats that are only imported.
 EMBEDMASK_EXPORT ExportReport export_dataset(const Dataset& dataset,
                                              const std::filesystem::path& folder, LabelFormat to,
                                              const ExportOptions& options = {});
@@ -231,7 +253,8 @@ EMBEDMASK_EXPORT ExportReport export_dataset(const Dataset& dataset,
 /// Options of `import_dataset`.
 struct DatasetImportOptions {
     LabelFormat from = LabelFormat::labelme;  ///< format of the labels
-    /// Image folder, which gives names and sizes. Needed for every format but LVIS.
+    /// Image folder, which gives names and sizes. CVAT, Label Studio and LVIS files have both, so
+    /// that they need none; without one, their labels keep the frame that the file records.
     std::filesystem::path images{};
 };
 
@@ -239,18 +262,20 @@ struct DatasetImportOptions {
 struct DatasetImport {
     DatasetCounts written;                    ///< records in the new file
     std::vector<std::string> without_pixels;  ///< objects left out: "b.json (cat)"
-    /// Shapes of labelme files that have no area, by kind: "point", "linestrip", ...; left out.
+    /// What has no area or is not read, by kind: "point", "linestrip", "keypointlabels", ...
     std::map<std::string, std::size_t> shapes_left_out;
     std::vector<std::string> readings;    ///< what the pixels of label images were taken for
     std::vector<PassedOver> passed_over;  ///< of the folders of labels and images
     std::vector<std::string> skipped;  ///< unreadable images and labels, and labels of such images
 };
 
-/// Converts a folder of labels, or an LVIS file, to the COCO file `annotations`. Image ids are the
-/// file names if all are numbers, else they count from 1; category ids come from categories.json if
-/// it exists. Labels refer to upright images, and so do the records, unless only the stored size of
-/// an image fits. Files that cannot be read are left out. Error (file, line) for malformed labels,
-/// unknown images or categories, and if no object has a pixel.
+/// Converts labels, a folder or for CVAT, Label Studio and LVIS a file, to the COCO file
+/// `annotations`. Image ids are those of the labels, if they have some, or the file names if all
+/// are numbers, else they count from 1; annotation ids are those of the labels if all have one;
+/// category ids come from categories.json beside the labels if it exists. Labels refer to upright
+/// images, and so do the records, unless only the stored size of an image fits. Files that cannot
+/// be read are left out. Error (file, line) for malformed labels, unknown images or categories, and
+/// if no object has a pixel.
 EMBEDMASK_EXPORT DatasetImport import_dataset(const std::filesystem::path& labels,
                                               const std::filesystem::path& annotations,
                                               const DatasetImportOptions& options);

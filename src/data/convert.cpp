@@ -1,23 +1,27 @@
 #include <fmt/format.h>
 
-#include <map>
-#include <nlohmann/json.hpp>
+#include <cmath>
+#include <functional>
 #include <set>
+#include <unordered_map>
 
 #include "base/input_files.h"
 #include "base/paths.h"
-#include "data/dataset_builder.h"
-#include "data/id_map_labels.h"
-#include "data/label_folders.h"
-#include "data/labeled_image.h"
-#include "data/labelme.h"
-#include "data/lvis.h"
-#include "data/mask_images.h"
+#include "data/formats/cvat.h"
+#include "data/formats/dataset_builder.h"
+#include "data/formats/label_document.h"
+#include "data/formats/label_folders.h"
+#include "data/formats/label_studio.h"
+#include "data/formats/labeled_image.h"
+#include "data/formats/labelme.h"
+#include "data/formats/lvis.h"
+#include "data/formats/mask_images.h"
+#include "data/formats/voc.h"
+#include "data/formats/voc_colors.h"
+#include "data/formats/voc_xml.h"
+#include "data/formats/yolo.h"
 #include "data/recorded_image.h"
 #include "data/turned.h"
-#include "data/voc.h"
-#include "data/voc_colors.h"
-#include "data/yolo.h"
 #include "embedmask/data.h"
 #include "embedmask/error.h"
 #include "image/orientation.h"
@@ -32,15 +36,19 @@ std::string annotation_name(const Annotation& annotation) {
     return fmt::format("annotation {} of image {}", annotation.id, annotation.image_id);
 }
 
-int category_index(const Dataset& data, const Annotation& annotation) {
-    for (std::size_t k = 0; k < data.categories.size(); ++k) {
-        if (data.categories[k].id == annotation.category_id) {
-            return static_cast<int>(k);
-        }
-    }
-    throw Error(fmt::format("{}: annotation {} has category {}, which the file does not list",
-                            data.source, annotation.id, annotation.category_id),
-                "`embedmask data check FILE` counts such annotations");
+bool holds_crowds(LabelFormat format) {
+    return format == LabelFormat::voc || format == LabelFormat::cvat;
+}
+
+bool holds_boxes(LabelFormat format) {
+    return format == LabelFormat::cvat || format == LabelFormat::label_studio ||
+           format == LabelFormat::geojson;
+}
+
+/// Whether labels name their categories and have no other sign of them.
+bool names_categories(LabelFormat format) {
+    return format == LabelFormat::labelme || format == LabelFormat::cvat ||
+           format == LabelFormat::label_studio;
 }
 
 // What the image file of a record adds to it.
@@ -58,37 +66,92 @@ ImageAtHand image_at_hand(const ImageRecord& record, const fs::path& folder,
     return {remaining_orientation(file), detail::path_from(folder, file.path).string()};
 }
 
-LabeledImage labeled_image(const Dataset& data, const ImageRecord& record, const ImageAtHand& file,
-                           const std::vector<const Annotation*>& annotations, bool crowds,
-                           ExportReport& report) {
-    LabeledImage image;
-    image.record = &record;
-    image.name = label_stem(record.file_name);
-    image.path = file.path;
-    image.size = image::oriented_size({record.width, record.height}, file.turn);
-    for (const Annotation* annotation : annotations) {
-        const bool no_mask = annotation->segmentation.format == Segmentation::Format::none;
-        const bool no_crowd = annotation->crowd && !crowds;
-        report.objects_without_mask += no_mask ? 1 : 0;
-        report.crowds_left_out += no_crowd && !no_mask ? 1 : 0;
-        if (no_mask || no_crowd) {
-            continue;
+/// The rings that enclose something: three points and more, without an odd number at the end.
+std::vector<std::vector<double>> usable_rings(const std::vector<std::vector<double>>& rings) {
+    constexpr std::size_t kLeast = 6;
+    std::vector<std::vector<double>> usable;
+    for (const std::vector<double>& ring : rings) {
+        if (ring.size() >= kLeast) {
+            usable.emplace_back(ring.begin(),
+                                ring.end() - static_cast<std::ptrdiff_t>(ring.size() % 2));
         }
-        const Rle mask = to_mask(annotation->segmentation, record.height, record.width);
-        if (area(mask) == 0) {
-            report.without_pixels.push_back(annotation_name(*annotation));
-            continue;
-        }
-        image.annotations.push_back(annotation);
-        LabeledMask object;
-        object.mask = &image.masks.emplace_back(turned(mask, file.turn));
-        object.score = 1;
-        object.category_index = category_index(data, *annotation);
-        object.label = data.categories[static_cast<std::size_t>(object.category_index)].name;
-        image.objects.push_back(std::move(object));
     }
-    return image;
+    return usable;
 }
+
+/// Collects the objects of one image after the other.
+class ObjectCollector {
+public:
+    ObjectCollector(const Dataset& data, LabelFormat format, ExportReport& report)
+        : data_(data), format_(format), report_(report) {
+        for (std::size_t k = 0; k < data.categories.size(); ++k) {
+            indices_.emplace(data.categories[k].id, static_cast<int>(k));
+        }
+    }
+
+    LabeledImage collect(const ImageRecord& record, const ImageAtHand& file,
+                         const std::vector<const Annotation*>& annotations) {
+        LabeledImage image;
+        image.record = &record;
+        image.name = label_stem(record.file_name);
+        image.path = file.path;
+        image.size = image::oriented_size({record.width, record.height}, file.turn);
+        for (const Annotation* annotation : annotations) {
+            add(image, *annotation, {record.width, record.height}, file.turn);
+        }
+        return image;
+    }
+
+private:
+    void add(LabeledImage& image, const Annotation& annotation, ImageSize stored, int turn) {
+        const Segmentation& segmentation = annotation.segmentation;
+        const bool no_mask = segmentation.format == Segmentation::Format::none;
+        if (no_mask && !(annotation.box && holds_boxes(format_))) {
+            ++report_.objects_without_mask;
+            return;
+        }
+        if (annotation.crowd && !holds_crowds(format_)) {
+            ++report_.crowds_left_out;
+            return;
+        }
+        LabeledObject object;
+        object.category_index = category_index(annotation);
+        object.label = data_.categories[static_cast<std::size_t>(object.category_index)].name;
+        object.id = annotation.id;
+        object.crowd = annotation.crowd;
+        if (no_mask) {
+            object.box = turn == 1 ? *annotation.box : turned(*annotation.box, stored, turn);
+        } else {
+            const Rle mask = to_mask(segmentation, stored.height, stored.width);
+            if (area(mask) == 0) {
+                report_.without_pixels.push_back(annotation_name(annotation));
+                return;
+            }
+            for (const std::vector<double>& ring : usable_rings(segmentation.polygons)) {
+                object.rings.push_back(turn == 1 ? ring : turned(ring, stored, turn));
+            }
+            object.mask = &image.masks.emplace_back(turned(mask, turn));
+        }
+        image.objects.push_back(std::move(object));
+        image.annotations.push_back(&annotation);
+    }
+
+    [[nodiscard]] int category_index(const Annotation& annotation) const {
+        const auto found = indices_.find(annotation.category_id);
+        if (found == indices_.end()) {
+            throw Error(
+                fmt::format("{}: annotation {} has category {}, which the file does not list",
+                            data_.source, annotation.id, annotation.category_id),
+                "`embedmask data check FILE` counts such annotations");
+        }
+        return found->second;
+    }
+
+    const Dataset& data_;
+    LabelFormat format_;
+    ExportReport& report_;
+    std::unordered_map<std::int64_t, int> indices_;  // of categories, by id
+};
 
 /// Error if masks are given and none of them has a pixel.
 void require_pixels(const Dataset& data) {
@@ -110,6 +173,26 @@ void require_pixels(const Dataset& data) {
     }
 }
 
+/// Error if two images would have the same labels, or one those of the list of categories.
+void require_own_labels(const Dataset& data, LabelFormat format) {
+    std::set<std::string> names;
+    for (const ImageRecord& image : data.images) {
+        // One file for all images tells them apart by their paths.
+        const std::string name = is_document(format) ? image.file_name : stem_of(data, image);
+        if (!names.insert(name).second) {
+            throw Error(fmt::format("{}: image {}: another image is also named {}", data.source,
+                                    image.id, name),
+                        "labels are matched to images by name: rename one of the two");
+        }
+        if (const std::string file = name + label_ending(format);
+            file == kCategoriesFile || file == kClassesFile) {
+            throw Error(fmt::format("{}: image {}: its labels would replace the list of categories",
+                                    data.source, image.id),
+                        "rename the image");
+        }
+    }
+}
+
 /// Error if the format would lose the image or category of an object.
 void require_expressible(const Dataset& data, LabelFormat format) {
     if (format == LabelFormat::voc && data.categories.size() > kVocMost) {
@@ -118,32 +201,21 @@ void require_expressible(const Dataset& data, LabelFormat format) {
     }
     std::set<std::string> names;
     for (const Category& category : data.categories) {
-        if (format == LabelFormat::labelme && !names.insert(category.name).second) {
-            throw Error(
-                fmt::format(
-                    "{}: duplicate category name \"{}\": labelme files identify categories by name",
-                    data.source, category.name),
-                "rename one of them");
+        if (names_categories(format) && !names.insert(category.name).second) {
+            throw Error(fmt::format("{}: duplicate category name \"{}\": {} files identify "
+                                    "categories by name",
+                                    data.source, category.name, name_of(format)),
+                        "rename one of them");
         }
     }
-    std::set<std::string> stems;
     for (const ImageRecord& image : data.images) {
         if (!recorded_size(image)) {
             throw Error(fmt::format("{}: image {} has no width and height", data.source, image.id),
                         "add \"width\" and \"height\" in pixels to its record");
         }
-        const std::string stem = stem_of(data, image);
-        if (!stems.insert(stem).second) {
-            throw Error(fmt::format("{}: image {}: another image is also named {}", data.source,
-                                    image.id, stem),
-                        "labels are matched to images by name: rename one of the two");
-        }
-        if ((format == LabelFormat::labelme && stem == "categories") ||
-            (format == LabelFormat::yolo && stem == "classes")) {
-            throw Error(fmt::format("{}: image {}: its labels would replace the list of categories",
-                                    data.source, image.id),
-                        "rename the image");
-        }
+    }
+    if (format != LabelFormat::csv) {
+        require_own_labels(data, format);
     }
 }
 
@@ -170,6 +242,7 @@ void require_own_masks(const Dataset& data, const AnnotationsByImage& annotation
     }
 }
 
+/// Labels in a folder, one file or more per image.
 void read_labels(DatasetBuilder& builder, LabelFormat format) {
     switch (format) {
         case LabelFormat::labelme:
@@ -178,11 +251,62 @@ void read_labels(DatasetBuilder& builder, LabelFormat format) {
             return read_yolo(builder);
         case LabelFormat::voc:
             return read_voc(builder);
+        case LabelFormat::voc_xml:
+            return read_voc_xml(builder);
         case LabelFormat::masks:
             return read_mask_images(builder);
-        case LabelFormat::lvis:
-            break;  // has no label folder: import_lvis
+        default:
+            break;  // labels in one file
     }
+}
+
+/// The one file of a format: the path itself, or the file that an export writes into a folder.
+fs::path document_path(const fs::path& labels, LabelFormat format) {
+    return detail::is_folder(labels) ? labels / document_name(format) : labels;
+}
+
+/// Writes the labels of all images with `write`.
+ExportReport export_images(
+    const Dataset& dataset, const fs::path& folder, LabelFormat to, const ExportOptions& options,
+    const AnnotationsByImage& annotations,
+    const std::function<std::vector<const Annotation*>(const LabeledImage&)>& write) {
+    ExportReport report;
+    ObjectCollector collector(dataset, to, report);
+    static const std::vector<const Annotation*> kNone;
+    for (const ImageRecord& image : dataset.images) {
+        ImageAtHand file;
+        try {
+            file = image_at_hand(image, folder, options.images);
+        } catch (const Error& error) {
+            report.skipped.emplace_back(error.what());
+            continue;
+        }
+        const auto own = annotations.find(image.id);
+        const auto covered =
+            write(collector.collect(image, file, own == annotations.end() ? kNone : own->second));
+        for (const Annotation* annotation : covered) {
+            report.covered.push_back(annotation_name(*annotation));
+        }
+        ++report.images;
+    }
+    return report;
+}
+
+/// Writes the one file of a format whose name the user gives.
+ExportReport export_file(const Dataset& dataset, const fs::path& path, LabelFormat to,
+                         const ExportOptions& options, const AnnotationsByImage& annotations) {
+    detail::InputFiles inputs;
+    inputs.add(dataset.source);
+    add_images(inputs, dataset, options.images);
+    inputs.require_other(path);
+    DocumentFile file(path, make_document(to, dataset.categories, options));
+    ExportReport report = export_images(dataset, path.parent_path(), to, options, annotations,
+                                        [&](const LabeledImage& image) {
+                                            file.add(image);
+                                            return std::vector<const Annotation*>{};
+                                        });
+    file.finish();
+    return report;
 }
 
 }  // namespace
@@ -196,8 +320,18 @@ const char* name_of(LabelFormat format) {
             return "yolo";
         case LabelFormat::voc:
             return "voc";
+        case LabelFormat::voc_xml:
+            return "voc-xml";
         case LabelFormat::masks:
             return "masks";
+        case LabelFormat::cvat:
+            return "cvat";
+        case LabelFormat::label_studio:
+            return "label-studio";
+        case LabelFormat::geojson:
+            return "geojson";
+        case LabelFormat::csv:
+            return "csv";
         case LabelFormat::lvis:
             return "lvis";
     }
@@ -205,8 +339,7 @@ const char* name_of(LabelFormat format) {
 }
 
 std::optional<LabelFormat> label_format(std::string_view name) {
-    for (const LabelFormat format : {LabelFormat::labelme, LabelFormat::yolo, LabelFormat::voc,
-                                     LabelFormat::masks, LabelFormat::lvis}) {
+    for (const LabelFormat format : kLabelFormats) {
         if (name == name_of(format)) {
             return format;
         }
@@ -214,11 +347,25 @@ std::optional<LabelFormat> label_format(std::string_view name) {
     return std::nullopt;
 }
 
+bool can_export(LabelFormat format) {
+    return format != LabelFormat::lvis && format != LabelFormat::voc_xml;
+}
+
+bool can_import(LabelFormat format) {
+    return format != LabelFormat::geojson && format != LabelFormat::csv;
+}
+
 ExportReport export_dataset(const Dataset& dataset, const std::filesystem::path& folder,
                             LabelFormat to, const ExportOptions& options) {
-    if (to == LabelFormat::lvis) {
-        throw Error("export_dataset: LVIS is a read-only format: expected another format", {},
-                    ErrorKind::usage);
+    if (!can_export(to)) {
+        throw Error(fmt::format("export_dataset: {} is a format to import: expected another one",
+                                name_of(to)),
+                    {}, ErrorKind::usage);
+    }
+    if (!(options.pixel_size > 0 && std::isfinite(options.pixel_size))) {
+        throw Error(fmt::format("ExportOptions::pixel_size {}: expected a length above 0",
+                                options.pixel_size),
+                    {}, ErrorKind::usage);
     }
     data::require_expressible(dataset, to);
     data::require_pixels(dataset);
@@ -229,53 +376,53 @@ ExportReport export_dataset(const Dataset& dataset, const std::filesystem::path&
     if (to == LabelFormat::masks) {
         data::require_own_masks(dataset, annotations);
     }
-    data::LabelFolders folders(folder, to);
-    folders.require_replaceable(dataset, annotations, options);
-    folders.create(dataset);
-    ExportReport report;
-    for (const ImageRecord& image : dataset.images) {
-        data::ImageAtHand file;
-        try {
-            file = data::image_at_hand(image, folder, options.images);
-        } catch (const Error& error) {
-            report.skipped.emplace_back(error.what());
-            continue;
-        }
-        const bool crowds = to == LabelFormat::voc;
-        const auto covered = folders.write(
-            data::labeled_image(dataset, image, file, annotations[image.id], crowds, report));
-        for (const Annotation* annotation : covered) {
-            report.covered.push_back(data::annotation_name(*annotation));
-        }
-        ++report.images;
+    if (to == LabelFormat::csv) {
+        return data::export_file(dataset, folder, to, options, annotations);
     }
+    data::LabelFolders folders(folder, to, options);
+    folders.require_replaceable(dataset, annotations);
+    folders.create(dataset);
+    ExportReport report =
+        data::export_images(dataset, folder, to, options, annotations,
+                            [&](const data::LabeledImage& image) { return folders.write(image); });
+    folders.finish();
     return report;
 }
 
 DatasetImport import_dataset(const std::filesystem::path& labels,
                              const std::filesystem::path& annotations,
                              const DatasetImportOptions& options) {
-    if (options.from == LabelFormat::lvis) {
-        detail::InputFiles inputs;
-        inputs.add(labels);
-        inputs.require_other(annotations);
+    const LabelFormat from = options.from;
+    if (!can_import(from)) {
+        throw Error(fmt::format("import_dataset: {} is a format to export: expected another one",
+                                name_of(from)),
+                    {}, ErrorKind::usage);
+    }
+    detail::InputFiles inputs;
+    for (const std::filesystem::path& path : {labels, labels / data::kVocClassFolder,
+                                              labels / data::kVocObjectFolder, options.images}) {
+        inputs.add(path);
+    }
+    inputs.require_other(annotations);
+    const std::filesystem::path document = data::document_path(labels, from);
+    if (from == LabelFormat::lvis) {
         return data::import_lvis(labels, annotations);
+    }
+    if (from == LabelFormat::cvat) {
+        return data::import_cvat(document, annotations, options.images);
+    }
+    if (from == LabelFormat::label_studio) {
+        return data::import_label_studio(document, annotations, options.images);
     }
     if (options.images.empty()) {
         throw Error(
             fmt::format("DatasetImportOptions::from {} without DatasetImportOptions::images",
-                        name_of(options.from)),
+                        name_of(from)),
             "set DatasetImportOptions::images to the image folder, which gives names and sizes",
             ErrorKind::usage);
     }
-    detail::InputFiles inputs;
-    for (const std::filesystem::path& folder : {labels, labels / data::kVocClassFolder,
-                                                labels / data::kVocObjectFolder, options.images}) {
-        inputs.add(folder);
-    }
-    inputs.require_other(annotations);
-    data::DatasetBuilder builder(labels, options.images);
-    data::read_labels(builder, options.from);
+    data::DatasetBuilder builder(labels, data::LabelImages::of_folder(options.images, labels));
+    data::read_labels(builder, from);
     return builder.write(annotations);
 }
 

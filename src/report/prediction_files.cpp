@@ -7,17 +7,18 @@
 #include <set>
 
 #include "base/paths.h"
-#include "data/id_map_labels.h"
-#include "data/label_folders.h"
-#include "data/labelme.h"
-#include "data/turned.h"
-#include "data/yolo.h"
+#include "data/formats/geojson.h"
+#include "data/formats/id_map_labels.h"
+#include "data/formats/label_folders.h"
+#include "data/formats/labelme.h"
+#include "data/formats/yolo.h"
 #include "embedmask/error.h"
 #include "embedmask/overlay.h"
 #include "image/orientation.h"
 #include "image/view.h"
 #include "mask/id_map.h"
 #include "render/prediction.h"
+#include "report/labeled_prediction.h"
 
 namespace embedmask::report {
 namespace {
@@ -30,14 +31,6 @@ std::string text_of(const SortedJson& line) {
     return line.dump(-1, ' ', false, SortedJson::error_handler_t::replace);
 }
 
-std::vector<data::LabeledMask> labeled(const std::vector<render::DrawnInstance>& instances) {
-    std::vector<data::LabeledMask> objects;
-    for (const render::DrawnInstance& instance : instances) {
-        objects.push_back({instance.mask, instance.label, instance.category_index, instance.score});
-    }
-    return objects;
-}
-
 // As mask::id_map numbers them.
 std::vector<data::IdMapObject> numbered_objects(const std::vector<render::DrawnInstance>& instances,
                                                 const std::vector<Category>& categories) {
@@ -48,21 +41,6 @@ std::vector<data::IdMapObject> numbered_objects(const std::vector<render::DrawnI
                            instance.score});
     }
     return objects;
-}
-
-// What the files of other tools tell of a prediction for stored rows, turned upright.
-Prediction turned(const Prediction& prediction, int orientation) {
-    Prediction upright;
-    upright.size = image::oriented_size(prediction.size, orientation);
-    for (const Detection& detection : prediction.detections) {
-        Detection& copy = upright.detections.emplace_back(detection);
-        copy.box = data::turned(detection.box, prediction.size, orientation);
-        if (!detection.mask.counts.empty()) {
-            copy.mask = data::turned(detection.mask, orientation);
-        }
-        copy.sweep.clear();
-    }
-    return upright;
 }
 
 // A path that does not end with a name is no image; it is reported where it is read.
@@ -83,6 +61,12 @@ SortedJson segmentation_of(const Rle& mask) {
     return {{"size", {mask.height, mask.width}}, {"counts", compress(mask)}};
 }
 
+// DocumentWriter writes these.
+bool is_document(OutputFormat format) {
+    return format == OutputFormat::cvat || format == OutputFormat::label_studio ||
+           format == OutputFormat::csv;
+}
+
 constexpr const char* kObjectsExtension = ".json";  // beside an id map
 
 const char* extension_of(OutputFormat format) {
@@ -93,11 +77,11 @@ const char* extension_of(OutputFormat format) {
             return ".png";
         case OutputFormat::yolo:
             return ".txt";
-        case OutputFormat::coco:
-        case OutputFormat::labelme:
-            break;
+        case OutputFormat::geojson:
+            return ".geojson";
+        default:
+            return ".json";
     }
-    return ".json";
 }
 
 }  // namespace
@@ -114,6 +98,14 @@ const char* name_of(OutputFormat format) {
             return "labelme";
         case OutputFormat::yolo:
             return "yolo";
+        case OutputFormat::geojson:
+            return "geojson";
+        case OutputFormat::cvat:
+            return "cvat";
+        case OutputFormat::label_studio:
+            return "label-studio";
+        case OutputFormat::csv:
+            return "csv";
     }
     return "";
 }
@@ -131,7 +123,7 @@ PerImageWriter::PerImageWriter(const fs::path& out, std::span<const OutputFormat
                                float score_threshold, std::vector<Category> categories)
     : score_threshold_(score_threshold), categories_(std::move(categories)) {
     for (const OutputFormat format : formats) {
-        if (format != OutputFormat::coco) {
+        if (format != OutputFormat::coco && !is_document(format)) {
             folders_.emplace(format, std::make_unique<detail::OutputFolder>(out / name_of(format)));
         }
     }
@@ -208,13 +200,16 @@ void PerImageWriter::write(std::size_t index, const data::ImageFile& input, cons
         write_upright(index, input, image, prediction);
     } else {
         write_upright(index, input, image::apply_orientation(image, turn),
-                      turned(prediction, turn));
+                      upright(prediction, turn));
     }
 }
 
 void PerImageWriter::write_upright(std::size_t index, const data::ImageFile& input,
                                    const Image& image, const Prediction& prediction) const {
     const auto instances = render::drawn_instances(prediction, score_threshold_, categories_);
+    const ImageRecord record = record_of(input);
+    const data::LabeledImage labels =
+        labeled_image(record, prediction, score_threshold_, categories_);
     if (folders_.contains(OutputFormat::overlay)) {
         write_file(OutputFormat::overlay, index,
                    image::as_text(encode_jpeg(draw(image, prediction, categories_,
@@ -231,10 +226,13 @@ void PerImageWriter::write_upright(std::size_t index, const data::ImageFile& inp
         const fs::path& folder = folders_.at(OutputFormat::labelme)->path();
         write_file(OutputFormat::labelme, index,
                    data::labelme_text(detail::path_from(folder, input.path).string(), image.size,
-                                      labeled(instances)));
+                                      labels.objects));
+    }
+    if (folders_.contains(OutputFormat::geojson)) {
+        write_file(OutputFormat::geojson, index, data::geojson_text(labels));
     }
     if (folders_.contains(OutputFormat::yolo)) {
-        write_file(OutputFormat::yolo, index, data::yolo_text(image.size, labeled(instances)));
+        write_file(OutputFormat::yolo, index, data::yolo_text(image.size, labels.objects));
     }
 }
 

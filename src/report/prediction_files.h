@@ -20,18 +20,24 @@ namespace embedmask::report {
 
 /// Output format of predictions.
 enum class OutputFormat {
-    coco,     ///< COCO results of all images
-    overlay,  ///< NAME.jpg: the image with its objects drawn over it
-    idmap,    ///< NAME.png: the object each pixel belongs to; NAME.json, categories.json
-    labelme,  ///< NAME.json
-    yolo,     ///< YOLO-seg: NAME.txt, classes.txt
+    coco,          ///< COCO results of all images
+    overlay,       ///< NAME.jpg: the image with its objects drawn over it
+    idmap,         ///< NAME.png: the object each pixel belongs to; NAME.json, categories.json
+    labelme,       ///< NAME.json
+    yolo,          ///< YOLO-seg: NAME.txt, classes.txt
+    geojson,       ///< NAME.geojson in pixels, as QuPath reads it
+    cvat,          ///< pre-labels for CVAT: annotations.xml, labels.json
+    label_studio,  ///< pre-labels for Label Studio: tasks.json, config.xml
+    csv,           ///< measurements of all images
 };
 
-inline constexpr OutputFormat kOutputFormats[] = {OutputFormat::coco, OutputFormat::overlay,
-                                                  OutputFormat::idmap, OutputFormat::labelme,
-                                                  OutputFormat::yolo};
+inline constexpr OutputFormat kOutputFormats[] = {
+    OutputFormat::coco,    OutputFormat::overlay,      OutputFormat::idmap,
+    OutputFormat::labelme, OutputFormat::yolo,         OutputFormat::geojson,
+    OutputFormat::cvat,    OutputFormat::label_studio, OutputFormat::csv};
 
-/// "coco", "overlay", "idmap", "labelme", "yolo": also the name of their folder.
+/// "coco", "overlay", "idmap", "labelme", "yolo", "geojson", "cvat", "label-studio", "csv": also
+/// the name of their folder.
 const char* name_of(OutputFormat format);
 
 /// The format with that name, or nothing.

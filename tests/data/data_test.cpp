@@ -158,9 +158,9 @@ TEST_F(Data, StatisticsCountByCategory) {
 }
 
 TEST_F(Data, FormatsAreKnownByTheirNames) {
-    for (const LabelFormat format : {LabelFormat::labelme, LabelFormat::yolo, LabelFormat::voc,
-                                     LabelFormat::masks, LabelFormat::lvis}) {
+    for (const LabelFormat format : kLabelFormats) {
         EXPECT_EQ(label_format(name_of(format)), format);
+        EXPECT_TRUE(can_export(format) || can_import(format)) << name_of(format);
     }
     EXPECT_EQ(label_format("coco"), std::nullopt);
     EXPECT_EQ(label_format(""), std::nullopt);

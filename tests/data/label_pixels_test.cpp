@@ -1,9 +1,9 @@
 // What label images mean, in every form that programs write them.
-#include "data/label_pixels.h"
+#include "data/formats/label_pixels.h"
 
 #include <gtest/gtest.h>
 
-#include "data/voc_colors.h"
+#include "data/formats/voc_colors.h"
 #include "image/label_png.h"
 #include "test_data.h"
 

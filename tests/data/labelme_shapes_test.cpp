@@ -1,4 +1,4 @@
-#include "data/labelme_shapes.h"
+#include "data/formats/labelme_shapes.h"
 
 #include <gtest/gtest.h>
 

@@ -3,9 +3,9 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "data/label_folders.h"
-#include "data/labelme.h"
-#include "data/yolo.h"
+#include "data/formats/label_folders.h"
+#include "data/formats/labelme.h"
+#include "data/formats/yolo.h"
 #include "embedmask/error.h"
 #include "mask/filled_rings.h"
 #include "render/masks.h"
@@ -17,16 +17,17 @@ using testing::drawn_mask;
 using testing::fill;
 using testing::to_rle;
 
-LabeledMask object_of(const Rle& mask, const char* label, int category) {
+LabeledObject object_of(const Rle& mask, const char* label, int category) {
     return {&mask, label, category, 0.875F};
 }
 
 TEST(Labelme, OnePolygonPerPart) {
     const Rle two = drawn_mask({"##...", "##..#", "....#"});
     const Rle one = drawn_mask({".....", ".###.", "....."});
-    const std::vector<LabeledMask> objects{object_of(two, "person", 0),
-                                           object_of(one, "traffic light", 9)};
-    const auto file = nlohmann::json::parse(labelme_text("images/a b.jpg", {5, 3}, objects, 0));
+    const std::vector<LabeledObject> objects{object_of(two, "person", 0),
+                                             object_of(one, "traffic light", 9)};
+    const auto file =
+        nlohmann::json::parse(labelme_text("images/a b.jpg", {5, 3}, objects, {.tolerance = 0}));
     EXPECT_EQ(file["imagePath"], "images/a b.jpg");
     EXPECT_EQ(file["imageWidth"], 5);
     EXPECT_EQ(file["imageHeight"], 3);
@@ -58,7 +59,7 @@ TEST(Stems, AreCutBetweenCharacters) {
 TEST(Yolo, OneLinePerInstance) {
     const Rle two = drawn_mask({"##......", "##......", "........", "......##", "......##"});
     const Rle none{5, 8, {40}};
-    const std::vector<LabeledMask> objects{object_of(none, "cat", 3), object_of(two, "dog", 7)};
+    const std::vector<LabeledObject> objects{object_of(none, "cat", 3), object_of(two, "dog", 7)};
     std::istringstream text(yolo_text({8, 5}, objects, 0));
     std::string line;
     ASSERT_TRUE(std::getline(text, line)) << "a mask without pixels has no line";

@@ -1,4 +1,4 @@
-#include "data/lvis.h"
+#include "data/formats/lvis.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "data/yolo.h"
+#include "data/formats/yolo.h"
 
 #include <fmt/format.h>
 
@@ -11,7 +11,7 @@
 
 #include "base/lines.h"
 #include "base/paths.h"
-#include "data/dataset_builder.h"
+#include "data/formats/dataset_builder.h"
 #include "embedmask/error.h"
 #include "mask/contour.h"
 #include "mask/id_map.h"
@@ -102,10 +102,10 @@ YoloObject yolo_object(const std::vector<double>& values, ImageSize size,
 
 }  // namespace
 
-std::string yolo_text(ImageSize size, std::span<const LabeledMask> objects, float tolerance) {
+std::string yolo_text(ImageSize size, std::span<const LabeledObject> objects, float tolerance) {
     mask::require_size(size, mask::scored_masks(objects));
     std::string text;
-    for (const LabeledMask& object : objects) {
+    for (const LabeledObject& object : objects) {
         mask::Ring ring;
         for (const mask::Polygon& polygon : mask::trace(*object.mask)) {
             const mask::Ring part = mask::simplify(polygon.outer, tolerance);
@@ -133,11 +133,11 @@ void read_yolo(DatasetBuilder& builder) {
     const auto files = builder.label_files(builder.folder(), ".txt");
     builder.read_files(files, [&](const fs::path& path) {
         const LabeledFrame& image =
-            builder.image(detail::portable_stem(path.string()), path.string());
+            builder.images().named(detail::portable_stem(path.string()), path.string());
         for (const detail::Line& line : detail::lines_of(detail::read_text(path))) {
             const std::string owner = fmt::format("{}, line {}", path.string(), line.number);
             const YoloObject object = yolo_object(numbers(line.text, owner), image.size, owner);
-            builder.add_polygons(image, builder.category_at(object.index, owner), {object.ring},
+            builder.add_polygons(image, {builder.category_at(object.index, owner)}, {object.ring},
                                  owner);
         }
     });

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/output_folder.h"
-#include "data/labeled_image.h"
+#include "data/formats/labeled_image.h"
 
 namespace embedmask::data {
 

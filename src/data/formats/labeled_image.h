@@ -1,4 +1,4 @@
-// One image with its objects as masks, as input for exports.
+// One image with its objects, as input for the writers of labels.
 #pragma once
 
 #include <deque>
@@ -6,13 +6,14 @@
 #include <string>
 #include <vector>
 
-#include "data/labeled_mask.h"
+#include "data/formats/labeled_object.h"
 #include "embedmask/dataset.h"
 #include "embedmask/image.h"
 
 namespace embedmask::data {
 
-/// Must not be copied: `objects` point into `masks`. The record and the annotations are borrowed.
+/// Must not be copied: `objects` may point into `masks`. The record and the annotations are
+/// borrowed.
 struct LabeledImage {
     LabeledImage() = default;
     LabeledImage(const LabeledImage&) = delete;
@@ -24,11 +25,10 @@ struct LabeledImage {
     const ImageRecord* record = nullptr;
     std::string name;  ///< file name without extension
     std::string path;  ///< of the image, from the folder of the labels
-    ImageSize size;    ///< of the frame of the masks
-    // One entry per object in each:
+    ImageSize size;    ///< of the frame of the objects
     std::deque<Rle> masks;
-    std::vector<const Annotation*> annotations;
-    std::vector<LabeledMask> objects;
+    std::vector<LabeledObject> objects;
+    std::vector<const Annotation*> annotations;  ///< of the objects; empty for predictions
 };
 
 /// An image without labels.

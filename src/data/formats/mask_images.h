@@ -4,7 +4,7 @@
 #include <string>
 
 #include "base/output_folder.h"
-#include "data/labeled_image.h"
+#include "data/formats/labeled_image.h"
 
 namespace embedmask::data {
 

@@ -1,4 +1,4 @@
-#include "data/id_map_labels.h"
+#include "data/formats/id_map_labels.h"
 
 #include <fmt/format.h>
 
@@ -7,8 +7,8 @@
 #include <optional>
 
 #include "base/paths.h"
-#include "data/dataset_builder.h"
-#include "data/label_pixels.h"
+#include "data/formats/dataset_builder.h"
+#include "data/formats/label_pixels.h"
 
 namespace embedmask::data {
 namespace {
@@ -57,7 +57,8 @@ std::string categories_text(std::span<const Category> categories) {
 }
 
 void read_id_map(DatasetBuilder& builder, const fs::path& path) {
-    const LabeledFrame& image = builder.image(detail::portable_stem(path.string()), path.string());
+    const LabeledFrame& image =
+        builder.images().named(detail::portable_stem(path.string()), path.string());
     const auto objects = listed_objects(path);
     const image::LabelImage label = image::read_label_image(path);
     const LabeledFrame frame = image.for_size(label.size, path.string());
@@ -67,7 +68,7 @@ void read_id_map(DatasetBuilder& builder, const fs::path& path) {
         builder.note_reading(
             fmt::format(", {}; one category, since NAME.json is missing", pixels.rule));
         for (const auto& [id, mask] : masks) {
-            builder.add_mask(frame, builder.only_category("object", path.string()), mask,
+            builder.add_mask(frame, {builder.only_category("object", path.string())}, mask,
                              fmt::format("{}, object {}", path.string(), id));
         }
         return;
@@ -82,7 +83,7 @@ void read_id_map(DatasetBuilder& builder, const fs::path& path) {
     const Rle nothing = RleBuilder(frame.size.height, frame.size.width).finish();
     for (const auto& [id, category] : *objects) {
         const auto mask = masks.find(id);
-        builder.add_mask(frame, builder.category_with_id(category, path.string()),
+        builder.add_mask(frame, {builder.category_with_id(category, path.string())},
                          mask == masks.end() ? nothing : mask->second,
                          fmt::format("{}, object {}", path.string(), id));
     }

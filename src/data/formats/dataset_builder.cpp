@@ -1,21 +1,22 @@
-#include "data/dataset_builder.h"
+#include "data/formats/dataset_builder.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <system_error>
+#include <unordered_set>
 
 #include "base/file.h"
 #include "base/lines.h"
 #include "base/nearest.h"
 #include "base/paths.h"
 #include "coco/dataset_text.h"
+#include "data/formats/label_folders.h"
 #include "data/image_files.h"
-#include "data/label_folders.h"
 #include "data/turned.h"
+#include "embedmask/error.h"
 #include "embedmask/polygon.h"
 #include "image/orientation.h"
-#include "image/stored_image.h"
 
 namespace embedmask::data {
 
@@ -26,18 +27,8 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t kMostJson = 1ULL << 32;  // bytes
 constexpr std::size_t kMostErrors = 20;          // named in one message
 
-// A label whose image cannot be read.
-struct LabelWithoutImage : Error {
-    using Error::Error;
-};
-
 bool is_category_list(const fs::path& path) {
     return path.filename() == kCategoriesFile || path.filename() == kClassesFile;
-}
-
-bool same_folder(const fs::path& a, const fs::path& b) {
-    std::error_code failed;
-    return fs::equivalent(a, b, failed);
 }
 
 [[noreturn]] void fail_malformed(const fs::path& folder, const std::vector<Error>& errors) {
@@ -68,15 +59,19 @@ nlohmann::ordered_json read_json(const fs::path& path) {
     }
 }
 
-DatasetBuilder::DatasetBuilder(fs::path labels, fs::path images)
-    : labels_(std::move(labels)), images_folder_(std::move(images)) {
+DatasetBuilder::DatasetBuilder(fs::path labels, LabelImages images)
+    : labels_(std::move(labels)), images_(std::move(images)) {
+    result_.skipped = images_.skipped();
+    if (!images_.passed_over().empty()) {
+        result_.passed_over.push_back(images_.passed_over());
+    }
     read_categories();
-    read_images();
 }
 
 std::vector<fs::path> DatasetBuilder::label_files(const fs::path& folder, const std::string& ending,
                                                   const Judge& expected) {
-    const bool among_images = same_folder(folder, images_folder_);
+    std::error_code failed;
+    const bool among_images = fs::equivalent(folder, images_.passed_over().folder, failed);
     FolderChoice choice;
     choice.wanted = [&](const fs::path& path) {
         return ending_of(path) == ending && !is_category_list(path);
@@ -95,10 +90,14 @@ std::vector<fs::path> DatasetBuilder::label_files(const fs::path& folder, const 
 
 void DatasetBuilder::read_files(const std::vector<fs::path>& files,
                                 const std::function<void(const fs::path&)>& read) {
+    read_list(files.size(), [&](std::size_t i) { read(files[i]); });
+}
+
+void DatasetBuilder::read_list(std::size_t count, const std::function<void(std::size_t)>& read) {
     std::vector<Error> malformed;
-    for (const fs::path& path : files) {
+    for (std::size_t i = 0; i < count; ++i) {
         try {
-            read(path);
+            read(i);
         } catch (const LabelWithoutImage& error) {
             result_.skipped.emplace_back(error.what());
         } catch (const Error& error) {
@@ -119,8 +118,8 @@ void DatasetBuilder::read_categories() {
         list_ = path.string();
         try {
             for (const Json& category : read_json(path)) {
-                (void)category.at("id").get<std::int64_t>();
-                (void)category.at("name").get<std::string>();
+                ids_by_name_.emplace(category.at("name").get<std::string>(),
+                                     category.at("id").get<std::int64_t>());
                 categories_.push_back(category);
             }
         } catch (const Json::exception&) {
@@ -129,94 +128,33 @@ void DatasetBuilder::read_categories() {
     } else if (const fs::path names = labels_ / kClassesFile; detail::has_entry(names)) {
         list_ = names.string();
         for (const detail::Line& line : detail::lines_of(detail::read_text(names))) {
-            categories_.push_back({{"id", categories_.size() + 1}, {"name", line.text}});
+            add_category(line.text);
         }
     }
 }
 
-void DatasetBuilder::read_images() {
-    Judge labels;
-    if (same_folder(labels_, images_folder_)) {
-        labels = [](const fs::path& path) {
-            return ending_of(path) == ".json" || ending_of(path) == ".txt";
-        };
+void DatasetBuilder::add_category(const std::string& name) {
+    const auto id = static_cast<std::int64_t>(categories_.size()) + 1;
+    if (ids_by_name_.emplace(name, id).second) {
+        categories_.push_back({{"id", id}, {"name", name}});
     }
-    const FolderFiles chosen = images_of_folder(images_folder_, labels);
-    result_.passed_over.push_back(chosen.passed_over);
-    const std::vector<ImageFile> files = numbered(chosen.files);
-    const bool numbers = std::ranges::all_of(files, [](const ImageFile& file) {
-        const std::string stem = file.path.stem().string();
-        return stem.find_first_not_of("0123456789") == std::string::npos;
-    });
-    for (std::size_t i = 0; i < files.size(); ++i) {
-        const fs::path& path = files[i].path;
-        const std::string stem = label_stem(path.string());
-        if (by_stem_.contains(stem) || unreadable_.contains(stem)) {
-            throw Error(fmt::format("{}: another image has the same name", path.string()),
-                        "labels are matched to images by name: rename one of the two");
-        }
-        LabeledFrame frame;
-        frame.image_id = numbers ? files[i].image_id : static_cast<std::int64_t>(i) + 1;
-        try {
-            const image::StoredImage stored =
-                image::decode_stored(detail::read_file(path), path.string(), {});
-            frame.orientation = stored.orientation;
-            frame.size = image::oriented_size(stored.whole, stored.orientation);
-        } catch (const Error& error) {
-            unreadable_[stem] = path.string();
-            result_.skipped.emplace_back(error.what());
-            if (unreadable_.size() == files.size()) {
-                throw;
-            }
-            continue;
-        }
-        by_stem_[stem] = frame;
-        Json record = {{"id", frame.image_id},
-                       {"file_name", path.filename().string()},
-                       {"width", frame.size.width},
-                       {"height", frame.size.height}};
-        if (frame.orientation != 1) {
-            record["exif"] = "applied";
-        }
-        images_.push_back(std::move(record));
-    }
-}
-
-bool DatasetBuilder::has_image(const std::string& stem) const {
-    return by_stem_.contains(cut_stem(stem)) || unreadable_.contains(cut_stem(stem));
-}
-
-const LabeledFrame& DatasetBuilder::image(const std::string& stem, const std::string& owner) const {
-    const auto found = by_stem_.find(cut_stem(stem));
-    if (found != by_stem_.end()) {
-        return found->second;
-    }
-    if (const auto broken = unreadable_.find(cut_stem(stem)); broken != unreadable_.end()) {
-        throw LabelWithoutImage(
-            fmt::format("{}: labels of {}, which cannot be read", owner, broken->second));
-    }
-    const PassedOver& passed = result_.passed_over.front();
-    const std::string others =
-        passed.empty() ? "" : fmt::format(" (passed over there: {})", summary_of(passed));
-    throw Error(fmt::format("{}: no image in the image folder is named {}{}", owner, stem, others),
-                "add the image, remove the label, or correct DatasetImportOptions::images");
 }
 
 std::int64_t DatasetBuilder::category_named(const std::string& name, const std::string& owner) {
-    std::vector<std::string> names;
-    for (const Json& category : categories_) {
-        if (category["name"] == name) {
-            return category["id"];
-        }
-        names.push_back(category["name"]);
+    if (const auto known = ids_by_name_.find(name); known != ids_by_name_.end()) {
+        return known->second;
     }
     if (!list_.empty()) {
+        std::vector<std::string> names;
+        for (const Json& category : categories_) {
+            names.push_back(category["name"]);
+        }
         throw Error(fmt::format("{}: category \"{}\" is not listed in {}", owner, name, list_),
                     detail::did_you_mean(name, names,
                                          "add the category to that file, or correct the label"));
     }
-    categories_.push_back({{"id", categories_.size() + 1}, {"name", name}});
-    return categories_.back()["id"];
+    add_category(name);
+    return ids_by_name_.at(name);
 }
 
 std::int64_t DatasetBuilder::category_at(std::int64_t index, const std::string& owner) const {
@@ -238,7 +176,7 @@ std::int64_t DatasetBuilder::category_with_id(std::int64_t id, const std::string
     if (!list_.empty()) {
         throw Error(fmt::format("{}: category id {} is not listed in {}", owner, id, list_));
     }
-    categories_.push_back({{"id", id}, {"name", std::to_string(id)}});
+    categories_.push_back({{"id", id}, {"name", fmt::to_string(id)}});
     return id;
 }
 
@@ -264,7 +202,14 @@ std::string DatasetBuilder::name_of(std::int64_t category) const {
     return fmt::to_string(category);
 }
 
-void DatasetBuilder::add_polygons(const LabeledFrame& frame, std::int64_t category,
+bool DatasetBuilder::objects_have_ids() const {
+    std::unordered_set<std::int64_t> ids;
+    return std::ranges::all_of(objects_, [&](const Record& object) {
+        return object.id && *object.id >= 1 && ids.insert(*object.id).second;
+    });
+}
+
+void DatasetBuilder::add_polygons(const LabeledFrame& frame, const Object& object,
                                   const std::vector<std::vector<double>>& rings,
                                   const std::string& owner) {
     std::vector<std::vector<double>> upright;
@@ -278,55 +223,79 @@ void DatasetBuilder::add_polygons(const LabeledFrame& frame, std::int64_t catego
     } catch (const Error& error) {
         throw Error(fmt::format("{}: {}", owner, error.what()), error.fix());
     }
-    add(frame, category, mask, upright, owner);
+    if (area(mask) == 0) {
+        return leave_out_empty(object, owner);
+    }
+    add(frame, object, bounding_box(mask), area(mask), std::move(upright));
 }
 
-void DatasetBuilder::add_mask(const LabeledFrame& frame, std::int64_t category, const Rle& mask,
+void DatasetBuilder::add_mask(const LabeledFrame& frame, const Object& object, const Rle& mask,
                               const std::string& owner) {
     const Rle upright = turned(mask, frame.turn);
-    add(frame, category, upright,
-        {{"size", {upright.height, upright.width}}, {"counts", compress(upright)}}, owner);
+    if (area(upright) == 0) {
+        return leave_out_empty(object, owner);
+    }
+    add(frame, object, bounding_box(upright), area(upright),
+        {{"size", {upright.height, upright.width}}, {"counts", compress(upright)}});
 }
 
-void DatasetBuilder::add(const LabeledFrame& frame, std::int64_t category, const Rle& mask,
-                         Json segmentation, const std::string& owner) {
-    if (area(mask) == 0) {
-        // The folder is known; what matters is the file.
-        const std::string folder = (labels_ / "").string();
-        const std::string file = owner.starts_with(folder) ? owner.substr(folder.size()) : owner;
-        result_.without_pixels.push_back(fmt::format("{} ({})", file, name_of(category)));
-        return;
+void DatasetBuilder::add_box(const LabeledFrame& frame, const Object& object, const CocoBox& box,
+                             const std::string& owner) {
+    const bool is_inside = box.width > 0 && box.height > 0 && box.x < frame.size.width &&
+                           box.y < frame.size.height && box.x + box.width > 0 &&
+                           box.y + box.height > 0;
+    if (!is_inside) {
+        return leave_out_empty(object, owner);
     }
-    const CocoBox box = bounding_box(mask);
-    annotations_.push_back({{"id", annotations_.size() + 1},
-                            {"image_id", frame.image_id},
-                            {"category_id", category},
-                            {"bbox", {box.x, box.y, box.width, box.height}},
-                            {"area", area(mask)},
-                            {"iscrowd", 0},
-                            {"segmentation", std::move(segmentation)}});
+    const CocoBox upright = frame.turn == 1 ? box : turned(box, frame.size, frame.turn);
+    add(frame, object, upright, upright.width * upright.height, Json::array());
+}
+
+void DatasetBuilder::leave_out_empty(const Object& object, const std::string& owner) {
+    // The folder is known; what matters is the file.
+    const std::string folder = (labels_ / "").string();
+    const std::string file = owner.starts_with(folder) ? owner.substr(folder.size()) : owner;
+    result_.without_pixels.push_back(fmt::format("{} ({})", file, name_of(object.category)));
+}
+
+void DatasetBuilder::add(const LabeledFrame& frame, const Object& object, const CocoBox& box,
+                         const Json& pixels, Json segmentation) {
+    const Json members = {{"image_id", frame.image_id},
+                          {"category_id", object.category},
+                          {"bbox", {box.x, box.y, box.width, box.height}},
+                          {"area", pixels},
+                          {"iscrowd", object.crowd ? 1 : 0},
+                          {"segmentation", std::move(segmentation)}};
+    objects_.push_back({object.id, members.dump().substr(1)});
 }
 
 DatasetImport DatasetBuilder::write(const fs::path& path) {
-    if (annotations_.empty() && !result_.without_pixels.empty()) {
+    if (objects_.empty() && !result_.without_pixels.empty()) {
         throw Error(
             fmt::format("{}: none of {} objects has a pixel inside its image: {}", labels_.string(),
                         result_.without_pixels.size(), result_.without_pixels.front()),
             "check that the labels belong to these images and to this format");
     }
     detail::DatasetTextWriter writer(path, {});
-    const auto list = [&](const char* name, const std::vector<Json>& records) {
-        writer.begin(name);
+    // File names need not be UTF-8.
+    const auto add_all = [&](const std::vector<Json>& records) {
         for (const Json& record : records) {
-            // File names need not be UTF-8.
             writer.add(record.dump(-1, ' ', false, Json::error_handler_t::replace));
         }
     };
-    list("images", images_);
-    list("annotations", annotations_);
-    list("categories", categories_);
+    writer.begin("images");
+    add_all(images_.records());
+    writer.begin("annotations");
+    const bool keep_ids = objects_have_ids();
+    for (std::size_t i = 0; i < objects_.size(); ++i) {
+        writer.add(fmt::format("{{\"id\":{},{}",
+                               keep_ids ? *objects_[i].id : static_cast<std::int64_t>(i) + 1,
+                               objects_[i].members));
+    }
+    writer.begin("categories");
+    add_all(categories_);
     writer.commit();
-    result_.written = {images_.size(), annotations_.size(), categories_.size()};
+    result_.written = {images_.records().size(), objects_.size(), categories_.size()};
     for (const auto& [text, count] : readings_) {
         result_.readings.push_back(
             fmt::format("{} {}{}", count, count == 1 ? "image" : "images", text));

@@ -1,4 +1,4 @@
-#include "data/voc.h"
+#include "data/formats/voc.h"
 
 #include <fmt/format.h>
 
@@ -7,9 +7,9 @@
 #include <set>
 
 #include "base/paths.h"
-#include "data/dataset_builder.h"
-#include "data/label_pixels.h"
-#include "data/voc_colors.h"
+#include "data/formats/dataset_builder.h"
+#include "data/formats/label_pixels.h"
+#include "data/formats/voc_colors.h"
 #include "embedmask/error.h"
 #include "image/view.h"
 #include "mask/id_map.h"
@@ -70,7 +70,8 @@ std::vector<std::uint32_t> numbers_of(DatasetBuilder& builder, const image::Labe
 }
 
 void read_voc_image(DatasetBuilder& builder, const fs::path& path) {
-    const LabeledFrame& image = builder.image(detail::portable_stem(path.string()), path.string());
+    const LabeledFrame& image =
+        builder.images().named(detail::portable_stem(path.string()), path.string());
     const image::LabelImage object_image = image::read_label_image(path);
     const LabeledFrame frame = image.for_size(object_image.size, path.string());
     const fs::path classes_path = builder.folder() / kVocClassFolder / path.filename();
@@ -107,7 +108,7 @@ void read_voc_image(DatasetBuilder& builder, const fs::path& path) {
         }
         const std::int64_t category =
             builder.category_at(static_cast<std::int64_t>(labels[object]) - 1, path.string());
-        builder.add_mask(frame, category, mask,
+        builder.add_mask(frame, {category}, mask,
                          fmt::format("{}, object {}", path.string(), object));
     }
 }

@@ -1,4 +1,4 @@
-#include "data/label_frame.h"
+#include "data/formats/label_frame.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "data/mask_images.h"
+#include "data/formats/mask_images.h"
 
 #include <fmt/format.h>
 
@@ -6,10 +6,10 @@
 #include <optional>
 
 #include "base/paths.h"
-#include "data/dataset_builder.h"
 #include "data/folder_files.h"
-#include "data/id_map_labels.h"
-#include "data/label_pixels.h"
+#include "data/formats/dataset_builder.h"
+#include "data/formats/id_map_labels.h"
+#include "data/formats/label_pixels.h"
 #include "embedmask/error.h"
 #include "image/view.h"
 
@@ -21,8 +21,16 @@ namespace fs = std::filesystem;
 /// IMAGE-OBJECT-CATEGORYID
 struct MaskName {
     std::string image;
+    std::optional<std::int64_t> object;  // if it is a number
     std::int64_t category = 0;
 };
+
+std::optional<std::int64_t> integer_of_text(std::string_view text) {
+    std::int64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    return error == std::errc{} && end == text.data() + text.size() ? std::optional(value)
+                                                                    : std::nullopt;
+}
 
 std::optional<MaskName> mask_name(const std::string& stem) {
     const std::size_t last = stem.rfind('-');
@@ -31,23 +39,22 @@ std::optional<MaskName> mask_name(const std::string& stem) {
     if (middle == std::string::npos) {
         return std::nullopt;
     }
-    MaskName name;
-    name.image = stem.substr(0, middle);
-    const char* end = stem.data() + stem.size();
-    const auto parsed = std::from_chars(stem.data() + last + 1, end, name.category);
-    if (parsed.ec != std::errc{} || parsed.ptr != end) {
+    const std::string_view text = stem;
+    const auto category = integer_of_text(text.substr(last + 1));
+    if (!category) {
         return std::nullopt;
     }
-    return name;
+    return MaskName{stem.substr(0, middle),
+                    integer_of_text(text.substr(middle + 1, last - middle - 1)), *category};
 }
 
 void read_mask_image(DatasetBuilder& builder, const MaskName& name, const fs::path& path) {
-    const LabeledFrame& image = builder.image(name.image, path.string());
+    const LabeledFrame& image = builder.images().named(name.image, path.string());
     const image::LabelImage label = image::read_label_image(path);
     const LabeledFrame frame = image.for_size(label.size, path.string());
     const ObjectPixels object = object_pixels(label, path.string());
     builder.note_reading(fmt::format(", {}", object.rule));
-    builder.add_mask(frame, builder.category_with_id(name.category, path.string()),
+    builder.add_mask(frame, {builder.category_with_id(name.category, path.string()), name.object},
                      encode_rows(object.bits, frame.size.height, frame.size.width), path.string());
 }
 
@@ -69,7 +76,7 @@ std::string mask_image_name(const std::string& image, const Annotation& annotati
 void write_mask_images(detail::OutputFolder& folder, const LabeledImage& image) {
     for (std::size_t i = 0; i < image.annotations.size(); ++i) {
         Image drawn = black_image(image.size);
-        const auto mask = decode_rows(image.masks[i]);
+        const auto mask = decode_rows(*image.objects[i].mask);
         for (std::size_t p = 0; p < mask.size(); ++p) {
             for (std::size_t channel = 0; channel < 3; ++channel) {
                 drawn.rgb[3 * p + channel] = mask[p] != 0 ? 255 : 0;
@@ -85,9 +92,9 @@ void read_mask_images(DatasetBuilder& builder) {
     builder.read_files(files, [&](const fs::path& path) {
         const std::string stem = detail::portable_stem(path.string());
         const std::optional<MaskName> name = mask_name(stem);
-        const bool is_mask = name && builder.has_image(name->image);
+        const bool is_mask = name && builder.images().has(name->image);
         const bool is_id_map =
-            builder.has_image(stem) && (!is_mask || detail::path_exists(objects_file(path)));
+            builder.images().has(stem) && (!is_mask || detail::path_exists(objects_file(path)));
         if (is_id_map) {
             read_id_map(builder, path);
         } else if (name) {

@@ -1,15 +1,15 @@
-#include "data/labelme_shapes.h"
+#include "data/formats/labelme_shapes.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <numbers>
 #include <string_view>
 
 #include "base/base64.h"
-#include "data/label_pixels.h"
+#include "data/formats/label_pixels.h"
+#include "data/formats/shape_geometry.h"
 #include "embedmask/error.h"
 #include "image/label_image.h"
 
@@ -21,9 +21,7 @@ using ShapePoints = std::vector<double>;  // x0, y0, x1, y1, ...
 
 constexpr std::array<std::string_view, 6> kKinds = {"polygon",  "rectangle", "oriented_rectangle",
                                                     "rotation", "circle",    "mask"};
-constexpr double kFarthest = 1 << 20;     // pixels; the limit of the rasteriser
-constexpr double kCircleSideSquared = 4;  // longest side of the polygon of a circle, pixels squared
-constexpr int kMostCircleSides = 4096;
+constexpr double kFarthest = 1 << 20;  // pixels; the limit of the rasteriser
 
 ShapePoints points_of_shape(const Json& shape) {
     ShapePoints points;
@@ -42,25 +40,6 @@ void require_points(const std::string& kind, const ShapePoints& points, bool rig
     const std::size_t count = points.size() / 2;
     throw Error(fmt::format("found a {} with {} point{}: expected {}", kind, count,
                             count == 1 ? "" : "s", expected));
-}
-
-ShapePoints circle_ring(const ShapePoints& points) {
-    const double radius = std::hypot(points[2] - points[0], points[3] - points[1]);
-    if (!(radius <= kFarthest)) {
-        throw Error(fmt::format("found a circle of radius {}: expected at most {:.0f} pixels",
-                                radius, kFarthest));
-    }
-    const double around = 2 * std::numbers::pi;
-    const int sides =
-        std::clamp(static_cast<int>(std::ceil(around * radius / std::sqrt(kCircleSideSquared))), 32,
-                   kMostCircleSides);
-    ShapePoints ring;
-    for (int i = 0; i < sides; ++i) {
-        const double angle = around * i / sides;
-        ring.push_back(points[0] + radius * std::cos(angle));
-        ring.push_back(points[1] + radius * std::sin(angle));
-    }
-    return ring;
 }
 
 // The PNG of a mask covers the pixels of its box, both corners included.
@@ -84,18 +63,7 @@ Rle mask_of_box(const Json& shape, const ShapePoints& points, ImageSize size) {
         throw Error(fmt::format("found a mask of {}x{} pixels for a box of {}x{}", label.size.width,
                                 label.size.height, width, height));
     }
-    std::vector<std::uint8_t> bits(
-        static_cast<std::size_t>(size.width) * static_cast<std::size_t>(size.height), 0);
-    for (int y = std::max(0, -top); y < std::min(label.size.height, size.height - top); ++y) {
-        for (int x = std::max(0, -left); x < std::min(label.size.width, size.width - left); ++x) {
-            bits[static_cast<std::size_t>(top + y) * static_cast<std::size_t>(size.width) +
-                 static_cast<std::size_t>(left + x)] =
-                object
-                    .bits[static_cast<std::size_t>(y) * static_cast<std::size_t>(label.size.width) +
-                          static_cast<std::size_t>(x)];
-        }
-    }
-    return encode_rows(bits, size.height, size.width);
+    return placed_mask(object.bits, label.size, left, top, size);
 }
 
 }  // namespace
@@ -131,7 +99,8 @@ std::optional<LabelmeArea> labelme_area(const Json& shape, ImageSize size) {
     }
     if (kind == "circle") {
         require_points(kind, points, count == 2, "2");
-        return LabelmeArea{circle_ring(points), {}};
+        const double radius = std::hypot(points[2] - points[0], points[3] - points[1]);
+        return LabelmeArea{ellipse_ring(points[0], points[1], radius, radius, 0), {}};
     }
     require_points(kind, points, count == 2, "2");
     return LabelmeArea{{}, mask_of_box(shape, points, size)};

@@ -1,4 +1,4 @@
-// Builds a COCO file from a folder of labels and a folder of images.
+// Builds a COCO file from the labels of another tool.
 #pragma once
 
 #include <cstdint>
@@ -6,13 +6,15 @@
 #include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
-#include "data/label_frame.h"
+#include "data/formats/label_frame.h"
+#include "data/formats/label_images.h"
+#include "embedmask/box.h"
 #include "embedmask/data.h"
-#include "embedmask/error.h"
-#include "embedmask/image.h"
 #include "embedmask/rle.h"
 
 namespace embedmask::data {
@@ -23,13 +25,11 @@ nlohmann::ordered_json read_json(const std::filesystem::path& path);
 class DatasetBuilder {
 public:
     /// Categories come from categories.json (as written by exports) or classes.txt (ids count from
-    /// 1) in the folder of labels, or else from the labels themselves. If all image names are
-    /// numbers, these are the image ids; otherwise ids count from 1. Images that cannot be read are
-    /// left out, with their labels. Error for two images with the same name, and if no image can be
-    /// read.
-    DatasetBuilder(std::filesystem::path labels, std::filesystem::path images);
+    /// 1) in the folder of labels, or else from the labels themselves.
+    DatasetBuilder(std::filesystem::path labels, LabelImages images);
 
     [[nodiscard]] const std::filesystem::path& folder() const { return labels_; }
+    [[nodiscard]] const LabelImages& images() const { return images_; }
 
     using Judge = std::function<bool(const std::filesystem::path&)>;
 
@@ -44,15 +44,15 @@ public:
     void read_files(const std::vector<std::filesystem::path>& files,
                     const std::function<void(const std::filesystem::path&)>& read);
 
+    /// Calls `read` for the labels of each listed image, with the same rules.
+    void read_list(std::size_t count, const std::function<void(std::size_t)>& read);
+
     // `owner` is named in errors: the label file, with the line if the format has lines.
 
-    [[nodiscard]] bool has_image(const std::string& stem) const;
-
-    /// The image of a label file, matched by name without extension; what `cut_stem` cuts off does
-    /// not count.
-    [[nodiscard]] const LabeledFrame& image(const std::string& stem,
-                                            const std::string& owner) const;
-
+    /// Whether the categories are listed, and not collected from the labels.
+    [[nodiscard]] bool has_category_list() const { return !list_.empty(); }
+    /// Adds a category that the labels list themselves, unless it is known.
+    void add_category(const std::string& name);
     /// Looks up the id of a category by name, by position in the list, or by the id itself.
     std::int64_t category_named(const std::string& name, const std::string& owner);
     [[nodiscard]] std::int64_t category_at(std::int64_t index, const std::string& owner) const;
@@ -63,14 +63,25 @@ public:
 
     // Objects in the frame of their labels. An object without a pixel is left out and counted.
 
-    void add_polygons(const LabeledFrame& frame, std::int64_t category,
-                      const std::vector<std::vector<double>>& rings, const std::string& owner);
-    void add_mask(const LabeledFrame& frame, std::int64_t category, const Rle& mask,
-                  const std::string& owner);
+    /// What a label tells of an object beside its shape.
+    struct Object {
+        std::int64_t category = 0;
+        std::optional<std::int64_t> id = {};  ///< used if all objects have one and no two are equal
+        bool crowd = false;
+    };
 
-    /// Counts a labelme shape that has no area, by its kind.
-    void leave_out_shape(const std::string& kind) { ++result_.shapes_left_out[kind]; }
-    /// Counts how label images were read, by what is said about them.
+    void add_polygons(const LabeledFrame& frame, const Object& object,
+                      const std::vector<std::vector<double>>& rings, const std::string& owner);
+    void add_mask(const LabeledFrame& frame, const Object& object, const Rle& mask,
+                  const std::string& owner);
+    /// An object whose mask is unknown. A box that does not overlap the image counts as without
+    /// pixels.
+    void add_box(const LabeledFrame& frame, const Object& object, const CocoBox& box,
+                 const std::string& owner);
+
+    /// Counts what has no area or is not read, by its kind.
+    void leave_out(const std::string& kind) { ++result_.shapes_left_out[kind]; }
+    /// Counts how labels were read, by what is said about them: "2 images" + text.
     void note_reading(const std::string& text) { ++readings_[text]; }
 
     /// Writes the file. Error if no object has a pixel.
@@ -79,21 +90,25 @@ public:
 private:
     using Json = nlohmann::ordered_json;
 
+    struct Record {
+        std::optional<std::int64_t> id;
+        std::string members;  // the JSON members after the id
+    };
+
     void read_categories();
-    void read_images();
-    void add(const LabeledFrame& frame, std::int64_t category, const Rle& mask, Json segmentation,
-             const std::string& owner);
+    void add(const LabeledFrame& frame, const Object& object, const CocoBox& box,
+             const Json& pixels, Json segmentation);
+    void leave_out_empty(const Object& object, const std::string& owner);
     [[nodiscard]] std::string name_of(std::int64_t category) const;
+    [[nodiscard]] bool objects_have_ids() const;
 
     std::filesystem::path labels_;
-    std::filesystem::path images_folder_;
+    LabelImages images_;
     std::string list_;  // the categories file; empty: categories are collected from the labels
-    std::map<std::string, LabeledFrame> by_stem_;    // by label_stem
-    std::map<std::string, std::string> unreadable_;  // images, likewise
     std::map<std::string, std::size_t> readings_;
-    std::vector<Json> images_;
-    std::vector<Json> annotations_;
+    std::vector<Record> objects_;
     std::vector<Json> categories_;
+    std::unordered_map<std::string, std::int64_t> ids_by_name_;  // of categories
     DatasetImport result_;
 };
 

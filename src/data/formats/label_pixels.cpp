@@ -1,4 +1,4 @@
-#include "data/label_pixels.h"
+#include "data/formats/label_pixels.h"
 
 #include <fmt/format.h>
 
@@ -6,7 +6,7 @@
 #include <map>
 #include <set>
 
-#include "data/voc_colors.h"
+#include "data/formats/voc_colors.h"
 #include "embedmask/error.h"
 
 namespace embedmask::data {

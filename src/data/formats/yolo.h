@@ -4,7 +4,7 @@
 #include <span>
 #include <string>
 
-#include "data/labeled_mask.h"
+#include "data/formats/labeled_object.h"
 #include "embedmask/image.h"
 
 namespace embedmask::data {
@@ -16,7 +16,8 @@ class DatasetBuilder;
 /// one ring per object: several parts are joined by zero-width cuts between their nearest points,
 /// and holes are filled. Outlines are simplified within `tolerance` pixels (0: exact pixel edges).
 /// Error if a mask has a different size.
-std::string yolo_text(ImageSize size, std::span<const LabeledMask> objects, float tolerance = 1.F);
+std::string yolo_text(ImageSize size, std::span<const LabeledObject> objects,
+                      float tolerance = 1.F);
 
 /// Adds the objects of the label files in the builder's folder. Error (with file and line) for an
 /// invalid ring.

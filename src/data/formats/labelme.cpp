@@ -1,19 +1,22 @@
-#include "data/labelme.h"
+#include "data/formats/labelme.h"
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <utility>
 
+#include "base/base64.h"
 #include "base/paths.h"
-#include "data/dataset_builder.h"
-#include "data/labelme_shapes.h"
+#include "data/formats/dataset_builder.h"
+#include "data/formats/labelme_shapes.h"
 #include "embedmask/error.h"
 #include "embedmask/polygon.h"
 #include "mask/contour.h"
 #include "mask/id_map.h"
+#include "mask/region.h"
 
 namespace embedmask::data {
 namespace {
@@ -29,11 +32,58 @@ Json points_of(const mask::Ring& ring) {
     return points;
 }
 
+Json points_of(const std::vector<double>& ring) {
+    Json points = Json::array();
+    for (std::size_t i = 0; i + 1 < ring.size(); i += 2) {
+        points.push_back({ring[i], ring[i + 1]});
+    }
+    return points;
+}
+
+/// A mask as a PNG image of its box, both of whose corners are inside.
+Json mask_shape(const Rle& mask) {
+    const mask::MaskRegion region = mask::mask_region(mask);
+    const std::vector<std::uint16_t> pixels(region.bits.begin(), region.bits.end());
+    return {{"kind", "mask"},
+            {"points",
+             {{region.x, region.y}, {region.x + region.width - 1, region.y + region.height - 1}}},
+            {"mask", detail::encode_base64(encode_png(pixels, {region.width, region.height}))}};
+}
+
+/// The kinds and points of the shapes of one object.
+std::vector<Json> shapes_of(const LabeledObject& object, const LabelmeOptions& options) {
+    std::vector<Json> shapes;
+    if (options.exact && !object.rings.empty()) {
+        for (const std::vector<double>& ring : object.rings) {
+            shapes.push_back({{"kind", "polygon"}, {"points", points_of(ring)}});
+        }
+        return shapes;
+    }
+    const std::vector<mask::Polygon> polygons = mask::trace(*object.mask);
+    const bool has_holes = std::ranges::any_of(
+        polygons, [](const mask::Polygon& polygon) { return !polygon.holes.empty(); });
+    if (options.exact && has_holes) {
+        return {mask_shape(*object.mask)};
+    }
+    for (const mask::Polygon& polygon : polygons) {
+        shapes.push_back({{"kind", "polygon"},
+                          {"points", points_of(mask::simplify(polygon.outer, options.tolerance))}});
+    }
+    return shapes;
+}
+
 /// Shapes with the same label and group are parts of one object.
 struct LabelmeObject {
     std::string label;
+    std::optional<std::int64_t> id;
     std::vector<LabelmeArea> areas;
 };
+
+std::optional<std::int64_t> id_of(const Json& shape) {
+    const auto id = shape.find("annotation_id");
+    return id != shape.end() && id->is_number_integer() ? std::optional(id->get<std::int64_t>())
+                                                        : std::nullopt;
+}
 
 std::vector<LabelmeObject> labelme_objects(const Json& file, ImageSize size,
                                            DatasetBuilder& builder, const std::string& owner) {
@@ -47,7 +97,7 @@ std::vector<LabelmeObject> labelme_objects(const Json& file, ImageSize size,
             throw Error(fmt::format("{}: {}", owner, error.what()), error.fix());
         }
         if (!area) {
-            builder.leave_out_shape(labelme_kind(shape));
+            builder.leave_out(labelme_kind(shape));
             continue;
         }
         const std::string label = shape.at("label");
@@ -61,7 +111,8 @@ std::vector<LabelmeObject> labelme_objects(const Json& file, ImageSize size,
                 continue;
             }
         }
-        objects.push_back({label, {std::move(*area)}});
+        objects.push_back({label, id_of(shape), {}});
+        objects.back().areas.push_back(std::move(*area));
     }
     return objects;
 }
@@ -80,19 +131,19 @@ const LabeledFrame& image_of(const DatasetBuilder& builder, const fs::path& path
                              const Json& file) {
     const std::string stem = detail::portable_stem(path.string());
     const auto named = file.find("imagePath");
-    if (!builder.has_image(stem) && named != file.end() && named->is_string()) {
+    if (!builder.images().has(stem) && named != file.end() && named->is_string()) {
         const std::string name = detail::portable_name(named->get<std::string>());
         const std::string other = fs::path(name).stem().string();
-        if (builder.has_image(other)) {
-            return builder.image(other, path.string());
+        if (builder.images().has(other)) {
+            return builder.images().named(other, path.string());
         }
     }
-    return builder.image(stem, path.string());
+    return builder.images().named(stem, path.string());
 }
 
 void add_object(DatasetBuilder& builder, const LabeledFrame& frame, const LabelmeObject& object,
                 const std::string& owner) {
-    const std::int64_t category = builder.category_named(object.label, owner);
+    const DatasetBuilder::Object about{builder.category_named(object.label, owner), object.id};
     std::vector<std::vector<double>> rings;
     std::vector<Rle> masks;
     for (const LabelmeArea& area : object.areas) {
@@ -103,11 +154,11 @@ void add_object(DatasetBuilder& builder, const LabeledFrame& frame, const Labelm
         }
     }
     if (masks.empty()) {
-        builder.add_polygons(frame, category, rings, owner);
+        builder.add_polygons(frame, about, rings, owner);
         return;
     }
     masks.push_back(rasterize_polygons(rings, frame.size.height, frame.size.width));
-    builder.add_mask(frame, category, unite(masks), owner);
+    builder.add_mask(frame, about, unite(masks), owner);
 }
 
 void read_labelme_file(DatasetBuilder& builder, const fs::path& path) {
@@ -134,19 +185,26 @@ void read_labelme_file(DatasetBuilder& builder, const fs::path& path) {
 }  // namespace
 
 std::string labelme_text(std::string_view image_path, ImageSize size,
-                         std::span<const LabeledMask> objects, float tolerance) {
+                         std::span<const LabeledObject> objects, const LabelmeOptions& options) {
     mask::require_size(size, mask::scored_masks(objects));
     Json shapes = Json::array();
     for (std::size_t i = 0; i < objects.size(); ++i) {
-        const auto polygons = mask::trace(*objects[i].mask);
-        for (const mask::Polygon& polygon : polygons) {
+        std::vector<Json> parts = shapes_of(objects[i], options);
+        for (Json& part : parts) {
             Json shape;
             shape["label"] = objects[i].label;
-            shape["points"] = points_of(mask::simplify(polygon.outer, tolerance));
-            shape["group_id"] = polygons.size() > 1 ? Json(i) : Json();
-            shape["description"] = fmt::format("score {:.4f}", objects[i].score);
-            shape["shape_type"] = "polygon";
+            shape["points"] = std::move(part["points"]);
+            shape["group_id"] = parts.size() > 1 ? Json(i) : Json();
+            shape["description"] =
+                objects[i].id > 0 ? "" : fmt::format("score {:.4f}", objects[i].score);
+            shape["shape_type"] = part["kind"];
             shape["flags"] = Json::object();
+            if (part.contains("mask")) {
+                shape["mask"] = std::move(part["mask"]);
+            }
+            if (objects[i].id > 0) {
+                shape["annotation_id"] = objects[i].id;
+            }
             shapes.push_back(std::move(shape));
         }
     }

@@ -4,13 +4,15 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/output_folder.h"
-#include "data/labeled_image.h"
+#include "data/formats/label_document.h"
+#include "data/formats/labeled_image.h"
 #include "embedmask/data.h"
 
 namespace embedmask::data {
@@ -33,30 +35,37 @@ std::string label_stem(std::string_view path);
 /// The same for a record; errors name it.
 std::string stem_of(const Dataset& data, const ImageRecord& image);
 
+/// The ending of the label files of an image, in a format that has some: ".json".
+std::string label_ending(LabelFormat format);
+
 /// The text of classes.txt: one name per line. Line breaks in a name become blanks.
 std::string classes_text(std::span<const Category> categories);
 
 /// The folder that the user names, and for VOC the two in it.
 class LabelFolders {
 public:
-    LabelFolders(const std::filesystem::path& folder, LabelFormat format);
+    LabelFolders(const std::filesystem::path& folder, LabelFormat format, ExportOptions options);
 
     /// Error, before anything is written, if a file of others or an input would be replaced.
-    void require_replaceable(const Dataset& data, const AnnotationsByImage& annotations,
-                             const ExportOptions& options) const;
+    void require_replaceable(const Dataset& data, const AnnotationsByImage& annotations) const;
 
-    /// Creates the folders and the lists of categories.
+    /// Creates the folders and the lists of categories, those of `data`, which is borrowed.
     void create(const Dataset& data);
 
     /// Writes the labels of one image. Returns the annotations whose objects are covered completely
     /// by others, in a format that keeps one object per pixel.
     std::vector<const Annotation*> write(const LabeledImage& image);
 
+    /// Completes the file of a format that has one for all images.
+    void finish();
+
 private:
     LabelFormat format_;
+    ExportOptions options_;
     detail::OutputFolder folder_;
     detail::OutputFolder classes_;
     detail::OutputFolder objects_;
+    std::optional<DocumentFile> document_;
 };
 
 }  // namespace embedmask::data
