@@ -32,10 +32,14 @@ void print_json(const std::string& annotations, const DatasetCheck& check) {
                         {"harmless", item.harmless},
                         {"examples", item.examples}});
     }
-    fmt::print("{}\n", Json{{"data", annotations}, {"findings", list}}.dump(1));
+    fmt::print("{}\n",
+               Json{{"data", annotations}, {"tool", check.tool}, {"findings", list}}.dump(1));
 }
 
 void print_text(const std::string& annotations, const DatasetCheck& check) {
+    if (!check.tool.empty()) {
+        fmt::print("{}: written by {}\n", annotations, check.tool);
+    }
     for (const Finding& item : check.findings) {
         fmt::print("{:>6}  {}: {}\n        to fix: {}\n", item.count, item.name, item.consequence,
                    fix_of(item));

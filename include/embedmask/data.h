@@ -45,6 +45,7 @@ struct Finding {
 /// Result of `check_dataset`.
 struct EMBEDMASK_EXPORT DatasetCheck {
     std::vector<Finding> findings;  ///< in the order found
+    std::string tool;               ///< that wrote the file, if it is recognised: "Roboflow"
     bool repaired = false;          ///< CheckOptions::repaired was written
 
     /// Number of occurrences of problems, without harmless findings.

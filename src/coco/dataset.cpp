@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "base/file.h"
+#include "coco/foreign_labels.h"
 #include "coco/json_layout.h"
 #include "coco/json_record.h"
 #include "embedmask/error.h"
@@ -144,6 +145,7 @@ const ImageRecord* ImageIndex::find(std::int64_t id) const {
 Dataset parse_dataset(std::string_view json, const std::string& source,
                       const DatasetOptions& options) {
     const detail::JsonLayout layout = detail::find_layout(json, source);
+    detail::reject_foreign_json(json, layout, source);
     if (layout.array) {
         throw Error(fmt::format("{}: found a list: expected an object with \"images\" and "
                                 "\"categories\"",

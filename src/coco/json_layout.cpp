@@ -8,6 +8,7 @@
 
 #include "base/lines.h"
 #include "base/look_alike.h"
+#include "coco/foreign_labels.h"
 #include "embedmask/error.h"
 
 namespace embedmask::detail {
@@ -179,6 +180,7 @@ const JsonMember* JsonLayout::member(std::string_view key) const {
 JsonLayout find_layout(std::string_view json, const std::string& source) {
     require_utf8(json, source);
     reject_look_alikes(json, source, "JSON");
+    reject_foreign_xml(json, source);
     Cursor cursor(json, source);
     JsonLayout layout;
     const char first = cursor.peek();

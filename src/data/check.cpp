@@ -19,6 +19,7 @@
 #include "data/mend.h"
 #include "data/recorded_image.h"
 #include "data/repairs.h"
+#include "data/source_tool.h"
 #include "embedmask/error.h"
 
 namespace embedmask {
@@ -90,6 +91,7 @@ public:
     void run(const std::filesystem::path& images) {
         check_ids();
         check_categories();
+        check_missing_categories();
         check_annotations();
         if (!images.empty()) {
             check_images(images);
@@ -109,6 +111,8 @@ private:
 
     void check_ids();
     void check_categories();
+    [[nodiscard]] bool is_root(const Category& category, std::size_t uses) const;
+    void check_missing_categories();
     void check_annotations();
     [[nodiscard]] bool boxes_are_corners() const;
     std::optional<Rle> usable_mask(std::size_t i, const ImageRecord* image, const std::string& who);
@@ -192,11 +196,47 @@ void Check::check_categories() {
                  by_hand("`data merge` or rename one of them"),
                  fmt::format("{} and {}: {}", other->second, category.id, category.name));
         }
+        if (is_root(category, uses[category.id])) {
+            repairs_.drop_category[i] = true;
+            note("root category",
+                 "the parent of all others, without objects of its own: Roboflow "
+                 "writes it, and models would have one class too many",
+                 repaired("drops it"), fmt::format("{} ({})", category.id, category.name));
+            continue;
+        }
+        if (category.id == 0) {
+            note("category id 0", "CVAT and other tools refuse it",
+                 by_hand("no action needed here; `data convert` exports by name"), category.name)
+                .harmless = true;
+        }
         if (data_.has_annotations && uses[category.id] == 0) {
             note("unused category", "its AP is undefined, and the model never learns it",
                  by_hand("`data filter --used` drops it"),
                  fmt::format("{} ({})", category.id, category.name))
                 .harmless = true;
+        }
+    }
+}
+
+/// Whether a category is only the supercategory of all others.
+bool Check::is_root(const Category& category, std::size_t uses) const {
+    return uses == 0 && data_.categories.size() > 1 &&
+           std::ranges::all_of(data_.categories, [&](const Category& other) {
+               return other.id == category.id || other.supercategory == category.name;
+           });
+}
+
+/// A file without categories: those of its objects get their ids for names.
+void Check::check_missing_categories() {
+    if (!data_.categories.empty()) {
+        return;
+    }
+    for (const Annotation& annotation : data_.annotations) {
+        if (categories_.insert(annotation.category_id).second) {
+            repairs_.new_categories.insert(annotation.category_id);
+            note("category that is not listed", "the list of categories is empty",
+                 repaired("lists it, with its id as the name"),
+                 fmt::format("category {}", annotation.category_id));
         }
     }
 }
@@ -409,21 +449,24 @@ void Check::check_empty_images() {
 struct ReadableText {
     std::unique_ptr<detail::DatasetText> text;
     bool had_annotations = false;  // before records were dropped
+    std::string tool;              // that wrote the file, if it is known
 };
 
 ReadableText readable_text(const std::filesystem::path& path, data::Findings& findings) {
     data::MendedText mended;
+    std::string tool;
     {
         const detail::MappedFile file(path);
         const auto bytes = file.bytes();
-        mended = data::mended_text({reinterpret_cast<const char*>(bytes.data()), bytes.size()},
-                                   path.string(), findings);
+        const std::string_view json{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+        mended = data::mended_text(json, path.string(), findings);
+        tool = data::source_tool(json, path.string());
     }
     if (mended.text) {
         return {std::make_unique<detail::DatasetText>(std::move(*mended.text), path.string()),
-                mended.had_annotations};
+                mended.had_annotations, std::move(tool)};
     }
-    return {std::make_unique<detail::DatasetText>(path), mended.had_annotations};
+    return {std::make_unique<detail::DatasetText>(path), mended.had_annotations, std::move(tool)};
 }
 
 }  // namespace
@@ -451,6 +494,7 @@ DatasetCheck check_dataset(const std::filesystem::path& annotations, const Check
     Check check(*readable.text, findings);
     check.run(options.images);
     DatasetCheck result;
+    result.tool = readable.tool;
     if (!options.repaired.empty()) {
         result.repaired = data::write_repaired(*readable.text, check.repairs(),
                                                readable.had_annotations, options.repaired);

@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "embedmask/error.h"
 #include "embedmask/rle.h"
+#include "mask/rle_string.h"
 
 namespace embedmask::data {
 namespace {
@@ -191,20 +192,42 @@ private:
                 side = whole_number(side, std::numeric_limits<int>::max());
             }
             Json& counts = runs.at("counts");
+            Rle mask{size[0].get<int>(), size[1].get<int>(), {}};
             if (counts.is_string()) {
-                (void)decompress(counts.get<std::string>(), size[0].get<int>(), size[1].get<int>());
+                mask.counts = mask::run_lengths(counts.get<std::string>());
             } else {
                 for (Json& run : counts) {
                     form_.strings = form_.strings || run.is_string();
                     run = whole_number(run, std::numeric_limits<std::uint32_t>::max());
                 }
-                validate({size[0].get<int>(), size[1].get<int>(),
-                          counts.get<std::vector<std::uint32_t>>()});
+                mask.counts = counts.get<std::vector<std::uint32_t>>();
             }
+            if (cut_off(mask)) {
+                form_.overlong = true;
+                counts = mask.counts;
+            }
+            validate(mask);
             form_.segmentation = std::move(runs);
         } catch (const std::exception&) {
             form_.broken = true;
         }
+    }
+
+    /// Cuts off the runs beyond the mask. False if there are none.
+    static bool cut_off(Rle& mask) {
+        const auto pixels =
+            static_cast<std::uint64_t>(mask.width) * static_cast<std::uint64_t>(mask.height);
+        std::uint64_t sum = 0;
+        for (std::size_t i = 0; i < mask.counts.size(); ++i) {
+            const std::uint64_t room = pixels - sum;
+            if (mask.counts[i] > room) {
+                mask.counts[i] = static_cast<std::uint32_t>(room);
+                mask.counts.resize(i + 1);
+                return true;
+            }
+            sum += mask.counts[i];
+        }
+        return false;
     }
 
     /// Error for anything but a whole number from 0 to `most`, also as text.
@@ -221,6 +244,22 @@ private:
     Json area_;
     MaskForm form_;
 };
+
+/// Whether a flat list holds the run lengths of a mask of this size.
+bool are_run_lengths(const Json& list, ImageSize image) {
+    const auto pixels = static_cast<double>(image.width) * static_cast<double>(image.height);
+    if (!list.is_array() || list.size() < 2 || pixels < 1) {
+        return false;
+    }
+    double sum = 0;
+    for (const Json& run : list) {
+        if (!run.is_number_integer() || run < 0) {
+            return false;
+        }
+        sum += run.get<double>();
+    }
+    return sum == pixels;
+}
 
 }  // namespace
 
@@ -241,9 +280,16 @@ std::optional<double> number_of(const Json& value) {
     return number;
 }
 
-MaskForm mask_form(const Json& annotation) {
+MaskForm mask_form(const Json& annotation, ImageSize image) {
+    const Json segmentation = annotation.value("segmentation", Json());
+    if (are_run_lengths(segmentation, image)) {
+        MaskForm form;
+        form.segmentation = {{"size", {image.height, image.width}}, {"counts", segmentation}};
+        form.sizeless = true;
+        return form;
+    }
     Reader reader(annotation);
-    reader.read(annotation.value("segmentation", Json()));
+    reader.read(segmentation);
     return reader.take();
 }
 

@@ -9,8 +9,10 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <unordered_map>
 
 #include "base/text.h"
+#include "coco/foreign_labels.h"
 #include "coco/json_layout.h"
 #include "coco/json_record.h"
 #include "data/box_form.h"
@@ -438,7 +440,7 @@ private:
         if (found == record.end()) {
             return;
         }
-        const MaskForm form = mask_form(record);
+        const MaskForm form = mask_form(record, image_size_of(record));
         if (form.good()) {
             return;
         }
@@ -452,8 +454,16 @@ private:
                  repaired("makes it a ring"), value);
         }
         if (form.corners) {
-            note("polygon of two corners", "it has no area", repaired("makes it a rectangle"),
+            note("two-corner rectangle", "it has no area as a polygon",
+                 repaired("makes four corners of it"), value);
+        }
+        if (form.overlong) {
+            note("run lengths beyond the mask", "readers stop at them", repaired("cuts them off"),
                  value);
+        }
+        if (form.sizeless) {
+            note("run lengths without a size", "readers take them for a polygon",
+                 repaired("adds the size of the image"), value);
         }
         if (form.strings) {
             note_text("segmentation", value);
@@ -469,22 +479,107 @@ private:
         *found = form.segmentation;
     }
 
+    /// The size of the image of an annotation; 0 if it is not recorded.
+    ImageSize image_size_of(const Json& annotation) {
+        if (!image_sizes_) {
+            image_sizes_.emplace();
+            const detail::JsonMember* images = layout_.member("images");
+            for (std::size_t i = 0; images != nullptr && i < images->elements.size(); ++i) {
+                const Json record = parsed(images->elements[i]).record;
+                const auto side = [&record](const char* key) {
+                    const auto found = record.find(key);
+                    return found == record.end() ? 0 : integer_of(*found).value_or(0);
+                };
+                if (record.is_object()) {
+                    (*image_sizes_)[side("id")] = {static_cast<int>(side("width")),
+                                                   static_cast<int>(side("height"))};
+                }
+            }
+        }
+        const auto found = image_sizes_->find(integer_of(annotation["image_id"]).value_or(0));
+        return found == image_sizes_->end() ? ImageSize{} : found->second;
+    }
+
     const detail::JsonLayout& layout_;
     std::string_view json_;
     Findings& findings_;
-    std::map<std::string, std::int64_t> ids_by_name_;  // of categories
+    std::optional<std::unordered_map<std::int64_t, ImageSize>> image_sizes_;  // by id
+    std::map<std::string, std::int64_t> ids_by_name_;                         // of categories
     std::set<std::int64_t> category_ids_;
     std::map<std::string, std::map<std::string, std::int64_t>> new_ids_;  // by list and old text
     std::map<std::string, std::int64_t> largest_id_;                      // by list
     std::string who_;  // the record, for examples
 };
 
+/// Texts to put in place of parts of a document: by the begin of the part, its end and the text.
+using Replacements = std::map<std::size_t, std::pair<std::size_t, std::string>>;
+
+std::string with_replacements(std::string_view json, const Replacements& replaced) {
+    std::string text;
+    std::size_t done = 0;
+    for (const auto& [begin, change] : replaced) {
+        text += json.substr(done, begin - done);
+        text += change.second;
+        done = change.first;
+    }
+    text += json.substr(done);
+    return text;
+}
+
+/// The records of an object in place of a list: its values if all are objects, or else itself.
+/// Nothing for an empty object and for anything else.
+std::optional<Json> records_of(std::string_view text) {
+    Json value = read_json_leniently(text).record;
+    if (!value.is_object() || value.empty()) {
+        return std::nullopt;
+    }
+    Json list = Json::array();
+    if (std::ranges::all_of(value, [](const Json& item) { return item.is_object(); })) {
+        for (Json& item : value) {
+            list.push_back(std::move(item));
+        }
+    } else {
+        list.push_back(std::move(value));
+    }
+    return list;
+}
+
+/// The text with lists in place of objects that hold records, if there are any.
+std::optional<std::string> with_lists(std::string_view json, const detail::JsonLayout& layout,
+                                      Findings& findings) {
+    Replacements replaced;
+    for (const char* list : {"images", "categories", "annotations"}) {
+        const detail::JsonMember* member = layout.member(list);
+        if (member == nullptr || member->array) {
+            continue;
+        }
+        const auto [begin, end] = member->value;
+        if (const std::optional<Json> records = records_of(json.substr(begin, end - begin))) {
+            findings.note("object in place of a list", "tools stop at it",
+                          repaired("makes a list of its records"), fmt::format("\"{}\"", list));
+            replaced[begin] = {end, records->dump(-1, ' ', false, Json::error_handler_t::replace)};
+        }
+    }
+    if (replaced.empty()) {
+        return std::nullopt;
+    }
+    return with_replacements(json, replaced);
+}
+
 }  // namespace
 
 MendedText mended_text(std::string_view json, const std::string& source, Findings& findings) {
     const detail::JsonLayout layout = detail::find_layout(json, source);
+    detail::reject_foreign_json(json, layout, source);
+    if (std::optional<std::string> listed = with_lists(json, layout, findings)) {
+        MendedText result = mended_text(*listed, source, findings);
+        if (!result.text) {
+            result.text = std::move(listed);
+        }
+        return result;
+    }
     MendedText result;
-    std::map<std::size_t, std::pair<std::size_t, std::string>> replaced;  // by begin: end, text
+    Replacements replaced;
     std::optional<Mender> mender;
     // Annotations refer to the others, which may get new ids.
     for (const char* list : {"images", "categories", "annotations"}) {
@@ -529,14 +624,7 @@ MendedText mended_text(std::string_view json, const std::string& source, Finding
     if (replaced.empty()) {
         return result;
     }
-    std::string& text = result.text.emplace();
-    std::size_t done = 0;
-    for (const auto& [begin, change] : replaced) {
-        text += json.substr(done, begin - done);
-        text += change.second;
-        done = change.first;
-    }
-    text += json.substr(done);
+    result.text = with_replacements(json, replaced);
     return result;
 }
 

@@ -1,5 +1,7 @@
 #include "data/repairs.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
 #include <nlohmann/json.hpp>
@@ -114,6 +116,9 @@ public:
             if (!repairs_.drop_category[i]) {
                 writer_.add(text_.category(i));
             }
+        }
+        for (const std::int64_t id : repairs_.new_categories) {
+            writer_.add(Json{{"id", id}, {"name", fmt::to_string(id)}}.dump());
         }
         if (kept == 0 && had_annotations) {
             return false;

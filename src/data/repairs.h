@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <set>
 #include <vector>
@@ -31,6 +32,7 @@ struct Repairs {
     std::vector<std::set<Repair>> annotations;
     std::vector<bool> drop_image;
     std::vector<bool> drop_category;
+    std::set<std::int64_t> new_categories;  ///< ids of categories to list
 };
 
 /// x, y, width, height of a box given as x1, y1, x2, y2.

@@ -8,8 +8,9 @@ namespace embedmask::mask {
 /// In pixels; pixel (column x, row y) is the square from (x, y) to (x + 1, y + 1).
 struct Measurements {
     double area = 0;
-    /// By the formula of Cauchy and Crofton for lines in four directions: within 1.5 % for discs of
-    /// radius 5 and more; 5 % less than the sides for rectangles along the axes.
+    /// By the formula of Cauchy and Crofton for lines in four directions, holes included: within 4
+    /// % for discs of radius 5 and 2 % from radius 12; 5 % less than the sides for rectangles along
+    /// the axes.
     double perimeter = 0;
     double centroid_x = 0;
     double centroid_y = 0;

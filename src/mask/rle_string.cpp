@@ -7,6 +7,7 @@
 #include "embedmask/error.h"
 #include "embedmask/rle.h"
 #include "mask/rle_size.h"
+#include "mask/rle_string.h"
 
 namespace embedmask {
 
@@ -77,6 +78,22 @@ std::string compress(const Rle& rle) {
         }
     }
     return text;
+}
+
+std::vector<std::uint32_t> mask::run_lengths(std::string_view text) {
+    std::vector<std::uint32_t> counts;
+    for (std::size_t position = 0; position < text.size();) {
+        const std::size_t start = position;
+        std::int64_t value = read_value(text, position);
+        if (counts.size() > 2) {
+            value += counts[counts.size() - 2];
+        }
+        if (value < 0 || value > std::numeric_limits<std::uint32_t>::max()) {
+            fail(start, fmt::format("run {} has the length {}", counts.size(), value));
+        }
+        counts.push_back(static_cast<std::uint32_t>(value));
+    }
+    return counts;
 }
 
 Rle decompress(std::string_view text, int height, int width) {

@@ -90,7 +90,7 @@ TEST(LabelmeShapes, NumbersOfPointsAreChecked) {
               "found a polygon with 2 points: expected at least 3");
     EXPECT_EQ(says("rectangle", "[[1,2]]"), "found a rectangle with 1 point: expected 2 or 4");
     EXPECT_EQ(says("circle", "[[1,2]]"), "found a circle with 1 point: expected 2");
-    EXPECT_NE(says("circle", "[[1,2],[1e300,4]]").find("radius"), std::string::npos);
+    EXPECT_NE(says("circle", "[[1,2],[1e300,4]]").find("radii"), std::string::npos);
 }
 
 }  // namespace

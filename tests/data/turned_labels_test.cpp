@@ -104,8 +104,9 @@ protected:
     testing::TemporaryFolder folder_;
 };
 
-constexpr LabelFormat kFormats[] = {LabelFormat::labelme, LabelFormat::yolo, LabelFormat::voc,
-                                    LabelFormat::masks};
+constexpr LabelFormat kFormats[] = {LabelFormat::labelme, LabelFormat::yolo,
+                                    LabelFormat::voc,     LabelFormat::masks,
+                                    LabelFormat::cvat,    LabelFormat::label_studio};
 
 TEST_P(TurnedLabels, GoThereAndBackThroughEveryFormat) {
     const auto expected = upright_masks(stored_labels(), true);
@@ -144,7 +145,8 @@ TEST_P(TurnedLabels, MayReferToStoredRows) {
     Dataset data = stored_labels();
     data.images = {data.images[1]};
     std::erase_if(data.annotations, [](const Annotation& item) { return item.image_id == 1; });
-    for (const LabelFormat format : {LabelFormat::labelme, LabelFormat::voc, LabelFormat::masks}) {
+    for (const LabelFormat format : {LabelFormat::labelme, LabelFormat::voc, LabelFormat::masks,
+                                     LabelFormat::cvat, LabelFormat::label_studio}) {
         SCOPED_TRACE(name_of(format));
         (void)export_dataset(data, path(name_of(format)), format);
         (void)import_dataset(path(name_of(format)), path("back.json"),

@@ -169,7 +169,7 @@ TEST_F(Verbs, DataCheckFindsAndFixes) {
                                               {"annotation with an unknown category id", 1},
                                               {"box without an area", 1},
                                               {"box outside the image", 1},
-                                              {"polygon of two corners", 1},
+                                              {"two-corner rectangle", 1},
                                               {"mask without pixels", 1},
                                               {"crowd annotated with polygons", 1},
                                               {"box does not enclose its mask", 1},

@@ -3,7 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <cctype>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "data/formats/label_studio_runs.h"
 #include "data/formats/xml_file.h"
@@ -12,6 +14,26 @@ namespace embedmask::data {
 namespace {
 
 using Json = nlohmann::ordered_json;
+
+// A file name in the query or path of a URL.
+std::string percent_encoded(std::string_view name) {
+    constexpr std::string_view kPlain = "-._~/";
+    std::string encoded;
+    for (const char c : name) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (std::isalnum(byte) != 0 || kPlain.find(c) != std::string_view::npos) {
+            encoded += c;
+        } else {
+            encoded += fmt::format("%{:02X}", byte);
+        }
+    }
+    return encoded;
+}
+
+std::string address_of(const std::string& prefix, const std::string& name) {
+    const bool is_url = prefix.find_first_of("?:") != std::string::npos;
+    return prefix + (is_url ? percent_encoded(name) : name);
+}
 
 Json points_in_percent(const std::vector<double>& ring, ImageSize size) {
     Json points = Json::array();
@@ -76,7 +98,7 @@ std::string LabelStudioDocument::text_of(const LabeledImage& image) {
     }
     const Json task = {
         {"data",
-         {{"image", image_prefix_ + image.record->file_name},
+         {{"image", address_of(image_prefix_, image.record->file_name)},
           {"image_id", image.record->id},
           {"width", image.size.width},
           {"height", image.size.height}}},

@@ -25,7 +25,8 @@ std::string label_studio_config_text(std::span<const Category> categories);
 /// objects without a mask, and brush masks of all others.
 class LabelStudioDocument final : public LabelDocument {
 public:
-    /// The address of an image is `image_prefix` and its file name.
+    /// The address of an image is `image_prefix` and its file name, percent-encoded behind the
+    /// prefix of a URL.
     explicit LabelStudioDocument(std::string image_prefix)
         : image_prefix_(std::move(image_prefix)) {}
 

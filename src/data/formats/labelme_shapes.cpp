@@ -21,7 +21,6 @@ using ShapePoints = std::vector<double>;  // x0, y0, x1, y1, ...
 
 constexpr std::array<std::string_view, 6> kKinds = {"polygon",  "rectangle", "oriented_rectangle",
                                                     "rotation", "circle",    "mask"};
-constexpr double kFarthest = 1 << 20;  // pixels; the limit of the rasteriser
 
 ShapePoints points_of_shape(const Json& shape) {
     ShapePoints points;

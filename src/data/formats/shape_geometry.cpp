@@ -11,7 +11,6 @@
 namespace embedmask::data {
 namespace {
 
-constexpr double kFarthest = 1 << 20;  // pixels; the limit of the rasteriser
 constexpr double kSide = 2;            // longest side of the polygon of an ellipse, pixels
 constexpr int kLeastSides = 32;
 constexpr int kMostSides = 4096;

@@ -11,6 +11,9 @@
 
 namespace embedmask::data {
 
+/// The limit of the rasteriser, in pixels.
+inline constexpr double kFarthest = 1 << 20;
+
 /// A coordinate rounded to a millionth of a pixel: restores those that were written as a
 /// percentage or as the other side of a box, if they have at most six decimals.
 double rounded_pixel(double value);

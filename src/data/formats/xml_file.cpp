@@ -58,25 +58,6 @@ void XmlFile::parse(const std::string& name, std::string_view root) {
     }
 }
 
-std::string xml_root_name(std::string_view text) {
-    if (text.starts_with(detail::kUtf8Mark)) {
-        text.remove_prefix(detail::kUtf8Mark.size());
-    }
-    text = detail::trimmed(text);
-    while (text.starts_with("<?") || text.starts_with("<!")) {
-        const std::size_t end = text.find(text.starts_with("<!--") ? "-->" : ">");
-        if (end == std::string_view::npos) {
-            return {};
-        }
-        text = detail::trimmed(text.substr(end + (text.starts_with("<!--") ? 3 : 1)));
-    }
-    if (!text.starts_with('<')) {
-        return {};
-    }
-    text.remove_prefix(1);
-    return std::string(text.substr(0, text.find_first_of(" \t\r\n/>")));
-}
-
 std::string xml_place(pugi::xml_node node) {
     return fmt::format("byte {} ({})", node.offset_debug(), node.name());
 }

@@ -27,9 +27,6 @@ private:
     pugi::xml_document document_;
 };
 
-/// The name of the root element of a text that looks like XML; empty for other texts.
-std::string xml_root_name(std::string_view text);
-
 /// "byte 1204 (polygon)": the place of an element in its file.
 std::string xml_place(pugi::xml_node node);
 
