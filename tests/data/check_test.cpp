@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <fstream>
+#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -300,6 +301,127 @@ TEST_F(Doctor, NeverWritesOverItsInput) {
     const auto path = folder_.path() / "ann.json";
     detail::write_file_atomically(path, file_with(""));
     EXPECT_THROW((void)check_dataset(path, {.repaired = path}), Error);
+}
+
+// Files as tools write them: who wrote them is said, and what is wrong is repaired.
+class OtherTools : public Doctor {
+protected:
+    std::string tool(const std::string& text) {
+        detail::write_file_atomically(folder_.path() / "tool.json", text);
+        return check_dataset(folder_.path() / "tool.json").tool;
+    }
+    static std::string file(const std::string& members, const std::string& image = "",
+                            const std::string& annotation = "") {
+        return "{" + members + R"("images":[{"id":1,"file_name":"a.png","width":64,"height":48)" +
+               image +
+               R"(}],"categories":[{"id":1,"name":"cat"}],"annotations":[{"id":1,"image_id":1,)"
+               R"("category_id":1,"bbox":[1,2,3,4])" +
+               annotation + "}]}";
+    }
+};
+
+TEST_F(OtherTools, AreKnownByTheirMarks) {
+    EXPECT_EQ(tool(file(R"("info":{"description":"Exported from roboflow.com"},)")), "Roboflow");
+    EXPECT_EQ(tool(file(R"("info":{"description":"Exported from Darwin"},)")), "V7 Darwin");
+    EXPECT_EQ(tool(file(R"("info":{"contributor":"Label Studio"},)")), "Label Studio");
+    EXPECT_EQ(tool(file(R"("info":{"description":"COCO 2017 Dataset"},)")), "COCO");
+    const std::string blank =
+        R"("licenses":[{"name":"","id":0,"url":""}],"info":{"description":""},)";
+    EXPECT_EQ(tool(file(blank)), "Datumaro");
+    EXPECT_EQ(tool(file(blank, "", R"(,"attributes":{"occluded":false})")), "CVAT");
+    EXPECT_EQ(tool(file("", R"(,"num_annotations":3,"annotating":[])")), "COCO Annotator");
+    EXPECT_EQ(
+        tool(file(R"("info":{"description":null},"licenses":[{"url":null,"id":0,"name":null}],)")),
+        "labelme");
+    EXPECT_EQ(tool(file("")), "");
+}
+
+TEST_F(OtherTools, TheRootCategoryOfRoboflowGoes) {
+    const Counts found = check(
+        R"({"images":[{"id":0,"file_name":"a.png","width":64,"height":48}],
+            "categories":[{"id":0,"name":"cells","supercategory":"none"},
+                          {"id":1,"name":"a","supercategory":"cells"},{"id":2,"name":"b","supercategory":"cells"}],
+            "annotations":[{"id":1,"image_id":0,"category_id":2,"bbox":[1,2,3,4]}]})");
+    EXPECT_EQ(found, (Counts{{"root category", 1}}));
+    EXPECT_EQ(fixed["categories"].size(), 2U);
+    EXPECT_EQ(fixed["categories"][0]["name"], "a");
+    // A category that has objects is a parent like any other.
+    EXPECT_EQ(check(R"({"images":[{"id":1,"file_name":"a.png","width":64,"height":48}],
+            "categories":[{"id":1,"name":"cells"},{"id":2,"name":"a","supercategory":"cells"}],
+            "annotations":[{"id":1,"image_id":1,"category_id":1,"bbox":[1,2,3,4]}]})"),
+              Counts{});
+}
+
+TEST_F(OtherTools, RunLengthsBeyondTheMaskAreCutOff) {
+    const std::string box = R"("bbox":[0,0,3,48],"area":144,"segmentation":)";
+    const json expected = {{"size", {48, 64}}, {"counts", {0, 144, 2928}}};
+    EXPECT_EQ(check(file_with(object(box + R"({"size":[48,64],"counts":[0,144,3000]})"))),
+              (Counts{{"run lengths beyond the mask", 1}}));
+    EXPECT_EQ(fixed["annotations"][0]["segmentation"], expected);
+    const std::string text = compress({50, 64, {0, 144, 3056}});
+    EXPECT_EQ(check(file_with(object(box + R"({"size":[48,64],"counts":")" + text + "\"}"))),
+              (Counts{{"run lengths beyond the mask", 1}}));
+    EXPECT_EQ(fixed["annotations"][0]["segmentation"], expected);
+    EXPECT_EQ(check(file_with(object(box + R"({"size":[48,64],"counts":[0,144]})"))),
+              (Counts{{"broken mask", 1}}))
+        << "what is missing cannot be known";
+}
+
+TEST_F(OtherTools, RunLengthsWithoutASizeGetThatOfTheImage) {
+    EXPECT_EQ(
+        check(file_with(object(R"("bbox":[0,0,3,48],"area":144,"segmentation":[0,144,2928])"))),
+        (Counts{{"run lengths without a size", 1}}));
+    EXPECT_EQ(fixed["annotations"][0]["segmentation"],
+              (json{{"size", {48, 64}}, {"counts", {0, 144, 2928}}}));
+}
+
+TEST_F(OtherTools, ObjectsInPlaceOfListsBecomeLists) {
+    const std::string annotation =
+        R"("annotations":[{"id":1,"image_id":1,"category_id":1,"bbox":[1,2,3,4]}]})";
+    const std::string image = R"({"id":1,"file_name":"a.png","width":64,"height":48})";
+    const std::string category = R"({"id":1,"name":"cat"})";
+    for (const std::string& images : {image, R"({"a":)" + image + "}"}) {
+        EXPECT_EQ(
+            check(R"({"images":)" + images + R"(,"categories":[)" + category + "]," + annotation),
+            (Counts{{"object in place of a list", 1}}));
+        EXPECT_EQ(fixed["images"], json::parse("[" + image + "]"));
+    }
+    EXPECT_EQ(check(R"({"images":[)" + image + R"(],"categories":)" + category + "," + annotation),
+              (Counts{{"object in place of a list", 1}}));
+    EXPECT_EQ(fixed["categories"], json::parse("[" + category + "]"));
+}
+
+TEST_F(OtherTools, AnEmptyListOfCategoriesIsFilled) {
+    EXPECT_EQ(
+        check(R"({"images":[{"id":1,"file_name":"a.png","width":64,"height":48}],"categories":[],
+            "annotations":[{"id":1,"image_id":1,"category_id":7,"bbox":[1,2,3,4]},
+                           {"id":2,"image_id":1,"category_id":3,"bbox":[1,2,3,4]},
+                           {"id":3,"image_id":1,"category_id":7,"bbox":[1,2,3,4]}]})"),
+        (Counts{{"category that is not listed", 2}}));
+    EXPECT_EQ(fixed["annotations"].size(), 3U);
+    EXPECT_EQ(fixed["categories"], json::parse(R"([{"id":3,"name":"3"},{"id":7,"name":"7"}])"));
+}
+
+TEST_F(OtherTools, FilesOfOtherFormatsAreNamedWithTheirImport) {
+    const std::map<std::string, std::string> expected = {
+        {"\xEF\xBB\xBF<?xml version=\"1.0\"?><!-- a > b -->\n<annotations></annotations>",
+         "a CVAT file"},
+        {"<annotation><folder/></annotation>", "a Pascal VOC file"},
+        {R"([{"id":1,"data":{"image":"a"},"annotations":[]}])", "an export of Label Studio"},
+        {R"({"version":"5.0.1","shapes":[],"imagePath":"a.png"})", "a labelme file"},
+        {R"({"_via_settings":{},"_via_img_metadata":{}})", "the VGG Image Annotator"},
+        {R"({"type":"FeatureCollection","features":[]})", "a GeoJSON file"}};
+    for (const auto& [text, what] : expected) {
+        detail::write_file_atomically(folder_.path() / "f", text);
+        for (const auto& read :
+             {std::function([&] { (void)read_dataset(folder_.path() / "f"); }),
+              std::function([&] { (void)check_dataset(folder_.path() / "f"); })}) {
+            const std::string message = testing::message_of(read);
+            EXPECT_NE(message.find("" + what), std::string::npos) << message;
+        }
+    }
+    EXPECT_NE(testing::message_of([] { (void)parse_dataset("<annotationsx>", "f"); }).find("byte"),
+              std::string::npos);
 }
 
 }  // namespace
