@@ -59,14 +59,18 @@ bool is_upload_prefix(std::string_view name) {
            });
 }
 
-/// A member of an object that may be missing or null.
-Json member(const Json& object, const char* key) {
-    const auto found = object.is_object() ? object.find(key) : object.end();
-    return found == object.end() ? Json() : *found;
+/// A member of an object that may be missing: then null.
+const Json& member(const Json& object, const char* key) {
+    static const Json kNull;
+    if (!object.is_object()) {
+        return kNull;
+    }
+    const auto found = object.find(key);
+    return found == object.end() ? kNull : *found;
 }
 
 std::string text_member(const Json& object, const char* key) {
-    const Json value = member(object, key);
+    const Json& value = member(object, key);
     return value.is_string() ? value.get<std::string>() : std::string();
 }
 
@@ -84,8 +88,8 @@ std::string image_address(const Json& data) {
 }
 
 std::optional<ImageSize> size_in(const Json& object, const char* width, const char* height) {
-    const Json columns = member(object, width);
-    const Json rows = member(object, height);
+    const Json& columns = member(object, width);
+    const Json& rows = member(object, height);
     constexpr std::int64_t kLongest = 1 << 30;
     if (!columns.is_number() || !rows.is_number() || columns < 1 || rows < 1 ||
         columns > kLongest || rows > kLongest) {
@@ -96,38 +100,37 @@ std::optional<ImageSize> size_in(const Json& object, const char* width, const ch
 
 /// The labels of a task that count, and where they come from.
 struct TaskLabels {
-    Json results = Json::array();
+    const Json* results = nullptr;  // a list, inside of the task
     bool are_predictions = false;
     std::size_t others = 0;  // annotations that do not count
 };
 
 TaskLabels labels_of(const Json& task) {
+    static const Json kNone = Json::array();
     TaskLabels labels;
-    Json annotations = member(task, "annotations");
-    if (!annotations.is_array()) {
-        annotations = member(task, "completions");  // the name in old versions
-    }
-    std::optional<Json> chosen;
+    // "completions" is the name in old versions.
+    const Json& annotations = member(task, "annotations").is_array() ? member(task, "annotations")
+                                                                     : member(task, "completions");
+    const Json* chosen = nullptr;
     for (const Json& annotation : annotations) {
         if (member(annotation, "was_cancelled") == true) {
             continue;
         }
-        const bool is_better = !chosen || (member(annotation, "ground_truth") == true &&
-                                           member(*chosen, "ground_truth") != true);
-        labels.others += chosen ? 1 : 0;
+        const bool is_better = chosen == nullptr || (member(annotation, "ground_truth") == true &&
+                                                     member(*chosen, "ground_truth") != true);
+        labels.others += chosen != nullptr ? 1 : 0;
         if (is_better) {
-            chosen = annotation;
+            chosen = &annotation;
         }
     }
-    const Json predictions = member(task, "predictions");
-    if (!chosen && predictions.is_array() && !predictions.empty() && annotations.empty()) {
-        chosen = predictions.front();
+    const Json& predictions = member(task, "predictions");
+    if (chosen == nullptr && predictions.is_array() && !predictions.empty() &&
+        annotations.empty()) {
+        chosen = &predictions.front();
         labels.are_predictions = true;
     }
-    if (chosen) {
-        const Json results = member(*chosen, "result");
-        labels.results = results.is_array() ? results : Json::array();
-    }
+    const Json& results = chosen == nullptr ? kNone : member(*chosen, "result");
+    labels.results = results.is_array() ? &results : &kNone;
     return labels;
 }
 
@@ -143,7 +146,7 @@ std::vector<std::string> region_labels(const Json& result) {
 }
 
 double number_in(const Json& value, const char* key) {
-    const Json found = member(value, key);
+    const Json& found = member(value, key);
     if (!found.is_number()) {
         throw Error(fmt::format("\"{}\" is missing, or not a number", key));
     }
@@ -234,7 +237,7 @@ private:
     }
 
     [[nodiscard]] static ListedImage listed_image(const Json& task, const std::string& owner) {
-        const Json data = member(task, "data");
+        const Json& data = member(task, "data");
         if (!data.is_object()) {
             throw Error(fmt::format("{}: found no \"data\": expected a task", owner),
                         "export the project as \"JSON\"; \"JSON-MIN\" and other kinds leave out "
@@ -247,11 +250,11 @@ private:
             throw Error(fmt::format("{}: found no image in \"data\": expected its address", owner));
         }
         image.other_name = detail::portable_name(percent_decoded(address));
-        if (const Json id = member(data, "image_id"); id.is_number_integer()) {
+        if (const Json& id = member(data, "image_id"); id.is_number_integer()) {
             image.id = id.get<std::int64_t>();
         }
         image.size = size_in(data, "width", "height");
-        for (const Json& result : labels_of(task).results) {
+        for (const Json& result : *labels_of(task).results) {
             if (const auto size = size_in(result, "original_width", "original_height")) {
                 image.size = size;
                 break;
@@ -271,15 +274,15 @@ private:
             builder.leave_out("further annotation of the same task");
         }
         std::set<std::string> labeled;  // ids of the regions that have a label
-        for (const Json& result : labels.results) {
+        for (const Json& result : *labels.results) {
             if (!region_labels(result).empty()) {
                 labeled.insert(text_member(result, "id"));
             }
         }
-        for (std::size_t k = 0; k < labels.results.size(); ++k) {
+        for (std::size_t k = 0; k < labels.results->size(); ++k) {
             const std::string owner = fmt::format("{}, result {}", owner_of(i), k);
             try {
-                read_result(builder, frame, labels.results[k], labeled, owner);
+                read_result(builder, frame, (*labels.results)[k], labeled, owner);
             } catch (const Json::exception& error) {
                 throw Error(fmt::format("{}: {}", owner, error.what()));
             }
@@ -291,7 +294,7 @@ private:
         const std::string type = text_member(result, "type");
         const std::string id = text_member(result, "id");
         const std::vector<std::string> names = region_labels(result);
-        const Json value = member(result, "value");
+        const Json& value = member(result, "value");
         const bool has_area = value.contains("rle") || value.contains("points") ||
                               value.contains("radiusX") ||
                               (value.contains("width") && value.contains("height"));
@@ -304,7 +307,7 @@ private:
             }
             return;
         }
-        if (const Json turned = member(result, "image_rotation");
+        if (const Json& turned = member(result, "image_rotation");
             turned.is_number() && turned != 0) {
             return builder.leave_out("region of a turned image");
         }
