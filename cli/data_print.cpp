@@ -189,8 +189,10 @@ void print_import(const std::string& file, const DatasetImport& import) {
 }
 
 void print_export(const std::string& folder, const ExportReport& report, LabelFormat format) {
-    detail::say("wrote {} labels of {} to {}\n", name_of(format), counted(report.images, "image"),
-                folder);
+    detail::say(
+        "wrote {} of {} to {}\n",
+        format == LabelFormat::csv ? "measurements" : fmt::format("{} labels", name_of(format)),
+        counted(report.images, "image"), folder);
     if (report.crowds_left_out > 0) {
         detail::say("left out: {} crowds, which {} files cannot represent\n",
                     report.crowds_left_out, name_of(format));
