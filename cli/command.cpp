@@ -29,6 +29,21 @@ CLI::Option* ignore_blanks(CLI::Option* option) {
         [](const std::string& item) { return std::string(detail::trimmed(item)); });
 }
 
+std::string in_lines(const std::vector<std::string>& words) {
+    constexpr std::size_t kWidth = 62;
+    std::string text;
+    std::size_t column = 0;
+    for (const std::string& word : words) {
+        if (!text.empty()) {
+            text += column + word.size() > kWidth ? ",\n" : ", ";
+            column = column + word.size() > kWidth ? 0 : column + 2;
+        }
+        text += word;
+        column += word.size();
+    }
+    return text;
+}
+
 std::string with_flags(const std::string& message) {
     // Flags whose name differs from the option's.
     static const std::map<std::string, std::string> kOther = {

@@ -39,6 +39,9 @@ std::vector<T> without_repetitions(const std::vector<T>& items) {
     return unique;
 }
 
+/// Words separated by commas, in lines that fit beside the options of a help text.
+std::string in_lines(const std::vector<std::string>& words);
+
 /// Rewrites a library message for the command line: "PredictorOptions::short_side" becomes
 /// "--short-side".
 std::string with_flags(const std::string& message);

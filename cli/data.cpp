@@ -334,13 +334,9 @@ void add_convert(CLI::App& data) {
                      "Folder to write (--to; for csv a file), or COCO file (--from)")
         ->type_name("PATH")
         ->required();
-    auto* to = command
-                   ->add_option("--to", flags->to,
-                                fmt::format("Format to export: {}", fmt::join(exports, ", ")))
+    auto* to = command->add_option("--to", flags->to, "Format to export:\n" + in_lines(exports))
                    ->check(CLI::IsMember(exports));
-    command
-        ->add_option("--from", flags->from,
-                     fmt::format("Format to import: {}", fmt::join(imports, ", ")))
+    command->add_option("--from", flags->from, "Format to import:\n" + in_lines(imports))
         ->check(CLI::IsMember(imports))
         ->excludes(to);
     command

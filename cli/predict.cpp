@@ -302,9 +302,8 @@ void add_predict_command(CLI::App& app) {
     command->add_flag("--force", options->force,
                       "Replace files in the output folders that this program did not write");
     command
-        ->add_option(
-            "--write", options->format_names,
-            fmt::format("Outputs: {} (default: coco,overlay)", fmt::join(format_names(), ", ")))
+        ->add_option("--write", options->format_names,
+                     "Outputs (default: coco,overlay):\n" + in_lines(format_names()))
         ->delimiter(',')
         ->allow_extra_args(false)
         ->check(CLI::IsMember(format_names()));
