@@ -8,7 +8,7 @@ namespace embedmask::suspects {
 namespace {
 
 constexpr int kSteps = 12;                 // of Newton's method, which needs about six
-constexpr double kPenalty = 0.5;           // of a squared weight of a standardised feature
+constexpr double kPenalty = 10;            // of a squared weight of a standardised feature
 constexpr double kConstantPenalty = 1e-6;  // of the constant
 constexpr double kSteepest = 30;           // exponent beyond which a probability is 0 or 1
 constexpr double kLeastSpread = 1e-9;
