@@ -179,7 +179,7 @@ private:
 
     static std::string fillness(const Label& label) {
         return fmt::format("the mask fills {:.0f} % of its box",
-                           100 * label.area / (label.box.width * label.box.height));
+                           100 * std::min(label.area / (label.box.width * label.box.height), 1.0));
     }
 
     [[nodiscard]] std::string name(std::int64_t category) const {
