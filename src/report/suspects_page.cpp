@@ -23,7 +23,8 @@ constexpr render::Color kDetectionColor{0, 150, 255};
 constexpr float kOpacity = 0.25F;
 constexpr double kMargin = 0.5;      // around the objects, of their size
 constexpr double kLeastMargin = 40;  // pixels
-constexpr int kLongestSide = 480;    // of a cut-out, in pixels
+constexpr int kLeastSide = 240;      // long side of a cut-out, in pixels
+constexpr int kMostSide = 480;
 constexpr int kJpegQuality = 85;
 
 Rle mask_in(const Segmentation& segmentation, const std::optional<CocoBox>& box, ImageSize size) {
@@ -108,10 +109,11 @@ Image cut_out(const Image& image, const Window& window) {
                         row + static_cast<std::ptrdiff_t>(window.size.width) * 3);
     }
     const int longest = std::max(part.size.width, part.size.height);
-    if (longest <= kLongestSide) {
+    const int wanted = std::clamp(longest, kLeastSide, kMostSide);
+    if (longest == wanted) {
         return part;
     }
-    const auto scaled = [&](int side) { return std::max(side * kLongestSide / longest, 1); };
+    const auto scaled = [&](int side) { return std::max(side * wanted / longest, 1); };
     return resize(part, {scaled(part.size.width), scaled(part.size.height)});
 }
 
