@@ -70,7 +70,8 @@ struct SuspectOptions {
 /// A label is listed once, with its likeliest error. Crowds are never suspects, and explain
 /// detections inside of them. Error for unknown ids in the results, for scores that are not finite,
 /// for shared image ids, and of kind `usage` for options out of range. Uses one thread; may be
-/// called from any thread. Memory: about 100 bytes per label and detection.
+/// called from any thread. Memory: about 300 bytes per label and 100 per detection, and up to 60 MB
+/// for what is learned from.
 [[nodiscard]] EMBEDMASK_EXPORT std::vector<Suspect> find_suspects(
     const Dataset& dataset, std::span<const Result> results, const SuspectOptions& options = {});
 
