@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 
 #include "data/recorded_image.h"
 #include "e2e/damaged_labels.h"

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 
 #include "suspects/logistic.h"
@@ -243,7 +244,8 @@ TEST(Logistic, TellsSamplesApart) {
         no.push_back({0.01 * i, 5});
         yes.push_back({0.01 * i + 1, 5});
     }
-    yes.insert(yes.end(), yes.begin(), yes.end());
+    const std::vector<suspects::Features> again = yes;
+    yes.insert(yes.end(), again.begin(), again.end());
     const suspects::Logistic logistic(no, yes);
     EXPECT_LT(logistic.log_ratio({0.2, 5}), -1);
     EXPECT_NEAR(logistic.log_ratio({1.495, 5}), 0, 0.01) << "counts do not matter";
