@@ -16,6 +16,7 @@
 #include "data/recorded_image.h"
 #include "data/statistics_page.h"
 #include "data_print.h"
+#include "data_suspects.h"
 #include "embedmask/data.h"
 #include "embedmask/error.h"
 #include "image/view.h"
@@ -374,6 +375,7 @@ void add_data_command(CLI::App& app) {
     add_merge(*command);
     add_filter(*command);
     add_show(*command);
+    add_data_suspects(*command);
 }
 
 }  // namespace embedmask::cli

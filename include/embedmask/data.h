@@ -14,12 +14,14 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "embedmask/dataset.h"
 #include "embedmask/export.h"
+#include "embedmask/results.h"
 
 namespace embedmask {
 
@@ -82,6 +84,22 @@ EMBEDMASK_EXPORT SplitReport split_dataset(const std::filesystem::path& annotati
                                            const std::filesystem::path& train,
                                            const std::filesystem::path& val,
                                            const SplitOptions& options = {});
+
+/// Result of `prelabel_dataset`.
+struct PrelabelReport {
+    std::size_t unlabelled = 0;  ///< images that had no annotation
+    std::size_t images = 0;      ///< of these, images that got annotations
+    std::size_t objects = 0;     ///< annotations added
+};
+
+/// Writes all records of the file and, for images without any annotation, the detections from
+/// `least_score` on as annotations: mask, box, area, a new id, and the key "score". Detections
+/// without a mask become boxes with an unknown mask; masks without pixels are left out. Error for
+/// unknown ids in the results, shared image ids, and if the output is the input.
+EMBEDMASK_EXPORT PrelabelReport prelabel_dataset(const std::filesystem::path& annotations,
+                                                 std::span<const Result> results,
+                                                 const std::filesystem::path& prelabelled,
+                                                 double least_score);
 
 /// Numbers of records in a file.
 struct DatasetCounts {
