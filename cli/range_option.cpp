@@ -4,10 +4,9 @@
 
 #include <charconv>
 #include <cmath>
+#include <cstddef>
 #include <string_view>
 #include <system_error>
-
-#include "embedmask/error.h"
 
 namespace embedmask::cli {
 namespace {
@@ -27,24 +26,21 @@ bool parse_end(std::string_view text, double* value, bool* percent) {
 
 }  // namespace
 
-SampleRange parse_range(const std::string& text) {
+std::optional<SampleRange> parse_range(const std::string& text) {
     if (text == "percentile") {
         return kPercentiles;
     }
     const std::string_view whole = text;
     const std::size_t colon = whole.find(':');
+    if (colon == std::string_view::npos) {
+        return std::nullopt;
+    }
     SampleRange range;
     bool high_percent = false;
-    if (colon == std::string_view::npos ||
-        !parse_end(whole.substr(0, colon), &range.low, &range.percentiles) ||
-        !parse_end(whole.substr(colon + 1), &range.high, &high_percent) ||
-        range.percentiles != high_percent || range.low >= range.high) {
-        throw Error(fmt::format("--range {}: expected MIN:MAX with MIN below MAX, LOW%:HIGH%, or "
-                                "percentile",
-                                text),
-                    "for example --range 0:4095, --range 0.5%:99.5%", ErrorKind::usage);
-    }
-    return range;
+    const bool valid = parse_end(whole.substr(0, colon), &range.low, &range.percentiles) &&
+                       parse_end(whole.substr(colon + 1), &range.high, &high_percent) &&
+                       range.percentiles == high_percent && range.low < range.high;
+    return valid ? std::optional(range) : std::nullopt;
 }
 
 std::string text_of(const SampleRange& range) {
@@ -53,9 +49,17 @@ std::string text_of(const SampleRange& range) {
 }
 
 void add_range_option(CLI::App& command, std::optional<SampleRange>& range) {
+    const auto take = [&range](const std::string& text) {
+        range = parse_range(text);
+        if (!range) {
+            throw CLI::ValidationError(
+                "--range " + text,
+                "expected MIN:MAX with MIN below MAX, LOW%:HIGH% from 0% to 100%, or percentile");
+        }
+    };
     command
         .add_option_function<std::string>(
-            "--range", [&range](const std::string& text) { range = parse_range(text); },
+            "--range", take,
             "Values that become 0 and 255 in images of 16 bits or floats:\n"
             "MIN:MAX, LOW%:HIGH%, or percentile (1%:99%)")
         ->type_name("RANGE");

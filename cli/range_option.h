@@ -9,8 +9,8 @@
 
 namespace embedmask::cli {
 
-/// "0:4095" (values), "1%:99%" (percentiles), or "percentile" (1% to 99%). Error for other text.
-SampleRange parse_range(const std::string& text);
+/// "0:4095" (values), "1%:99%" (percentiles), or "percentile" (1% to 99%). Nothing for other text.
+std::optional<SampleRange> parse_range(const std::string& text);
 
 /// The same as text: "0:4095" or "1%:99%".
 std::string text_of(const SampleRange& range);
