@@ -102,7 +102,6 @@ TEST_F(ImageFiles, EveryEndingOfImagesIsReported) {
 }
 
 TEST_F(ImageFiles, PagesComeBetweenPathsAndGlobs) {
-    using testing::TiffSpec;
     const auto pages =
         testing::tiff_file({.pages = 3}, [](int x, int, int, int page) { return 40 * page + x; });
     write("a/s.tif", {pages.begin(), pages.end()});

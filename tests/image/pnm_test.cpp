@@ -14,7 +14,6 @@ namespace {
 
 using testing::Bytes;
 using testing::expect_error;
-using testing::pixel;
 
 Bytes file_of(std::string_view header, const Bytes& pixels = {}) {
     Bytes bytes(header.begin(), header.end());
