@@ -21,8 +21,8 @@ std::uint64_t most_tiff_memory(std::uint64_t max_pixels);
 /// Messages of libtiff end here and never on stderr.
 class TiffFile {
 public:
-    /// Goes to a page, or to the first one. Error if the file is damaged or does not have it, and for
-    /// a size beyond the limit, which also limits each piece of memory that libtiff takes.
+    /// Goes to a page, or to the first one. Error if the file is damaged or does not have it, and
+    /// for a size beyond the limit, which also limits each piece of memory that libtiff takes.
     TiffFile(std::span<const std::uint8_t> bytes, std::string_view name, std::optional<int> page,
              std::uint64_t max_pixels);
     TiffFile(const TiffFile&) = delete;

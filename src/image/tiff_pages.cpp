@@ -4,6 +4,7 @@
 
 #include <unordered_set>
 
+#include "base/text.h"
 #include "embedmask/error.h"
 
 namespace embedmask::image {
@@ -24,8 +25,8 @@ public:
         for (std::uint64_t at = first(); at != 0; at = next(at)) {
             if (!seen.insert(at).second) {
                 throw Error(fmt::format("{}: found a loop in the directories of a TIFF file: "
-                                        "expected {} pages and an end",
-                                        name_, seen.size()),
+                                        "expected {} and an end",
+                                        name_, detail::counted(seen.size(), "page")),
                             kFix);
             }
             if (seen.size() > kMostPages) {

@@ -213,7 +213,8 @@ TEST_F(ImageFormats, ReportsNameTheRange) {
            R"("area": 8100, "iscrowd": 0, "segmentation": [[9, 9, 99, 9, 99, 99, 9, 99]]}],)"
            R"("categories": [{"id": 1, "name": "person"}]})";
     const std::string eval = "eval coco-nano --short-side 320 --categories person --data " +
-                             path("ann.json") + " --images " + path("images") + " --ignore-unknown ";
+                             path("ann.json") + " --images " + path("images") +
+                             " --ignore-unknown ";
     const Ran ran = run(eval + "--range 0:4095 --json " + path("a.json"));
     ASSERT_EQ(ran.code, 0) << ran.talk;
     EXPECT_EQ(testing::read_json(path("a.json"))["settings"]["model"]["range"], "0:4095");

@@ -533,7 +533,7 @@ TEST(Tiff, LoopsOfDirectoriesAreErrors) {
     ASSERT_NO_THROW((void)decode_image(gray(4, 4).file(), "image"));
     expect_error(gray(4, 4).file(8),
                  "found a loop in the directories of a TIFF file: expected 1 "
-                 "pages and an end");
+                 "page and an end");
     expect_error(gray(4, 4).file(100'000), "truncated TIFF file");
     // Two directories that name each other.
     Bytes file = gray(4, 4).file(200);
