@@ -425,7 +425,7 @@ void add_bench_command(CLI::App& app) {
         ->capture_default_str();
     auto* image = command
                       ->add_option("--image", options->image,
-                                   "JPEG or PNG file to decode (default: a synthetic image)")
+                                   "Image file to decode (default: a synthetic image)")
                       ->type_name("FILE");
     add_alias(*command, image, "--photo", options->image);
     command->add_option("--cache", options->cache, "Folder that keeps compiled networks")

@@ -23,6 +23,7 @@
 #include "embedmask/suspects.h"
 #include "predictor_options.h"
 #include "progress.h"
+#include "range_option.h"
 #include "report/report.h"
 #include "report/suspects_report.h"
 #include "scoring/predict_images.h"
@@ -100,7 +101,8 @@ public:
             .suspects = suspects,
             .settings = settings(),
             .options = options_,
-            .skipped = skipped_};
+            .skipped = skipped_,
+            .decode = flags_.predictor.decode_options()};
         const bool drawn = publish(report);
         print_summary(suspects);
         return skipped_.empty() && drawn;
@@ -134,7 +136,7 @@ private:
         Progress progress;
         const scoring::RunTotals totals = scoring::predict_images(
             *predictor_, files,
-            {.max_pixels = flags_.predictor.max_pixels,
+            {.decode = flags_.predictor.decode_options(),
              .skip_unreadable = true,
              .progress = [&](std::size_t done,
                              std::size_t total) { progress.update(done, total); }},
@@ -214,7 +216,8 @@ private:
                 .mask_threshold = config.mask_thresh,
                 .short_side = config.input.short_test,
                 .max_side = config.input.max,
-                .categories = without_repetitions(flags_.predictor.categories)};
+                .categories = without_repetitions(flags_.predictor.categories),
+                .range = flags_.predictor.range ? text_of(*flags_.predictor.range) : ""};
     }
 
     /// Returns whether all images could be drawn.

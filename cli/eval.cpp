@@ -20,6 +20,7 @@
 #include "eval_options.h"
 #include "eval_print.h"
 #include "progress.h"
+#include "range_option.h"
 #include "report/compare.h"
 #include "report/csv.h"
 #include "report/html.h"
@@ -224,11 +225,12 @@ scoring::ModelSettings model_settings(const EvalOptions& options, const Predicto
             .mask_threshold = config.mask_thresh,
             .short_side = config.input.short_test,
             .max_side = config.input.max,
-            .categories = without_repetitions(options.predictor.categories)};
+            .categories = without_repetitions(options.predictor.categories),
+            .range = options.predictor.range ? text_of(*options.predictor.range) : ""};
 }
 
 PredictImagesOptions run_options(const EvalOptions& options, Progress& progress) {
-    return {.max_pixels = options.predictor.max_pixels,
+    return {.decode = options.predictor.decode_options(),
             .progress = [&progress](std::size_t done, std::size_t total) {
                 progress.update(done, total);
             }};
@@ -268,6 +270,7 @@ void evaluate_part(const EvalOptions& options) {
         .data = fs::path(options.data).filename().string(),
         .score_threshold = model.score_threshold,
         .categories = model.categories,
+        .range = model.range,
         .mask_thresholds = numbers_of(options.mask_thresholds, "--mask-thresholds")};
     Progress progress;
     const auto part =

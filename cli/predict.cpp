@@ -103,7 +103,7 @@ public:
         const detail::StopSignal signal;
         const RunTotals totals = scoring::predict_images(
             predictor_, images_,
-            {.max_pixels = options_.predictor.max_pixels,
+            {.decode = options_.predictor.decode_options(),
              .skip_unreadable = true,
              .stop = [] { return detail::StopSignal::received() != 0; },
              .progress = [&](std::size_t done,
@@ -222,6 +222,12 @@ private:
         if (totals.unreadable > 0) {
             detail::say("{} of {} could not be read\n", totals.unreadable,
                         counted(totals.images, "image"));
+        }
+        if (totals.with_more_pages > 0) {
+            detail::say(
+                "{} with several pages: only the first one is read; pass FILE[1] for the "
+                "second\n",
+                counted(totals.with_more_pages, "file"));
         }
         for (const fs::path& file : files) {
             detail::say("results: {}\n", file.string());

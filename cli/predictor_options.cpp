@@ -9,6 +9,7 @@
 #include "command.h"
 #include "config/fields.h"
 #include "embedmask/error.h"
+#include "range_option.h"
 
 namespace embedmask::cli {
 namespace {
@@ -86,6 +87,14 @@ void PredictorFlags::add_to(CLI::App& command) {
     command.add_option("--max-pixels", max_pixels, "Largest image accepted, in pixels")
         ->check(within(1, 1e12))
         ->capture_default_str();
+    add_range_option(command, range);
+}
+
+DecodeOptions PredictorFlags::decode_options() const {
+    DecodeOptions options;
+    options.max_pixels = max_pixels;
+    options.range = range;
+    return options;
 }
 
 PredictorOptions PredictorFlags::resolve(const Model& model, bool keep_embeddings) const {

@@ -21,8 +21,12 @@ struct PredictorFlags {
     std::optional<int> max_side;
     std::vector<std::string> categories;
     std::uint64_t max_pixels = DecodeOptions{}.max_pixels;
+    std::optional<SampleRange> range;
 
     void add_to(CLI::App& command);
+
+    /// The limit and the range of images.
+    [[nodiscard]] DecodeOptions decode_options() const;
 
     /// Converts the flags to Predictor options; category names become ids. Error for unknown names.
     [[nodiscard]] PredictorOptions resolve(const Model& model, bool keep_embeddings) const;

@@ -3,23 +3,12 @@
 #include <cstdint>
 #include <span>
 
-#include "embedmask/error.h"
 #include "embedmask/image.h"
 #include "image/label_image.h"
 #include "image/stored_image.h"
+#include "image_target.h"
 
-namespace {
-
-// Rejecting is correct; crashing, leaking or hanging is not.
-template <typename Read>
-void try_to(const Read& read) {
-    try {
-        (void)read();
-    } catch (const embedmask::Error&) {
-    }
-}
-
-}  // namespace
+using embedmask::fuzz::try_to;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     constexpr std::uint64_t kMostPixels = 1'000'000;

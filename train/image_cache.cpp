@@ -9,6 +9,7 @@
 
 #include "base/atomic_file.h"
 #include "base/file.h"
+#include "base/paged_path.h"
 #include "base/standard_output.h"
 #include "embedmask/error.h"
 #include "image/stored_image.h"
@@ -26,7 +27,8 @@ struct Header {
 };
 
 std::string key_of(const fs::path& file, const DecodeOptions& options) {
-    const auto time = fs::last_write_time(file).time_since_epoch().count();
+    const fs::path stored = detail::paged_path(file).file;
+    const auto time = fs::last_write_time(stored).time_since_epoch().count();
     const ImageSize expected = options.expected_size.value_or(ImageSize{});
     // Many short sides give the same shrunk image.
     const int shrunk =
@@ -34,7 +36,7 @@ std::string key_of(const fs::path& file, const DecodeOptions& options) {
             ? static_cast<int>(image::shrinking(expected, options.shrink_to_short_side))
             : -options.shrink_to_short_side;
     const std::string identity =
-        fmt::format("{}|{}|{}|{}x{}|{}{}", fs::absolute(file).string(), fs::file_size(file), time,
+        fmt::format("{}|{}|{}|{}x{}|{}{}", fs::absolute(file).string(), fs::file_size(stored), time,
                     expected.width, expected.height, shrunk, options.expected_upright ? "|up" : "");
     return fmt::format("{:016x}.rgb", std::hash<std::string>{}(identity));
 }

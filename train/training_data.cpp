@@ -7,6 +7,7 @@
 #include <map>
 #include <span>
 
+#include "base/paged_path.h"
 #include "base/paths.h"
 #include "data/recorded_image.h"
 #include "embedmask/error.h"
@@ -29,7 +30,7 @@ void check_image(const TrainingImage& image, const std::string& source) {
         throw Error(fmt::format("{}: image {}: no width and height", source, image.id),
                     "`embedmask data check FILE` counts such images");
     }
-    if (!detail::is_regular(image.file)) {
+    if (!detail::is_regular(detail::paged_path(image.file).file)) {
         throw Error(
             fmt::format("{}: image {}: file not found: {}", source, image.id, image.file.string()),
             "pass the folder that contains the images; `embedmask data check FILE "

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/paged_path.h"
 #include "base/paths.h"
 #include "data/recorded_image.h"
 #include "embedmask/error.h"
@@ -28,7 +29,7 @@ Validation::Validation(const std::filesystem::path& annotations, std::filesystem
     }
     for (const ImageRecord& record : dataset_.images) {
         const auto file = data::recorded_path(images_, record.file_name);
-        if (!detail::is_regular(file)) {
+        if (!detail::is_regular(detail::paged_path(file).file)) {
             throw Error(fmt::format("{}: image {}: file not found: {}", dataset_.source, record.id,
                                     file.string()),
                         "pass the folder that contains the validation images");

@@ -69,6 +69,21 @@ enum class Orientation {
     stored,      ///< keep the rows of the file (spec §2.1)
 };
 
+/// Which values become 0 and 255 where an image with more than 8 bits per sample is read.
+///
+/// The range is divided into 256 equal steps: whole numbers v become
+/// floor(256 * (v - low) / (high - low + 1)), others floor(256 * (v - low) / (high - low)), limited
+/// to 0..255. So 0..65535 keeps the high byte of 16 bits, and 0..4095 the upper 8 of 12 bits.
+struct SampleRange {
+    double low = 0;   ///< finite
+    double high = 0;  ///< finite, above `low`
+    /// `low` and `high` are percentages, 0..100, of the samples of the image: the range is between
+    /// these percentiles, found in up to 4 million evenly spaced samples.
+    bool percentiles = false;
+
+    bool operator==(const SampleRange&) const = default;
+};
+
 /// Options of `decode_image` and `read_image`.
 struct DecodeOptions {
     /// Images with more pixels are rejected by their header, before memory is allocated.
@@ -84,24 +99,46 @@ struct DecodeOptions {
     /// side has at least this many pixels: faster, but not exact. `expected_size` still refers to
     /// the full size.
     int shrink_to_short_side = 0;
+    /// The page of a TIFF file, from 0. Without it, the first page is read. Error for a page of a
+    /// file of another format, and for one that the file does not have.
+    std::optional<int> page = std::nullopt;
+    /// Replaces the default range of images with more than 8 bits per sample (below); images with
+    /// up to 8 bits are read as without it. Error if `low` is not below `high`, or for percentages
+    /// beyond 0..100.
+    std::optional<SampleRange> range = std::nullopt;
 };
 
-/// Decodes a JPEG or PNG file in memory. Errors call it `name`.
+/// Decodes an image file in memory. Errors call it `name`.
 ///
-/// JPEG: baseline and progressive, grey, YCbCr, RGB, CMYK and YCCK (inverted, as Adobe writes
-/// them), decoded with the accurate integer DCT and smooth chroma upsampling (spec §2.1). PNG:
-/// every colour type and depth, including interlaced files. Grey becomes three equal channels;
-/// 16-bit samples keep their high byte; alpha is dropped without blending; gamma and colour
-/// profiles are ignored.
+/// - JPEG: baseline and progressive, grey, YCbCr, RGB, CMYK and YCCK (inverted, as Adobe writes
+///   them), decoded with the accurate integer DCT and smooth chroma upsampling (spec §2.1).
+/// - PNG: every colour type and depth, including interlaced files.
+/// - WebP: lossy and lossless; the first frame of an animation.
+/// - TIFF and BigTIFF: strips and tiles, interleaved and separate channels; grey (also white is 0),
+///   RGB, palette, CMYK, YCbCr; 1 to 16 and 32 bits, signed 8 to 32 bits, and floats of 16,
+///   32 and 64 bits; uncompressed, LZW, deflate, JPEG, PackBits, CCITT and zstd. Of more than three
+///   channels that are not CMYK, the first three are red, green and blue.
+/// - GIF: the first frame, on its background.
+/// - BMP: 1 to 32 bits, also run lengths and bit fields.
+/// - PNM: P1 to P6, PAM (P7) and PFM.
 ///
-/// Error for a file that is empty, not JPEG or PNG, truncated, damaged, too large, of a different
-/// size than expected, or has more than 100 JPEG scans.
+/// Grey becomes three equal channels; alpha is dropped without blending; gamma and colour profiles
+/// are ignored; the orientation is that of EXIF or the TIFF tag.
+///
+/// Samples of more than 8 bits become 8 bits as SampleRange says. The default range is all values
+/// of the type (0 to 65535, or up to the maximum in the header of a PNM file) for unsigned samples
+/// of up to 16 bits, so that they keep their high byte; 0 to 1 for floats if all finite values of
+/// the image are within; and the least to the greatest finite value of the image for all others
+/// (other floats, 32 bits, signed). Samples that are not finite become 0.
+///
+/// Error for a file that is empty, of another format, truncated, damaged, too large, of a different
+/// size than expected, has more than 100 JPEG scans, or directories of TIFF in a loop.
 [[nodiscard]] EMBEDMASK_EXPORT Image decode_image(std::span<const std::uint8_t> bytes,
                                                   std::string_view name,
                                                   const DecodeOptions& options = {});
 
-/// Reads and decodes a file. Error as for `decode_image`, and for a path that is not a readable
-/// regular file.
+/// Reads and decodes a file. "NAME[2]" is page 2 of the TIFF file NAME, unless a file has that
+/// name. Error as for `decode_image`, and for a path that is not a readable regular file.
 [[nodiscard]] EMBEDMASK_EXPORT Image read_image(const std::filesystem::path& path,
                                                 const DecodeOptions& options = {});
 

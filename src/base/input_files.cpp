@@ -6,6 +6,7 @@
 #include <system_error>
 
 #include "base/atomic_file.h"
+#include "base/paged_path.h"
 #include "base/paths.h"
 #include "embedmask/error.h"
 
@@ -15,7 +16,7 @@ namespace fs = std::filesystem;
 
 void InputFiles::add(const fs::path& path) {
     if (!is_folder(path)) {
-        add_file(path);
+        add_file(paged_path(path).file);
         return;
     }
     std::error_code failed;

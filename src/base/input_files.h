@@ -12,8 +12,8 @@ namespace embedmask::detail {
 /// Files are compared by device and inode, so links and other spellings of a path are recognised.
 class InputFiles {
 public:
-    /// Adds a file, or the files of a folder (not of its sub-folders). Paths that do not exist are
-    /// left to the reader.
+    /// Adds a file, the file of a page (base/paged_path.h), or the files of a folder (not of its
+    /// sub-folders). Paths that do not exist are left to the reader.
     void add(const std::filesystem::path& path);
 
     /// Error, naming both, if writing `output` would change an input.

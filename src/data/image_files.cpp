@@ -10,11 +10,14 @@
 #include <iostream>
 #include <iterator>
 #include <set>
+#include <utility>
 
 #include "base/file.h"
 #include "base/lines.h"
+#include "base/paged_path.h"
 #include "base/paths.h"
 #include "data/recorded_image.h"
+#include "image/image_format.h"
 #include "image/stored_image.h"
 
 namespace embedmask::data {
@@ -22,19 +25,16 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 9> kImageEndings = {
-    ".jpg", ".jpeg", ".jpe", ".jfif", ".jfi", ".jif", ".pjpeg", ".mpo", ".png"};
-
 bool begins_like_image(const fs::path& path) {
-    std::array<char, 8> bytes{};
+    std::array<char, 32> bytes{};
     std::ifstream file(path, std::ios::binary);
     file.read(bytes.data(), bytes.size());
-    return image::has_image_signature(
-        {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
+    return image::has_image_signature({reinterpret_cast<const std::uint8_t*>(bytes.data()),
+                                       static_cast<std::size_t>(file.gcount())});
 }
 
 bool is_image(const fs::path& path) {
-    return is_image_name(path) || (detail::is_regular(path) && begins_like_image(path));
+    return image::is_image_name(path) || (detail::is_regular(path) && begins_like_image(path));
 }
 
 void add_folder(const fs::path& folder, std::vector<fs::path>& paths, FoundImages& found) {
@@ -83,9 +83,10 @@ void add_input(const std::string& input, std::vector<fs::path>& paths, FoundImag
         add_lines(detail::without_mark(text, "standard input"), "standard input", paths);
     } else if (input.starts_with('@')) {
         add_list(input.substr(1), paths);
-    } else if (detail::is_folder(input) && !is_image_name(input)) {
+    } else if (detail::is_folder(input) && !image::is_image_name(input)) {
         add_folder(input, paths, found);
-    } else if (input.find_first_of("*?[") != std::string::npos && !detail::path_exists(input)) {
+    } else if (input.find_first_of("*?[") != std::string::npos && !detail::path_exists(input) &&
+               !detail::paged_path(input).page) {
         add_glob(input, paths);
     } else {
         paths.emplace_back(input);
@@ -97,17 +98,14 @@ bool parse_number(std::string_view text, std::int64_t* value) {
     return error == std::errc{} && end == text.data() + text.size();
 }
 
-DecodeOptions decode_options(const ImageFile& file, std::uint64_t max_pixels) {
-    return {.max_pixels = max_pixels,
-            .expected_size = file.expected_size,
-            .expected_upright = file.expected_upright};
+DecodeOptions decode_options(const ImageFile& file, const DecodeOptions& common) {
+    DecodeOptions options = common;
+    options.expected_size = file.expected_size;
+    options.expected_upright = file.expected_upright;
+    return options;
 }
 
 }  // namespace
-
-bool is_image_name(const fs::path& path) {
-    return std::ranges::find(kImageEndings, ending_of(path)) != kImageEndings.end();
-}
 
 FolderFiles images_of_folder(const fs::path& folder,
                              const std::function<bool(const fs::path&)>& expected) {
@@ -121,7 +119,7 @@ FolderFiles images_of_folder(const fs::path& folder,
         const std::string others =
             chosen.passed_over.empty() ? "" : fmt::format(" ({})", summary_of(chosen.passed_over));
         throw Error(
-            fmt::format("{}: no JPEG or PNG file in this folder{}", folder.string(), others),
+            fmt::format("{}: no image in this folder{}", folder.string(), others),
             chosen.passed_over.folders > 0 ? "sub-folders are not searched: pass them" : "");
     }
     return chosen;
@@ -175,15 +173,23 @@ std::vector<ImageFile> annotated_images(const fs::path& annotations, const fs::p
     return recorded_files(dataset, folder);
 }
 
-Image read_image_file(const ImageFile& file, std::uint64_t max_pixels) {
-    return read_image(file.path, decode_options(file, max_pixels));
+Image read_image_file(const ImageFile& file, const DecodeOptions& options) {
+    return load_image_file(file, options).image;
+}
+
+LoadedImage load_image_file(const ImageFile& file, const DecodeOptions& options) {
+    const DecodeOptions decode = decode_options(file, options);
+    image::StoredImage stored = image::read_stored(file.path, decode);
+    const bool more = stored.pages > 1 && !detail::paged_path(file.path).page;
+    return {image::upright(std::move(stored), decode, file.path.string()), more};
 }
 
 int remaining_orientation(const ImageFile& file) {
+    const detail::PagedPath paged = detail::paged_path(file.path);
     const image::StoredForm form =
-        image::read_form(detail::read_file(file.path), file.path.string());
-    const int applied = image::orientation_for(decode_options(file, DecodeOptions{}.max_pixels),
-                                               form.size, form.orientation, file.path.string());
+        image::read_form(detail::read_file(paged.file), file.path.string(), paged.page);
+    const int applied = image::orientation_for(decode_options(file, {}), form.size,
+                                               form.orientation, file.path.string());
     return applied == form.orientation ? 1 : form.orientation;
 }
 

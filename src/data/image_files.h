@@ -15,21 +15,19 @@
 namespace embedmask::data {
 
 struct ImageFile {
-    std::filesystem::path path;
+    std::filesystem::path path;  ///< or NAME[PAGE], as read_image takes it
     std::int64_t image_id = 0;
     /// From the record in the annotation file.
     std::optional<ImageSize> expected_size = std::nullopt;
     bool expected_upright = false;  ///< ImageRecord::upright
 };
 
-/// The images of a folder: files with an ending of JPEG or PNG files in any case, and others whose
-/// content begins like one. Error if there is none. `expected` is that of FolderChoice.
+/// The images of a folder: files whose content begins like an image, whatever their names, and
+/// files with an ending of images, so that damaged ones are reported where they are read. Error if
+/// there is none. `expected` is that of FolderChoice.
 FolderFiles images_of_folder(
     const std::filesystem::path& folder,
     const std::function<bool(const std::filesystem::path&)>& expected = {});
-
-/// Whether the ending of a name is one of JPEG or PNG files.
-bool is_image_name(const std::filesystem::path& path);
 
 struct FoundImages {
     std::vector<ImageFile> images;
@@ -37,10 +35,10 @@ struct FoundImages {
     std::vector<Error> unusable;          ///< inputs without images: unreadable lists and folders
 };
 
-/// Files, folders (their images, by name), globs, @list (a file with one path per line), or -
-/// (paths on standard input). A path that is not readable is an image, so that it is reported in
-/// its place. Image ids are the file names if these are numbers ("000000000139.jpg" → 139), else
-/// count from 1. Error if no file is found.
+/// Files, pages of TIFF files (base/paged_path.h), folders (their images, by name), globs, @list (a
+/// file with one path per line), or - (paths on standard input). A path that is not readable is an
+/// image, so that it is reported in its place. Image ids are the file names if these are numbers
+/// ("000000000139.jpg" → 139), else count from 1. Error if no file is found.
 FoundImages find_images(const std::vector<std::string>& inputs);
 
 /// Gives the images of one job their ids.
@@ -51,9 +49,16 @@ std::vector<ImageFile> annotated_images(const std::filesystem::path& annotations
                                         const std::filesystem::path& folder);
 
 /// Decodes a file. The expected size, if any, decides whether the EXIF orientation is applied
-/// (DecodeOptions::expected_size). Error if the file cannot be read or has a different size.
-/// Thread-safe.
-Image read_image_file(const ImageFile& file, std::uint64_t max_pixels = DecodeOptions{}.max_pixels);
+/// (DecodeOptions::expected_size); the limit and the range are those of `options`. Error if the
+/// file cannot be read or has a different size. Thread-safe.
+Image read_image_file(const ImageFile& file, const DecodeOptions& options = {});
+
+/// The same, and whether the file has pages that were not read because its path names none.
+struct LoadedImage {
+    Image image;
+    bool has_more_pages = false;
+};
+LoadedImage load_image_file(const ImageFile& file, const DecodeOptions& options = {});
 
 /// The EXIF orientation that `read_image_file` leaves to be applied: 1 for an upright image. Reads
 /// the header. Error as for read_image_file.

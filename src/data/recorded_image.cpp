@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "base/paged_path.h"
 #include "base/paths.h"
 #include "embedmask/error.h"
 
@@ -34,7 +35,7 @@ std::filesystem::path recorded_path(const std::filesystem::path& folder,
     }
     // A path on another machine: only the name can mean something here.
     const std::filesystem::path local = folder / detail::portable_name(file_name);
-    return detail::is_regular(local) ? local : path;
+    return detail::is_regular(detail::paged_path(local).file) ? local : path;
 }
 
 ImageFile recorded_file(const std::filesystem::path& folder, const ImageRecord& image) {
@@ -76,8 +77,8 @@ void add_images(detail::InputFiles& inputs, const Dataset& dataset,
 }
 
 Image read_recorded_image(const std::filesystem::path& folder, const ImageRecord& image,
-                          std::uint64_t max_pixels) {
-    return read_image_file(recorded_file(folder, image), max_pixels);
+                          const DecodeOptions& options) {
+    return read_image_file(recorded_file(folder, image), options);
 }
 
 }  // namespace embedmask::data

@@ -17,8 +17,8 @@ namespace embedmask::data {
 /// The image size recorded in an annotation file; nothing unless both sides are recorded.
 std::optional<ImageSize> recorded_size(const ImageRecord& image);
 
-/// The file of a record. A path from Windows is also looked for with slashes in place of its
-/// backslashes; if that leads out of the folder, by its last part.
+/// The file of a record, or the page of a file. A path from Windows is also looked for with slashes
+/// in place of its backslashes; if that leads out of the folder, by its last part.
 std::filesystem::path recorded_path(const std::filesystem::path& folder,
                                     const std::string& file_name);
 
@@ -37,6 +37,6 @@ void add_images(detail::InputFiles& inputs, const Dataset& dataset,
 
 /// Reads the image of a record in `folder`, like read_image_file.
 Image read_recorded_image(const std::filesystem::path& folder, const ImageRecord& image,
-                          std::uint64_t max_pixels = DecodeOptions{}.max_pixels);
+                          const DecodeOptions& options = {});
 
 }  // namespace embedmask::data

@@ -1,13 +1,17 @@
 // Entry point of decoding: selects the format, the orientation and the error message.
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <array>
+#include <limits>
+#include <optional>
+#include <utility>
 
 #include "base/file.h"
+#include "base/paged_path.h"
 #include "embedmask/error.h"
 #include "embedmask/image.h"
+#include "image/image_format.h"
 #include "image/orientation.h"
+#include "image/sample_range.h"
 #include "image/stored_image.h"
 
 namespace embedmask {
@@ -15,71 +19,13 @@ namespace {
 
 using Bytes = std::span<const std::uint8_t>;
 
-bool has_text(Bytes bytes, std::size_t offset, std::string_view text) {
-    if (offset > bytes.size() || bytes.size() - offset < text.size()) {
-        return false;
+// Reports a page of a file that has none.
+void check_page(std::optional<int> page, image::ImageFormat format, std::string_view name) {
+    if (page && format != image::ImageFormat::tiff) {
+        throw Error(fmt::format("{}: found {} image: expected a TIFF file, for page {}", name,
+                                image::name_of(format), *page),
+                    "pass the file without [PAGE]");
     }
-    return std::equal(text.begin(), text.end(), bytes.begin() + static_cast<std::ptrdiff_t>(offset),
-                      [](char a, std::uint8_t b) { return static_cast<std::uint8_t>(a) == b; });
-}
-
-bool is_jpeg(Bytes bytes) {
-    return has_text(bytes, 0, "\xFF\xD8\xFF");
-}
-
-bool is_png(Bytes bytes) {
-    return has_text(bytes, 0, "\x89PNG\r\n\x1A\n");
-}
-
-constexpr const char* kConvert = "convert it to JPEG or PNG";
-
-// The apparent format of a file that is neither JPEG nor PNG.
-struct Signature {
-    std::size_t offset;
-    std::string_view magic;
-    const char* what;
-    const char* fix;
-};
-
-constexpr std::array kSignatures{
-    Signature{0, "GIF8", "a GIF image", kConvert},
-    Signature{8, "WEBP", "a WebP image", kConvert},
-    Signature{0, std::string_view("II*\0", 4), "a TIFF image", kConvert},
-    Signature{0, std::string_view("MM\0*", 4), "a TIFF image", kConvert},
-    Signature{4, "ftypavif", "an AVIF image", kConvert},
-    Signature{4, "ftyphei", "a HEIC image", kConvert},
-    Signature{4, "ftyphev", "a HEIC image", kConvert},
-    Signature{4, "ftypmif1", "a HEIF image", kConvert},
-    Signature{4, "ftyp", "a video", "extract its frames as JPEG or PNG files"},
-    Signature{4, "jP  ", "a JPEG 2000 image", kConvert},
-    Signature{4, "JXL ", "a JPEG XL image", kConvert},
-    Signature{0, "\xFF\x0A", "a JPEG XL image", kConvert},
-    Signature{0, "BM", "a BMP image", kConvert},
-    Signature{0, "8BPS", "a Photoshop document", kConvert},
-    Signature{0, "%PDF", "a PDF document", kConvert},
-    Signature{0, "PK\x03\x04", "a zip archive", "extract it first"},
-    Signature{0, "<svg", "an SVG drawing", kConvert},
-    Signature{0, "<", "a web page or other markup, perhaps a failed download", "download it again"},
-    Signature{0, "version https://git-lfs", "a Git LFS pointer", "run git lfs pull"},
-};
-
-[[noreturn]] void fail_unknown(Bytes bytes, std::string_view name) {
-    if (bytes.empty()) {
-        throw Error(fmt::format("{}: the file is empty, expected a JPEG or PNG image", name));
-    }
-    for (const Signature& signature : kSignatures) {
-        if (has_text(bytes, signature.offset, signature.magic)) {
-            throw Error(fmt::format("{}: looks like {}, expected a JPEG or PNG image", name,
-                                    signature.what),
-                        signature.fix);
-        }
-    }
-    std::string beginning;
-    for (const std::uint8_t byte : bytes.first(std::min<std::size_t>(bytes.size(), 8))) {
-        beginning += fmt::format(" {:02x}", byte);
-    }
-    throw Error(fmt::format("{}: begins with{}, expected a JPEG or PNG image", name, beginning),
-                kConvert);
 }
 
 std::string text(ImageSize size) {
@@ -116,7 +62,8 @@ void check_size(std::uint64_t width, std::uint64_t height, std::uint64_t max_pix
     if (width == 0 || height == 0) {
         throw Error(fmt::format("{}: the header says {}x{} pixels", name, width, height));
     }
-    if (width > max_pixels / height) {
+    constexpr std::uint64_t kMostSide = std::numeric_limits<int>::max();
+    if (width > max_pixels / height || width > kMostSide || height > kMostSide) {
         throw Error(
             fmt::format("{}: the header says {}x{} pixels, the limit is {} pixels", name, width,
                         height, max_pixels),
@@ -124,34 +71,79 @@ void check_size(std::uint64_t width, std::uint64_t height, std::uint64_t max_pix
     }
 }
 
-bool has_image_signature(Bytes bytes) {
-    return is_jpeg(bytes) || is_png(bytes);
-}
-
 StoredImage decode_stored(Bytes bytes, std::string_view name, const DecodeOptions& options) {
-    if (!has_image_signature(bytes)) {
+    check_range(options.range);
+    const std::optional<ImageFormat> format = format_of(bytes);
+    if (!format) {
         fail_unknown(bytes, name);
     }
-    return is_jpeg(bytes) ? decode_jpeg(bytes, name, options) : decode_png(bytes, name, options);
+    check_page(options.page, *format, name);
+    switch (*format) {
+        case ImageFormat::jpeg:
+            return decode_jpeg(bytes, name, options);
+        case ImageFormat::png:
+            return decode_png(bytes, name, options);
+        case ImageFormat::webp:
+            return decode_webp(bytes, name, options);
+        case ImageFormat::tiff:
+            return decode_tiff(bytes, name, options);
+        case ImageFormat::gif:
+            return decode_gif(bytes, name, options);
+        case ImageFormat::bmp:
+            return decode_bmp(bytes, name, options);
+        case ImageFormat::pnm:
+            break;
+    }
+    return decode_pnm(bytes, name, options);
 }
 
-StoredForm read_form(Bytes bytes, std::string_view name) {
-    if (!has_image_signature(bytes)) {
+StoredImage read_stored(const std::filesystem::path& path, const DecodeOptions& options) {
+    const detail::PagedPath paged = detail::paged_path(path);
+    DecodeOptions decode = options;
+    if (paged.page) {
+        decode.page = paged.page;
+    }
+    return decode_stored(detail::read_file(paged.file), path.string(), decode);
+}
+
+Image upright(StoredImage stored, const DecodeOptions& options, std::string_view name) {
+    const int orientation = orientation_for(options, stored.whole, stored.orientation, name);
+    return apply_orientation(std::move(stored.image), orientation);
+}
+
+StoredForm read_form(Bytes bytes, std::string_view name, std::optional<int> page) {
+    const std::optional<ImageFormat> format = format_of(bytes);
+    if (!format) {
         fail_unknown(bytes, name);
     }
-    return is_jpeg(bytes) ? jpeg_form(bytes, name) : png_form(bytes, name);
+    check_page(page, *format, name);
+    switch (*format) {
+        case ImageFormat::jpeg:
+            return jpeg_form(bytes, name);
+        case ImageFormat::png:
+            return png_form(bytes, name);
+        case ImageFormat::webp:
+            return webp_form(bytes, name);
+        case ImageFormat::tiff:
+            return tiff_form(bytes, name, page);
+        case ImageFormat::gif:
+            return gif_form(bytes, name);
+        case ImageFormat::bmp:
+            return bmp_form(bytes, name);
+        case ImageFormat::pnm:
+            break;
+    }
+    return pnm_form(bytes, name);
 }
 
 }  // namespace image
 
 Image decode_image(Bytes bytes, std::string_view name, const DecodeOptions& options) {
-    image::StoredImage stored = image::decode_stored(bytes, name, options);
-    const int orientation = image::orientation_for(options, stored.whole, stored.orientation, name);
-    return image::apply_orientation(std::move(stored.image), orientation);
+    return image::upright(image::decode_stored(bytes, name, options), options, name);
 }
 
 Image read_image(const std::filesystem::path& path, const DecodeOptions& options) {
-    return decode_image(detail::read_file(path), path.string(), options);
+    return image::upright(image::read_stored(path, options), options, path.string());
 }
 
 }  // namespace embedmask

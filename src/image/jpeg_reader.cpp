@@ -15,6 +15,7 @@
 #include <jpeglib.h>
 
 #include "embedmask/error.h"
+#include "image/cmyk.h"
 #include "image/orientation.h"
 #include "image/stored_image.h"
 
@@ -169,19 +170,10 @@ int orientation_of(const jpeg_decompress_struct& jpeg) {
     return 1;
 }
 
-// a*b/255 rounded, for values 0..255.
-int multiply_255(int a, int b) {
-    const int product = a * b + 128;
-    return ((product >> 8) + product) >> 8;
-}
-
 // Converts one row of Adobe CMYK, whose four values are stored inverted: 0 is full ink.
 void cmyk_row_to_rgb(const std::uint8_t* cmyk, int width, std::uint8_t* rgb) {
     for (int x = 0; x < width; ++x, cmyk += 4, rgb += 3) {
-        const int light = cmyk[3];
-        for (int c = 0; c < 3; ++c) {
-            rgb[c] = static_cast<std::uint8_t>(light - multiply_255(255 - cmyk[c], light));
-        }
+        cmyk_to_rgb(cmyk, rgb);
     }
 }
 

@@ -63,6 +63,9 @@ Json settings_json(const Report& report) {
                          {"short_side", model.short_side},
                          {"max_side", model.max_side},
                          {"categories", model.categories}};
+        if (!model.range.empty()) {
+            json["model"]["range"] = model.range;
+        }
     }
     return json;
 }

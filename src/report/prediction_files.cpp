@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "base/paged_path.h"
 #include "base/paths.h"
 #include "data/formats/geojson.h"
 #include "data/formats/id_map_labels.h"
@@ -43,10 +44,13 @@ std::vector<data::IdMapObject> numbered_objects(const std::vector<render::DrawnI
     return objects;
 }
 
-// A path that does not end with a name is no image; it is reported where it is read.
+// A path that does not end with a name is no image; it is reported where it is read. The page of a
+// file is part of the name.
 std::string output_stem(const fs::path& path) {
+    const detail::PagedPath paged = detail::paged_path(path);
     try {
-        return data::label_stem(path.string());
+        const std::string stem = data::label_stem(paged.file.string());
+        return paged.page ? fmt::format("{}-{}", stem, *paged.page) : stem;
     } catch (const Error&) {
         return "image";
     }

@@ -68,6 +68,9 @@ std::vector<Setting> settings_of(const Report& report, const Evaluation& evaluat
             {"categories", model.categories.empty()
                                ? "all"
                                : fmt::format("{}", fmt::join(model.categories, "; "))});
+        if (!model.range.empty()) {
+            settings.push_back({"range", model.range});
+        }
     }
     settings.push_back({"data_fingerprint", data_fingerprint(*report.dataset)});
     return settings;

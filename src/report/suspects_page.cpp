@@ -178,7 +178,8 @@ std::string suspects_page(const SuspectsReport& report, const std::filesystem::p
         html += fmt::format("<figure><figcaption>{}</figcaption>",
                             caption(report, suspect, ++rank, image, names));
         try {
-            html += figure(report, suspect, data::read_recorded_image(folder, image));
+            html +=
+                figure(report, suspect, data::read_recorded_image(folder, image, report.decode));
         } catch (const Error& error) {
             problems.emplace_back(error.what());
             html += fmt::format("<p>{}</p>", escape(error.what()));

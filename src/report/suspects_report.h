@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "embedmask/dataset.h"
+#include "embedmask/image.h"
 #include "embedmask/results.h"
 #include "embedmask/suspects.h"
 #include "scoring/scores.h"
@@ -26,6 +27,7 @@ struct SuspectsReport {
     scoring::ModelSettings settings;
     SuspectOptions options;
     std::span<const std::string> skipped;  ///< why images could not be read
+    DecodeOptions decode = {};             ///< with which they are read
 };
 
 std::string suspects_json(const SuspectsReport& report);

@@ -206,7 +206,8 @@ ModelSettings settings_of(const Json& json) {
             .mask_threshold = json.at("mask_threshold"),
             .short_side = json.at("short_side"),
             .max_side = json.at("max_side"),
-            .categories = json.at("classes")};
+            .categories = json.at("classes"),
+            .range = json.at("range")};
 }
 
 /// Error if a results file of a part contains images of another part.
@@ -253,6 +254,7 @@ WrittenPart write_part(const Predictor& predictor, const Dataset& dataset, const
                                      {"precision", name_of(predictor.precision())},
                                      {"score_threshold", settings.score_threshold},
                                      {"classes", settings.categories},
+                                     {"range", settings.range},
                                      {"mask_threshold", config.mask_thresh},
                                      {"mask_thresholds", settings.mask_thresholds},
                                      {"short_side", config.input.short_test},

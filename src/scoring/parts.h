@@ -20,6 +20,7 @@ struct PartSettings {
     std::string data = {};   ///< file name
     double score_threshold = 0;
     std::vector<std::string> categories = {};  ///< as chosen by the user; empty: all
+    std::string range = {};                    ///< as ModelSettings::range
     std::vector<double> mask_thresholds = {};  ///< PredictorOptions::sweep_thresholds
 };
 

@@ -18,6 +18,7 @@ void RunTotals::add(const ImageOutcome& outcome) {
         return;
     }
     const Timings& timings = outcome.prediction->timings;
+    with_more_pages += outcome.has_more_pages ? 1 : 0;
     detections += outcome.prediction->detections.size();
     decode += outcome.decode;
     preprocess += timings.preprocess;
@@ -40,7 +41,9 @@ RunTotals predict_images(const Predictor& predictor, std::span<const data::Image
         auto stage = Clock::now();
         Image image;
         try {
-            image = data::read_image_file(files[i], options.max_pixels);
+            data::LoadedImage loaded = data::load_image_file(files[i], options.decode);
+            image = std::move(loaded.image);
+            outcome.has_more_pages = loaded.has_more_pages;
         } catch (const Error& error) {
             if (!options.skip_unreadable) {
                 throw;

@@ -17,18 +17,20 @@ namespace embedmask::scoring {
 /// The outcome of one image: a prediction, or the reason why there is none.
 struct ImageOutcome {
     std::optional<Prediction> prediction;
-    bool left_out = false;  ///< not begun; never collected
-    std::string error;      ///< why the image cannot be read
-    std::string fix;        ///< what to do about it; may be empty
-    double decode = 0;      ///< milliseconds
-    double use = 0;         ///< milliseconds in UseImage
+    bool left_out = false;        ///< not begun; never collected
+    bool has_more_pages = false;  ///< that were not read
+    std::string error;            ///< why the image cannot be read
+    std::string fix;              ///< what to do about it; may be empty
+    double decode = 0;            ///< milliseconds
+    double use = 0;               ///< milliseconds in UseImage
 };
 
 /// Time per stage, summed over the predicted images, in milliseconds.
 struct RunTotals {
     std::size_t images = 0;
     std::size_t unreadable = 0;
-    std::size_t left_out = 0;  ///< not begun when PredictImagesOptions::stop asked to end
+    std::size_t left_out = 0;         ///< not begun when PredictImagesOptions::stop asked to end
+    std::size_t with_more_pages = 0;  ///< files of which only the first page was read
     std::size_t detections = 0;
     double decode = 0;
     double preprocess = 0;
@@ -42,7 +44,7 @@ struct RunTotals {
 };
 
 struct PredictImagesOptions {
-    std::uint64_t max_pixels = DecodeOptions{}.max_pixels;  ///< largest image accepted
+    DecodeOptions decode = {};     ///< the limit and the range
     bool skip_unreadable = false;  ///< report unreadable images in their outcome, without Error
     /// Asked before each image, from several threads; once true, the remaining images are left
     /// out, and the finished ones are collected as usual.

@@ -53,6 +53,7 @@ struct ModelSettings {
     std::int64_t short_side = 0;               ///< pixels
     std::int64_t max_side = 0;                 ///< pixels
     std::vector<std::string> categories = {};  ///< as chosen by the user; empty: all
+    std::string range = {};                    ///< of DecodeOptions, as text; empty: the default
 };
 
 struct TypeScores {

@@ -42,8 +42,9 @@ TEST_F(RecordedImage, IsReadWithoutARecordedSize) {
 
 TEST_F(RecordedImage, MustFitItsRecordAndTheLimit) {
     EXPECT_THROW((void)read_recorded_image(folder_.path(), record_of(5, 3)), Error);
-    EXPECT_THROW((void)read_recorded_image(folder_.path(), record_of(4, 3), 11), Error);
-    EXPECT_NO_THROW((void)read_recorded_image(folder_.path(), record_of(4, 3), 12));
+    EXPECT_THROW((void)read_recorded_image(folder_.path(), record_of(4, 3), {.max_pixels = 11}),
+                 Error);
+    EXPECT_NO_THROW((void)read_recorded_image(folder_.path(), record_of(4, 3), {.max_pixels = 12}));
 }
 
 TEST_F(RecordedImage, MayHaveAPathFromWindows) {

@@ -491,12 +491,12 @@ TEST_F(LabelFaults, FilesPassedOverAreCounted) {
         add_image(std::string("images/") + name);
     }
     write("images/notes.txt", "");
-    write("images/6.webp", "RIFF");
+    write("images/6.avif", "RIFF");
     fs::create_directory(path("images/more"));
     const Ran ran = run(std::string("predict ") + kLite + kSmall + "--json " + path("images"));
     EXPECT_EQ(ran.code, 0);
     EXPECT_EQ(std::count(ran.out.begin(), ran.out.end(), '\n'), 5);
-    EXPECT_TRUE(has(ran.talk, "images: passed over 2 files: 1 .txt, 1 .webp; 1 folder\n"))
+    EXPECT_TRUE(has(ran.talk, "images: passed over 2 files: 1 .avif, 1 .txt; 1 folder\n"))
         << ran.talk;
     labelme("1", polygon("cat", kSquare));
     write("labels/2.xml", "");

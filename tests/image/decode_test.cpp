@@ -179,17 +179,42 @@ TEST(Decode, SaysWhatOtherFilesLookLike) {
         return decode_message(Bytes(bytes.begin(), bytes.end()));
     };
     expect_contains(message(""), "image: the file is empty");
-    expect_contains(message("GIF89a..."), "looks like a GIF image");
-    expect_contains(message("RIFF0000WEBPVP8 "), "looks like a WebP image");
-    expect_contains(message(std::string_view("II*\0\x08\0\0\0", 8)), "TIFF");
     expect_contains(message(std::string_view("\0\0\0\x18"
                                              "ftypheic",
                                              12)),
                     "HEIC");
-    expect_contains(message("BM1234567890"), "BMP");
+    expect_contains(
+        message(std::string_view("\0\0\0\x18"
+                                 "ftypavif",
+                                 12)),
+        "AVIF image, expected a JPEG, PNG, WebP, TIFF, GIF, BMP or PNM image | convert");
+    expect_contains(message("8BPS...."), "a Photoshop document");
+    expect_contains(message("RIFF0000AVI LIST"), "a video");
     expect_contains(message("<!DOCTYPE html><html>"), "failed download");
     expect_contains(message("version https://git-lfs.github.com/spec/v1\n"), "git lfs pull");
-    expect_contains(message("hello"), "begins with 68 65 6c 6c 6f, expected a JPEG or PNG");
+    expect_contains(message("hello"), "begins with 68 65 6c 6c 6f, expected a JPEG, PNG");
+}
+
+TEST(Decode, ARangeIsForMoreThanEightBits) {
+    std::vector<std::uint16_t> samples;
+    for (int i = 0; i < 300; ++i) {
+        samples.push_back(static_cast<std::uint16_t>(i * 16));
+    }
+    const Bytes file = encode_png(samples, {20, 15});
+    const Image twelve = decode_image(file, "image", {.range = SampleRange{0, 4095}});
+    const Image middle = decode_image(file, "image", {.range = SampleRange{10, 90, true}});
+    for (int i = 0; i < 300; ++i) {
+        EXPECT_EQ(twelve.rgb[3UL * i + 1], std::min(i, 255));
+        // 10 and 90 percent of 0, 16, ..., 4784.
+        const int expected = (i * 16 - 464) * 256 / (4304 - 464 + 1);
+        EXPECT_EQ(middle.rgb[3UL * i], std::clamp(expected, 0, 255));
+    }
+    const Image image = random_image({9, 5}, 3);
+    EXPECT_EQ(decode_image(encode_png(image), "image", {.range = SampleRange{0, 9}}).rgb,
+              image.rgb);
+    expect_contains(
+        decode_message(file, {.range = SampleRange{5, 5}}),
+        "DecodeOptions::range: found 5 to 5: expected finite numbers in ascending order");
 }
 
 TEST(Decode, FolderAndMissingFile) {

@@ -128,6 +128,17 @@ TEST(PredictionFileNames, StayInTheirFolder) {
     EXPECT_EQ(writer.names()[5], std::string(199, 'a')) << "room for endings, whole characters";
 }
 
+TEST(PredictionFileNames, HaveThePage) {
+    const testing::TemporaryFolder folder;
+    std::ofstream(folder.path() / "a.tif") << "a file";
+    const PerImageWriter writer("out", {}, 0.3F, {});
+    const auto names = writer.unique_names({{.path = folder.path() / "a.tif[0]"},
+                                            {.path = folder.path() / "a.tif[12]"},
+                                            {.path = folder.path() / "a.tif"},
+                                            {.path = folder.path() / "a-12.png"}});
+    EXPECT_EQ(names, (std::vector<std::string>{"a-0", "a-12", "a", "a-12-2"}));
+}
+
 TEST(PredictionFileNames, AreUniqueHoweverManyAreEqual) {
     const PerImageWriter writer("out", {}, 0.3F, {});
     std::vector<data::ImageFile> images{{.path = "x/a-3.jpg"}};

@@ -16,6 +16,7 @@
 #include "data/turned.h"
 #include "embedmask/error.h"
 #include "embedmask/polygon.h"
+#include "image/image_format.h"
 #include "image/orientation.h"
 
 namespace embedmask::data {
@@ -77,7 +78,7 @@ std::vector<fs::path> DatasetBuilder::label_files(const fs::path& folder, const 
         return ending_of(path) == ending && !is_category_list(path);
     };
     choice.expected = [&](const fs::path& path) {
-        return is_category_list(path) || (among_images && is_image_name(path)) ||
+        return is_category_list(path) || (among_images && image::is_image_name(path)) ||
                (expected && expected(path));
     };
     FolderFiles chosen = choose_files(folder, choice);

@@ -6,7 +6,7 @@
 #include <functional>
 #include <set>
 
-#include "base/file.h"
+#include "base/paged_path.h"
 #include "base/paths.h"
 #include "data/formats/label_folders.h"
 #include "data/image_files.h"
@@ -57,7 +57,7 @@ std::optional<fs::path> file_of(const fs::path& folder, const ListedImage& image
     for (const fs::path& path :
          {recorded_path(folder, image.file_name), folder / detail::portable_name(image.file_name),
           folder / image.other_name}) {
-        if (detail::is_regular(path)) {
+        if (detail::is_regular(detail::paged_path(path).file)) {
             return path;
         }
     }
@@ -88,8 +88,7 @@ void require_listed_once(std::span<const ListedImage> list, const std::string& s
 }  // namespace
 
 LabeledFrame LabelImages::frame_of(const fs::path& path, std::int64_t id) {
-    const image::StoredImage stored =
-        image::decode_stored(detail::read_file(path), path.string(), {});
+    const image::StoredImage stored = image::read_stored(path, {});
     LabeledFrame frame;
     frame.image_id = id;
     frame.orientation = stored.orientation;

@@ -21,8 +21,8 @@
 #include "data/formats/label_studio.h"
 #include "data/formats/label_studio_runs.h"
 #include "data/formats/shape_geometry.h"
-#include "data/image_files.h"
 #include "embedmask/error.h"
+#include "image/image_format.h"
 
 namespace embedmask::data {
 namespace {
@@ -80,7 +80,8 @@ std::string image_address(const Json& data) {
         return named;
     }
     for (const Json& value : data) {
-        if (value.is_string() && is_image_name(label_studio_file_name(value.get<std::string>()))) {
+        if (value.is_string() &&
+            image::is_image_name(label_studio_file_name(value.get<std::string>()))) {
             return value.get<std::string>();
         }
     }

@@ -1,0 +1,6 @@
+// Fuzzes the decoding of untrusted GIF files.
+#include "image_target.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+    return embedmask::fuzz::decode(data, size, embedmask::image::ImageFormat::gif);
+}
