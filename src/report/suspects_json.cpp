@@ -72,6 +72,7 @@ std::string suspects_json(const SuspectsReport& report) {
                              {"short_side", report.settings.short_side},
                              {"max_side", report.settings.max_side},
                              {"categories", report.settings.categories},
+                             {"range", report.settings.range},
                              {"kinds", kinds},
                              {"limit", report.options.most}}},
                            {"skipped", report.skipped},
