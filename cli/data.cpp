@@ -307,11 +307,6 @@ void convert(const ConvertFlags& flags) {
         print_export(flags.out, report, *target);
         return fail_if(!report.skipped.empty());
     }
-    const bool lists_images = *source == LabelFormat::lvis || *source == LabelFormat::cvat ||
-                              *source == LabelFormat::label_studio;
-    if (flags.images.empty() && !lists_images) {
-        throw CLI::ValidationError(fmt::format("--from {} needs --images DIR", flags.from));
-    }
     const DatasetImport import =
         import_dataset(flags.input, flags.out, {.from = *source, .images = flags.images});
     print_import(flags.out, import);

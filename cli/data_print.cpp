@@ -194,8 +194,8 @@ void print_export(const std::string& folder, const ExportReport& report, LabelFo
         format == LabelFormat::csv ? "measurements" : fmt::format("{} labels", name_of(format)),
         counted(report.images, "image"), folder);
     if (report.crowds_left_out > 0) {
-        detail::say("left out: {} crowds, which {} files cannot represent\n",
-                    report.crowds_left_out, name_of(format));
+        detail::say("left out: {}, which {} files cannot represent\n",
+                    counted(report.crowds_left_out, "crowd"), name_of(format));
     }
     if (report.objects_without_mask > 0) {
         detail::say("left out: {} without a mask\n",

@@ -18,6 +18,19 @@ std::string counted(std::size_t count, std::string_view noun) {
     return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
+std::string csv_field(std::string_view text) {
+    return text.find_first_of(",\"\r\n") == std::string_view::npos ? std::string(text)
+                                                                   : csv_quoted(text);
+}
+
+std::string csv_quoted(std::string_view text) {
+    std::string result(1, '"');
+    for (const char c : text) {
+        result.append(c == '"' ? 2 : 1, c);
+    }
+    return result + '"';
+}
+
 std::size_t utf8_size(std::string_view text) {
     if (text.empty()) {
         return 0;

@@ -20,6 +20,10 @@ inline std::string_view trimmed(std::string_view text) {
 /// "1 image", "6 images".
 std::string counted(std::size_t count, std::string_view noun);
 
+/// A field of a CSV file (RFC 4180): in quotation marks if it needs them, or always.
+std::string csv_field(std::string_view text);
+std::string csv_quoted(std::string_view text);
+
 /// The number of bytes of the UTF-8 character at the beginning, or 0 if there is none.
 std::size_t utf8_size(std::string_view text);
 

@@ -218,9 +218,9 @@ void Check::check_categories() {
     }
 }
 
-/// Whether a category is only the supercategory of all others.
+/// Whether a category is only the parent of all others, as Roboflow writes it.
 bool Check::is_root(const Category& category, std::size_t uses) const {
-    return uses == 0 && data_.categories.size() > 1 &&
+    return uses == 0 && category.supercategory == "none" && data_.categories.size() > 1 &&
            std::ranges::all_of(data_.categories, [&](const Category& other) {
                return other.id == category.id || other.supercategory == category.name;
            });
@@ -230,6 +230,11 @@ bool Check::is_root(const Category& category, std::size_t uses) const {
 void Check::check_missing_categories() {
     if (!data_.categories.empty()) {
         return;
+    }
+    if (data_.has_annotations && data_.annotations.empty() && !data_.images.empty()) {
+        note("neither annotations nor categories",
+             "nothing can be learned from it; V7 Darwin writes such files of brush masks",
+             by_hand("export the labels as polygons"), data_.source);
     }
     for (const Annotation& annotation : data_.annotations) {
         if (categories_.insert(annotation.category_id).second) {

@@ -105,6 +105,37 @@ DecodeOptions decode_options(const ImageFile& file, const DecodeOptions& common)
     return options;
 }
 
+/// The deepest folder that both paths are in.
+fs::path common_folder(const fs::path& a, const fs::path& b) {
+    fs::path common;
+    for (auto i = a.begin(), k = b.begin(); i != a.end() && k != b.end() && *i == *k; ++i, ++k) {
+        common /= *i;
+    }
+    return common;
+}
+
+void add_names(std::vector<ImageFile>& images) {
+    std::set<std::string> names;
+    for (ImageFile& image : images) {
+        image.name = image.path.filename().string();
+        names.insert(image.name);
+    }
+    if (names.size() == images.size()) {
+        return;
+    }
+    const auto whole = [](const fs::path& path) {
+        std::error_code failed;
+        return fs::absolute(path, failed).lexically_normal();
+    };
+    fs::path common = whole(images.front().path).parent_path();
+    for (const ImageFile& image : images) {
+        common = common_folder(common, whole(image.path).parent_path());
+    }
+    for (ImageFile& image : images) {
+        image.name = whole(image.path).lexically_relative(common).string();
+    }
+}
+
 }  // namespace
 
 FolderFiles images_of_folder(const fs::path& folder,
@@ -136,6 +167,7 @@ std::vector<ImageFile> numbered(const std::vector<fs::path>& paths) {
         image.path = path;
         images.push_back(std::move(image));
     }
+    add_names(images);
     // Image ids must be unique, so names are used as ids only if all of them are numbers.
     if (ids.size() < images.size()) {
         for (std::size_t i = 0; i < images.size(); ++i) {

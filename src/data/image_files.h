@@ -20,6 +20,9 @@ struct ImageFile {
     /// From the record in the annotation file.
     std::optional<ImageSize> expected_size = std::nullopt;
     bool expected_upright = false;  ///< ImageRecord::upright
+    /// What labels call the image: the file name of its record; else its own, or, where two images
+    /// of a job have the same, the path from the folder that all of them are in.
+    std::string name = {};
 };
 
 /// The images of a folder: files whose content begins like an image, whatever their names, and
@@ -41,7 +44,7 @@ struct FoundImages {
 /// ("000000000139.jpg" → 139), else count from 1. Error if no file is found.
 FoundImages find_images(const std::vector<std::string>& inputs);
 
-/// Gives the images of one job their ids.
+/// Gives the images of one job their ids and names.
 std::vector<ImageFile> numbered(const std::vector<std::filesystem::path>& paths);
 
 /// The images of a COCO annotation file, in file order, with their ids and sizes.

@@ -39,7 +39,8 @@ std::filesystem::path recorded_path(const std::filesystem::path& folder,
 }
 
 ImageFile recorded_file(const std::filesystem::path& folder, const ImageRecord& image) {
-    return {recorded_path(folder, image.file_name), image.id, recorded_size(image), image.upright};
+    return {recorded_path(folder, image.file_name), image.id, recorded_size(image), image.upright,
+            image.file_name};
 }
 
 std::optional<ImageSize> recorded_size(const ImageRecord& image) {

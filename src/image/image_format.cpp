@@ -84,9 +84,9 @@ constexpr std::array kSignatures{
     Signature{0, "version https://git-lfs", "a Git LFS pointer", "run git lfs pull"},
 };
 
-constexpr std::array<std::string_view, 21> kEndings = {
-    ".jpg",  ".jpeg", ".jpe", ".jfif", ".jfi", ".jif", ".pjpeg", ".mpo", ".png", ".webp", ".tif",
-    ".tiff", ".gif",  ".bmp", ".dib",  ".pbm", ".pgm", ".ppm",   ".pnm", ".pam", ".pfm"};
+constexpr std::array<std::string_view, 20> kEndings = {
+    ".jpg", ".jpeg", ".jpe", ".jfif", ".jfi", ".jif", ".pjpeg", ".mpo", ".png", ".webp",
+    ".tif", ".tiff", ".gif", ".bmp",  ".pbm", ".pgm", ".ppm",   ".pnm", ".pam", ".pfm"};
 
 }  // namespace
 

@@ -3,21 +3,16 @@
 #include <fmt/format.h>
 
 #include "base/atomic_file.h"
+#include "base/text.h"
 
 namespace embedmask::report {
 namespace {
 
-std::string quoted(const std::string& text) {
-    std::string result(1, '"');
-    for (const char c : text) {
-        result.append(c == '"' ? 2 : 1, c);
-    }
-    return result + '"';
-}
+using detail::csv_quoted;
 
 /// A name as the head of a column.
 std::string column(const std::string& name) {
-    return name.find_first_of(",\"\n\r") == std::string::npos ? name : quoted(name);
+    return detail::csv_field(name);
 }
 
 }  // namespace
@@ -31,7 +26,7 @@ void write_csv(const std::filesystem::path& path, const Report& report) {
         const auto settings = settings_of(report, evaluation);
         std::string end;
         for (const Setting& setting : settings) {
-            end += fmt::format(",{}", quoted(setting.value));
+            end += fmt::format(",{}", csv_quoted(setting.value));
         }
         end += "\n";
         // The settings of all types are the same, and so are their columns.
@@ -46,7 +41,7 @@ void write_csv(const std::filesystem::path& path, const Report& report) {
             text += "\n";
         }
         const auto line = [&](const std::string& id, const std::string& name, const auto& value) {
-            text += fmt::format("{},{},{}", name_of(item.type), id, quoted(name));
+            text += fmt::format("{},{},{}", name_of(item.type), id, csv_quoted(name));
             for (const Metric& metric : metrics) {
                 text += fmt::format(",{}", value(metric));
             }

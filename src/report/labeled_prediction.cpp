@@ -43,7 +43,7 @@ data::LabeledImage labeled_image(const ImageRecord& record, const Prediction& pr
 ImageRecord record_of(const data::ImageFile& input) {
     ImageRecord record;
     record.id = input.image_id;
-    record.file_name = input.path.filename().string();
+    record.file_name = input.name;
     return record;
 }
 

@@ -71,6 +71,12 @@ bool is_document(OutputFormat format) {
            format == OutputFormat::csv;
 }
 
+// Whether labels need categories.json to keep the ids of categories.
+bool lists_categories(OutputFormat format) {
+    return format == OutputFormat::idmap || format == OutputFormat::labelme ||
+           format == OutputFormat::yolo;
+}
+
 constexpr const char* kObjectsExtension = ".json";  // beside an id map
 
 const char* extension_of(OutputFormat format) {
@@ -142,8 +148,10 @@ void PerImageWriter::require_replaceable(const detail::InputFiles& inputs, bool 
         if (format == OutputFormat::yolo) {
             files.emplace_back(data::kClassesFile);
         }
-        if (format == OutputFormat::idmap) {
+        if (lists_categories(format)) {
             files.emplace_back(data::kCategoriesFile);
+        }
+        if (format == OutputFormat::idmap) {
             for (const std::string& name : names_) {
                 files.push_back(name + kObjectsExtension);
             }
@@ -158,7 +166,7 @@ void PerImageWriter::create() {
         if (format == OutputFormat::yolo) {
             folder->write(data::kClassesFile, data::classes_text(categories_));
         }
-        if (format == OutputFormat::idmap) {
+        if (lists_categories(format)) {
             folder->write(data::kCategoriesFile, data::categories_text(categories_));
         }
     }

@@ -23,8 +23,8 @@ enum class OutputFormat {
     coco,          ///< COCO results of all images
     overlay,       ///< NAME.jpg: the image with its objects drawn over it
     idmap,         ///< NAME.png: the object each pixel belongs to; NAME.json, categories.json
-    labelme,       ///< NAME.json
-    yolo,          ///< YOLO-seg: NAME.txt, classes.txt
+    labelme,       ///< NAME.json, categories.json
+    yolo,          ///< YOLO-seg: NAME.txt, classes.txt, categories.json
     geojson,       ///< NAME.geojson in pixels, as QuPath reads it
     cvat,          ///< pre-labels for CVAT: annotations.xml, labels.json
     label_studio,  ///< pre-labels for Label Studio: tasks.json, config.xml

@@ -424,5 +424,24 @@ TEST_F(OtherTools, FilesOfOtherFormatsAreNamedWithTheirImport) {
               std::string::npos);
 }
 
+TEST_F(OtherTools, AParentIsNoRootUnlessRoboflowSaysSo) {
+    EXPECT_EQ(check(R"({"images":[{"id":1,"file_name":"a.png","width":64,"height":48}],
+            "categories":[{"id":1,"name":"person","supercategory":"being"},
+                          {"id":2,"name":"head","supercategory":"person"}],
+            "annotations":[{"id":1,"image_id":1,"category_id":2,"bbox":[1,2,3,4]}]})"),
+              Counts{});
+    EXPECT_EQ(fixed["categories"].size(), 2U);
+}
+
+TEST_F(OtherTools, AFileWithoutAnythingIsAProblem) {
+    detail::write_file_atomically(folder_.path() / "v7.json",
+                                  R"({"info":{"description":"Exported from Darwin"},"images":[
+            {"id":1,"file_name":"a.png","width":64,"height":48}],"categories":[],"annotations":[]})");
+    const DatasetCheck found = check_dataset(folder_.path() / "v7.json");
+    EXPECT_EQ(found.tool, "V7 Darwin");
+    EXPECT_EQ(found.problems(), 1U);
+    EXPECT_EQ(found.findings.front().name, "neither annotations nor categories");
+}
+
 }  // namespace
 }  // namespace embedmask

@@ -159,5 +159,45 @@ TEST(CvatRuns, GoThereAndBack) {
     EXPECT_THROW((void)data::cvat_mask(testing::drawn_mask({"..", ".."})), Error);
 }
 
+TEST(Cvat, BoxesOfAGroupStayAlone) {
+    LabelImport files;
+    files.write("a.xml", file_with(R"(
+  <box label="cell" group_id="2" xtl="0" ytl="0" xbr="2" ybr="2"></box>
+  <box label="cell" group_id="2" xtl="4" ytl="3" xbr="9.5" ybr="5"></box>)"));
+    const Dataset data = files.import("a.xml", LabelFormat::cvat);
+    ASSERT_EQ(data.annotations.size(), 2U);
+    EXPECT_EQ(data.annotations[1].box, (CocoBox{4, 3, 5.5, 2}));
+    EXPECT_EQ(files.report.readings,
+              (std::vector<std::string>{"1 box beyond the image: `data check --fix` clips them"}));
+}
+
+TEST(Cvat, TwoImagesAreNotOneFile) {
+    LabelImport files;
+    std::string text = file_with("");
+    text.replace(text.find("plate/b.png"), 11, "other/a.png");
+    files.write("a.xml", text);
+    files.add_image("images/a.png", kImage);
+    EXPECT_EQ(files.failure("a.xml", LabelFormat::cvat, "images"),
+              "a.xml: the images plate/a.png and other/a.png are one file: images/a.png");
+}
+
+TEST(Cvat, SizesAndEncodingsAreChecked) {
+    LabelImport files;
+    std::string text = file_with("");
+    text.replace(text.find("width=\"8\""), 9, "width=\"0\"");
+    files.write("a.xml", text);
+    EXPECT_NE(files.failure("a.xml", LabelFormat::cvat).find("found an image of 0x6 pixels"),
+              std::string::npos);
+    const std::string latin =
+        "<box label=\"caf\xE9\" xtl=\"0\" ytl=\"0\" xbr=\"2\" ybr=\"2\"></box>";
+    files.write("a.xml", file_with(latin, "<?xml version=\"1.0\" encoding='ISO-8859-1'?>"));
+    EXPECT_EQ(files.import("a.xml", LabelFormat::cvat).categories.at(2).name, "caf\xC3\xA9");
+    files.write("a.xml", file_with(latin, "<?xml version=\"1.0\" encoding=\"GBK\"?>"));
+    EXPECT_EQ(files.failure("a.xml", LabelFormat::cvat),
+              "a.xml: found the encoding gbk: expected UTF-8");
+    files.write("a.xml", file_with(latin));
+    EXPECT_NE(files.failure("a.xml", LabelFormat::cvat).find("is not UTF-8"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace embedmask

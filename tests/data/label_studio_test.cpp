@@ -131,7 +131,8 @@ TEST(LabelStudio, OneAnnotationOfATaskCounts) {
     EXPECT_EQ(files.report.shapes_left_out, (Counts{{"further annotation of the same task", 1}}));
     EXPECT_EQ(files.report.readings,
               (std::vector<std::string>{
-                  "1 image with predictions and no annotation: the predictions are read"}));
+                  "1 image with predictions and no annotation: the predictions are read",
+                  "1 image without a size, which no region tells: pass the image folder"}));
 }
 
 TEST(LabelStudio, LabelsMayStandInAResultOfTheirOwn) {
@@ -178,6 +179,8 @@ TEST(LabelStudio, MalformedFilesAreNamed) {
          "found \"a\": expected a number"},
         {region("rectanglelabels", R"("x":250,"y":10,"width":25,"height":50)"),
          "found the coordinate 250"},
+        {region("rectanglelabels", R"("x":50,"y":10,"width":80,"height":50)"),
+         "found the coordinate 130"},
         {region("rectanglelabels", R"("x":"1","y":10,"width":25,"height":50)"),
          "expected a number"},
         {region("brushlabels", R"("format":"rle","rle":[0,0,0])"), "that end after 3 bytes"},
@@ -195,8 +198,9 @@ TEST(LabelStudio, MalformedFilesAreNamed) {
     EXPECT_NE(says("[{\"image\":\"a.png\",\"label\":[]}]").find("found no \"data\""),
               std::string::npos);
     EXPECT_NE(says("[{\"data\":{\"text\":\"hello\"}}]").find("found no image"), std::string::npos);
-    EXPECT_NE(says("[" + task("") + "," + task("") + "]").find("lists the image a.png twice"),
-              std::string::npos);
+    EXPECT_NE(
+        says("[" + task("") + "," + task("") + "]").find("lists the image 0a1b2c3d-a.png twice"),
+        std::string::npos);
     EXPECT_NE(says("[{\"data\":").find("byte"), std::string::npos);
     EXPECT_NE(says("[{\"data\":nul}]").find("malformed JSON"), std::string::npos);
 }
@@ -209,6 +213,66 @@ TEST(LabelStudio, AddressesOfImages) {
     EXPECT_EQ(label_studio_file_name("https://host/p/x%20y.png?token=a/b"), "x y.png");
     EXPECT_EQ(label_studio_file_name("plain/1234abcd-x%20.png"), "plain/1234abcd-x%20.png");
     EXPECT_EQ(label_studio_file_name(""), "");
+}
+
+TEST(LabelStudio, OnlyLabelsAreCategories) {
+    LabelImport files;
+    const std::string box =
+        region("rectanglelabels", R"("x":0,"y":0,"width":50,"height":50)", "car", "r");
+    files.write(
+        "e.json",
+        "[" +
+            task(
+                box + "," +
+                R"({"id":"r","type":"choices","to_name":"image","original_width":10,"original_height":5,)"
+                R"("value":{"x":0,"y":0,"width":50,"height":50,"choices":["blurry"]}})") +
+            "]");
+    const Dataset data = files.import("e.json", LabelFormat::label_studio);
+    EXPECT_EQ(data.annotations.size(), 1U);
+    EXPECT_EQ(data.categories.size(), 1U);
+    EXPECT_EQ(files.report.shapes_left_out, (Counts{{"choices", 1}}));
+}
+
+TEST(LabelStudio, RegionsOfOtherImagesAreLeftOut) {
+    LabelImport files;
+    const std::string box = region("rectanglelabels", R"("x":0,"y":0,"width":50,"height":50)");
+    std::string back = box;
+    back.replace(back.find("\"to_name\":\"image\""), 17, "\"to_name\":\"back\"");
+    std::string page = box;
+    page.insert(page.size() - 1, ",\"item_index\":2");
+    files.write("e.json", "[" + task(back + "," + box + "," + page) + "]");
+    EXPECT_EQ(files.import("e.json", LabelFormat::label_studio).annotations.size(), 1U);
+    EXPECT_EQ(files.report.shapes_left_out, (Counts{{"region of another image", 2}}));
+}
+
+TEST(LabelStudio, UploadsOfOneNameKeepTheirPrefix) {
+    LabelImport files;
+    const std::string box = region("rectanglelabels", R"("x":0,"y":0,"width":50,"height":50)");
+    files.write("e.json", "[" + task(box, "/data/upload/3/0a1b2c3d-a.png") + "," +
+                              task(box, "/data/upload/3/1a1b2c3d-a.png") + "," +
+                              task(box, "s3://bucket/x/b.png") + "," +
+                              task(box, "s3://bucket/y/b.png") + "]");
+    const Dataset data = files.import("e.json", LabelFormat::label_studio);
+    ASSERT_EQ(data.images.size(), 4U);
+    EXPECT_EQ(data.images[1].file_name, "1a1b2c3d-a.png");
+    EXPECT_EQ(data.images[3].file_name, "y/b.png");
+}
+
+TEST(LabelStudio, SizesMayComeFromTheImages) {
+    LabelImport files;
+    files.write("classes.txt", "of\nanother\nfile\n");
+    files.write("e.json", R"([{"data":{"image":"a.png"},"annotations":[{"result":[
+        {"type":"rectanglelabels","to_name":"image","value":{"x":10,"y":0,"width":50,"height":40,"rectanglelabels":["cell"]}}]}]}])");
+    EXPECT_EQ(files.failure("e.json", LabelFormat::label_studio),
+              "e.json, task 0, byte 1, result 0: nothing tells the size of the image: expected "
+              "\"original_width\" and \"original_height\"");
+    files.add_image("images/a.png", kSize);
+    EXPECT_EQ(files.import("e.json", LabelFormat::label_studio, "images").annotations.at(0).box,
+              (CocoBox{1, 0, 5, 2}));
+    files.write("e.json", "[" + task("") + "]");
+    EXPECT_EQ(files.import("e.json", LabelFormat::label_studio).images.at(0).width, 0);
+    EXPECT_EQ(files.report.readings.at(0),
+              "1 image without a size, which no region tells: pass the image folder");
 }
 
 }  // namespace

@@ -85,5 +85,43 @@ TEST(VocXml, MalformedFilesAreNamed) {
         std::string::npos);
 }
 
+TEST(VocXml, PolygonsCountAndPartsAreCounted) {
+    LabelImport files;
+    files.add_image("images/a.png", {20, 10});
+    files.write(
+        "labels/a.xml",
+        file_with("<object><name>cat</name><polygon><x1>1</x1><y1>1</y1><x2>5</x2><y2>1</y2>"
+                  "<x3>5</x3><y3>4</y3><x4>1</x4><y4>4</y4></polygon><bndbox><xmin>0</xmin>"
+                  "<ymin>0</ymin><xmax>9</xmax><ymax>9</ymax></bndbox></object>" +
+                  object("dog", kBox)));
+    const Dataset data = files.import("labels", LabelFormat::voc_xml, "images");
+    EXPECT_EQ(data.annotations.at(0).segmentation.polygons,
+              (std::vector<std::vector<double>>{{1, 1, 5, 1, 5, 4, 1, 4}}));
+    EXPECT_EQ(data.annotations.at(1).box, (CocoBox{2, 1, 10, 5.5}))
+        << "the box at 0 does not count";
+    EXPECT_EQ(files.report.shapes_left_out, (testing::Counts{{"part", 1}}));
+    EXPECT_EQ(files.report.readings.size(), 2U);
+    EXPECT_EQ(files.report.readings.at(1), "1 object marked as difficult: read like the others");
+}
+
+TEST(VocXml, TwoFilesForOneImageAreAnError) {
+    LabelImport files;
+    files.add_image("images/a.png", {20, 10});
+    files.write("labels/a.xml", file_with(object("cat", kBox)));
+    files.write("labels/b.xml", file_with(object("cat", kBox)));
+    EXPECT_EQ(files.failure("labels", LabelFormat::voc_xml, "images"),
+              "labels/b.xml: the labels of this image are in labels/a.xml, too");
+    // The same for labelme; a name with another ending is another image.
+    const std::string shapes =
+        R"({"shapes":[{"label":"a","points":[[1,1],[5,1],[5,4]]}],"imagePath":")";
+    files.write("me/a.json", shapes + "a.png\"}");
+    files.write("me/b.json", shapes + "..\\\\images\\\\a.png\"}");
+    EXPECT_EQ(files.failure("me", LabelFormat::labelme, "images"),
+              "me/b.json: the labels of this image are in me/a.json, too");
+    files.write("me/b.json", shapes + "a.png[1]\"}");
+    EXPECT_NE(files.failure("me", LabelFormat::labelme, "images").find("is named b"),
+              std::string::npos);
+}
+
 }  // namespace
 }  // namespace embedmask

@@ -240,7 +240,7 @@ TEST_F(Convert, ExportsOnlyWhatTheFormCanSay) {
     fails(with("/annotations/0/category_id", 77, "masks"), "has category 77");
     fails(with("/images/0/width", 0, "masks"), "has no width and height");
     EXPECT_TRUE(has(with("/annotations/0/segmentation", json::array(), "masks").talk,
-                    "1 objects without a mask"));
+                    "1 object without a mask"));
     EXPECT_EQ(run("data convert " + path("coco.json") + " --out x").code, 2);
     EXPECT_EQ(run("data convert a --to yolo --from voc --out x").code, 2);
 }

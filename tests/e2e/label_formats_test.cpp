@@ -94,7 +94,7 @@ TEST_F(LabelFormats, WrongUseIsExplained) {
     };
     fails(path("a.json") + " --to voc-xml --out " + path("x"), 2, "--to");
     fails(path("a.json") + " --from csv --out " + path("x"), 2, "--from");
-    fails(path("a.json") + " --from yolo --out " + path("x.json"), 2, "--images");
+    fails(path("a.json") + " --from yolo --out " + path("x.json"), 1, "--images");
     fails(path("a.json") + " --to csv --pixel-size 0 --out " + path("x.csv"), 2, "--pixel-size");
     fails(path("a.json") + " --to csv --out " + path("a.json"), 1, "a.json");
     fails(path("a.json") + " --from cvat --out " + path("x.json"), 1, "malformed XML");
@@ -103,6 +103,30 @@ TEST_F(LabelFormats, WrongUseIsExplained) {
     const Ran csv = run("data convert " + path("a.json") + " --to csv --out /dev/stdout");
     EXPECT_EQ(csv.code, 0) << csv.talk;
     EXPECT_TRUE(has(csv.out, "feret_max")) << csv.out;
+}
+
+TEST_F(LabelFormats, ImagesOfOneNameKeepTheirFolders) {
+    const std::string image = kSamples + "/000000000761.jpg";
+    fs::create_directories(path("im/sub"));
+    fs::copy_file(image, path("im/a.jpg"));
+    fs::copy_file(kSamples + "/000000252219.jpg", path("im/sub/a.jpg"));
+    const std::string end = " --score-threshold 0.3 --out ";
+    const Ran ran = run("predict coco-nano " + path("im") + " " + path("im/sub") +
+                        " --write cvat,label-studio,csv" + end + path("out"));
+    ASSERT_EQ(ran.code, 0) << ran.talk;
+    const json tasks = read_json(path("out/label-studio/tasks.json"));
+    EXPECT_EQ(tasks[1]["data"]["image"], "/data/local-files/?d=sub/a.jpg");
+    const Ran back = run("data convert " + path("out/cvat") + " --from cvat --images " +
+                         path("im") + " --out " + path("back.json"));
+    ASSERT_EQ(back.code, 0) << back.talk;
+    EXPECT_EQ(read_dataset(path("back.json")).images.at(1).file_name, "sub/a.jpg");
+    // And those of an annotation file keep the names of their records.
+    const Ran again = run("predict coco-nano --data " + path("back.json") + " --images " +
+                          path("im") + " --write cvat,labelme" + end + path("again"));
+    ASSERT_EQ(again.code, 0) << again.talk;
+    const auto xml = detail::read_file(path("again/cvat/annotations.xml"));
+    EXPECT_TRUE(has(std::string(xml.begin(), xml.end()), "name=\"sub/a.jpg\""));
+    EXPECT_TRUE(fs::exists(path("again/labelme/categories.json")));
 }
 
 }  // namespace

@@ -182,11 +182,7 @@ private:
         for (const pugi::xml_node shape : images_[i].children()) {
             const std::string owner = owner_of(shape, name);
             std::optional<CvatShape> part;
-            try {
-                part = shape_of(shape, frame.size);
-            } catch (const Error& error) {
-                throw Error(fmt::format("{}: {}", owner, error.what()), error.fix());
-            }
+            with_owner(owner, [&] { part = shape_of(shape, frame.size); });
             if (!part) {
                 builder_.leave_out(shape.name());
                 continue;
@@ -196,7 +192,7 @@ private:
                 throw Error(fmt::format("{}: \"label\" is missing", owner));
             }
             const std::string group = shape.attribute("group_id").value();
-            if (!group.empty() && group != "0") {
+            if (!group.empty() && group != "0" && !part->box) {
                 const auto [known, fresh] = groups.emplace(std::pair(label, group), objects.size());
                 if (!fresh) {
                     objects[known->second].parts.push_back(std::move(*part));
@@ -227,8 +223,6 @@ private:
         for (const CvatShape& part : object.parts) {
             if (part.mask) {
                 masks.push_back(*part.mask);
-            } else if (part.box && object.parts.size() > 1) {
-                rings.push_back(turned_rectangle(*part.box, 0, 0, 0));
             } else if (!part.box) {
                 rings.push_back(part.ring);
             }
@@ -258,17 +252,19 @@ std::vector<ListedImage> listed_images(const XmlFile& xml, const std::string& fi
     for (const pugi::xml_node image : xml.root().children("image")) {
         ListedImage listed;
         listed.file_name = image.attribute("name").value();
-        try {
+        with_owner(fmt::format("{}, {}", file, xml_place(image)), [&] {
             if (listed.file_name.empty()) {
                 throw Error("\"name\" is missing");
             }
             listed.size = ImageSize{side_of(image, "width"), side_of(image, "height")};
+            if (listed.size->width == 0 || listed.size->height == 0) {
+                throw Error(fmt::format("found an image of {}x{} pixels: expected its size",
+                                        listed.size->width, listed.size->height));
+            }
             if (image.attribute("id")) {
                 listed.id = static_cast<std::int64_t>(xml_number(image, "id"));
             }
-        } catch (const Error& error) {
-            throw Error(fmt::format("{}, {}: {}", file, xml_place(image), error.what()));
-        }
+        });
         images.push_back(std::move(listed));
     }
     if (images.empty()) {
@@ -339,8 +335,8 @@ DatasetImport import_cvat(const std::filesystem::path& file,
                           const std::filesystem::path& images) {
     const XmlFile xml(file, "annotations");
     const std::string name = file.string();
-    DatasetBuilder builder(file.parent_path(),
-                           LabelImages::listed(listed_images(xml, name), images, name));
+    DatasetBuilder builder =
+        DatasetBuilder::of_file(file, LabelImages::listed(listed_images(xml, name), images, name));
     CvatReader(xml, builder, name).read();
     return builder.write(annotations);
 }

@@ -34,7 +34,8 @@ private:
 };
 
 /// Converts a file to the COCO file `annotations`. Boxes become objects without a mask; turned
-/// boxes and ellipses become polygons; shapes with one label and one group are one object; shapes
+/// boxes and ellipses become polygons; shapes other than boxes with one label and one group are one
+/// object; shapes
 /// without an area are left out and counted. Error (byte position) for malformed shapes, and for
 /// files of videos.
 DatasetImport import_cvat(const std::filesystem::path& file,

@@ -10,6 +10,7 @@
 #include "base/lines.h"
 #include "base/nearest.h"
 #include "base/paths.h"
+#include "base/text.h"
 #include "coco/dataset_text.h"
 #include "data/formats/label_folders.h"
 #include "data/image_files.h"
@@ -60,13 +61,26 @@ nlohmann::ordered_json read_json(const fs::path& path) {
     }
 }
 
-DatasetBuilder::DatasetBuilder(fs::path labels, LabelImages images)
-    : labels_(std::move(labels)), images_(std::move(images)) {
+DatasetBuilder::DatasetBuilder(fs::path source, fs::path folder, LabelImages images)
+    : source_(std::move(source)), labels_(std::move(folder)), images_(std::move(images)) {
     result_.skipped = images_.skipped();
     if (!images_.passed_over().empty()) {
         result_.passed_over.push_back(images_.passed_over());
     }
-    read_categories();
+    if (const fs::path list = labels_ / kCategoriesFile; detail::has_entry(list)) {
+        read_categories(list);
+    }
+}
+
+DatasetBuilder::DatasetBuilder(fs::path labels, LabelImages images)
+    : DatasetBuilder(labels, labels, std::move(images)) {
+    if (const fs::path list = labels_ / kClassesFile; list_.empty() && detail::has_entry(list)) {
+        read_class_names(list);
+    }
+}
+
+DatasetBuilder DatasetBuilder::of_file(const fs::path& file, LabelImages images) {
+    return {file, file.parent_path(), std::move(images)};
 }
 
 std::vector<fs::path> DatasetBuilder::label_files(const fs::path& folder, const std::string& ending,
@@ -110,27 +124,36 @@ void DatasetBuilder::read_list(std::size_t count, const std::function<void(std::
         }
     }
     if (!malformed.empty()) {
-        fail_malformed(labels_, malformed);
+        fail_malformed(source_, malformed);
     }
 }
 
-void DatasetBuilder::read_categories() {
-    if (const fs::path path = labels_ / kCategoriesFile; detail::has_entry(path)) {
-        list_ = path.string();
-        try {
-            for (const Json& category : read_json(path)) {
-                ids_by_name_.emplace(category.at("name").get<std::string>(),
-                                     category.at("id").get<std::int64_t>());
-                categories_.push_back(category);
-            }
-        } catch (const Json::exception&) {
-            throw Error(list_ + ": expected a list of {\"id\": number, \"name\": text}");
+void DatasetBuilder::read_categories(const fs::path& list) {
+    list_ = list.string();
+    try {
+        for (const Json& category : read_json(list)) {
+            ids_by_name_.emplace(category.at("name").get<std::string>(),
+                                 category.at("id").get<std::int64_t>());
+            categories_.push_back(category);
         }
-    } else if (const fs::path names = labels_ / kClassesFile; detail::has_entry(names)) {
-        list_ = names.string();
-        for (const detail::Line& line : detail::lines_of(detail::read_text(names))) {
-            add_category(line.text);
-        }
+    } catch (const Json::exception&) {
+        throw Error(list_ + ": expected a list of {\"id\": number, \"name\": text}");
+    }
+}
+
+void DatasetBuilder::read_class_names(const fs::path& list) {
+    list_ = list.string();
+    for (const detail::Line& line : detail::lines_of(detail::read_text(list))) {
+        add_category(line.text);
+    }
+}
+
+void DatasetBuilder::claim(const LabeledFrame& frame, const std::string& owner) {
+    const auto [claim, fresh] = claims_.emplace(frame.image_id, owner);
+    if (!fresh) {
+        throw Error(
+            fmt::format("{}: the labels of this image are in {}, too", owner, claim->second),
+            "remove one of the two files");
     }
 }
 
@@ -248,6 +271,11 @@ void DatasetBuilder::add_box(const LabeledFrame& frame, const Object& object, co
     if (!is_inside) {
         return leave_out_empty(object, owner);
     }
+    constexpr double kSlack = 1;  // pixels, for rounding
+    if (box.x < -kSlack || box.y < -kSlack || box.x + box.width > frame.size.width + kSlack ||
+        box.y + box.height > frame.size.height + kSlack) {
+        note_reading(" beyond the image: `data check --fix` clips them", "box");
+    }
     const CocoBox upright = frame.turn == 1 ? box : turned(box, frame.size, frame.turn);
     add(frame, object, upright, upright.width * upright.height, Json::array());
 }
@@ -273,7 +301,7 @@ void DatasetBuilder::add(const LabeledFrame& frame, const Object& object, const 
 DatasetImport DatasetBuilder::write(const fs::path& path) {
     if (objects_.empty() && !result_.without_pixels.empty()) {
         throw Error(
-            fmt::format("{}: none of {} objects has a pixel inside its image: {}", labels_.string(),
+            fmt::format("{}: none of {} objects has a pixel inside its image: {}", source_.string(),
                         result_.without_pixels.size(), result_.without_pixels.front()),
             "check that the labels belong to these images and to this format");
     }
@@ -297,9 +325,8 @@ DatasetImport DatasetBuilder::write(const fs::path& path) {
     add_all(categories_);
     writer.commit();
     result_.written = {images_.records().size(), objects_.size(), categories_.size()};
-    for (const auto& [text, count] : readings_) {
-        result_.readings.push_back(
-            fmt::format("{} {}{}", count, count == 1 ? "image" : "images", text));
+    for (const auto& [reading, count] : readings_) {
+        result_.readings.push_back(detail::counted(count, reading.first) + reading.second);
     }
     return result_;
 }

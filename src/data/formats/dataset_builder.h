@@ -24,9 +24,13 @@ nlohmann::ordered_json read_json(const std::filesystem::path& path);
 
 class DatasetBuilder {
 public:
-    /// Categories come from categories.json (as written by exports) or classes.txt (ids count from
-    /// 1) in the folder of labels, or else from the labels themselves.
+    /// Labels in a folder. Categories come from categories.json (as written by exports) or
+    /// classes.txt (ids count from 1) in it, or else from the labels themselves.
     DatasetBuilder(std::filesystem::path labels, LabelImages images);
+
+    /// Labels in one file that names their categories; only categories.json beside it can list
+    /// them.
+    static DatasetBuilder of_file(const std::filesystem::path& file, LabelImages images);
 
     [[nodiscard]] const std::filesystem::path& folder() const { return labels_; }
     [[nodiscard]] const LabelImages& images() const { return images_; }
@@ -48,6 +52,9 @@ public:
     void read_list(std::size_t count, const std::function<void(std::size_t)>& read);
 
     // `owner` is named in errors: the label file, with the line if the format has lines.
+
+    /// Error if another label file, which it names, has the labels of this image.
+    void claim(const LabeledFrame& frame, const std::string& owner);
 
     /// Whether the categories are listed, and not collected from the labels.
     [[nodiscard]] bool has_category_list() const { return !list_.empty(); }
@@ -82,7 +89,10 @@ public:
     /// Counts what has no area or is not read, by its kind.
     void leave_out(const std::string& kind) { ++result_.shapes_left_out[kind]; }
     /// Counts how labels were read, by what is said about them: "2 images" + text.
-    void note_reading(const std::string& text) { ++readings_[text]; }
+    void note_reading(const std::string& text, const std::string& noun = "image",
+                      std::size_t count = 1) {
+        readings_[{noun, text}] += count;
+    }
 
     /// Writes the file. Error if no object has a pixel.
     DatasetImport write(const std::filesystem::path& path);
@@ -95,17 +105,22 @@ private:
         std::string members;  // the JSON members after the id
     };
 
-    void read_categories();
+    DatasetBuilder(std::filesystem::path source, std::filesystem::path folder, LabelImages images);
+
+    void read_categories(const std::filesystem::path& list);
+    void read_class_names(const std::filesystem::path& list);
     void add(const LabeledFrame& frame, const Object& object, const CocoBox& box,
              const Json& pixels, Json segmentation);
     void leave_out_empty(const Object& object, const std::string& owner);
     [[nodiscard]] std::string name_of(std::int64_t category) const;
     [[nodiscard]] bool objects_have_ids() const;
 
-    std::filesystem::path labels_;
+    std::filesystem::path source_;  // the labels as the user gave them
+    std::filesystem::path labels_;  // their folder
     LabelImages images_;
     std::string list_;  // the categories file; empty: categories are collected from the labels
-    std::map<std::string, std::size_t> readings_;
+    std::map<std::pair<std::string, std::string>, std::size_t> readings_;  // by noun and text
+    std::map<std::int64_t, std::string> claims_;  // label files by image id
     std::vector<Record> objects_;
     std::vector<Json> categories_;
     std::unordered_map<std::string, std::int64_t> ids_by_name_;  // of categories

@@ -1,9 +1,13 @@
 // The image that labels refer to: upright, or as stored.
 #pragma once
 
+#include <fmt/format.h>
 #include <cstdint>
-#include <string>
 
+#include <string>
+#include <string_view>
+
+#include "embedmask/error.h"
 #include "embedmask/image.h"
 
 namespace embedmask::data {
@@ -18,5 +22,18 @@ struct LabeledFrame {
     /// size fits. Error if neither does.
     [[nodiscard]] LabeledFrame for_size(ImageSize recorded, const std::string& owner) const;
 };
+
+/// Calls `read`; an Error that does not begin with `owner` gets it in front.
+template <typename Read>
+void with_owner(const std::string& owner, const Read& read) {
+    try {
+        read();
+    } catch (const Error& error) {
+        if (std::string_view(error.what()).starts_with(owner)) {
+            throw;
+        }
+        throw Error(fmt::format("{}: {}", owner, error.what()), error.fix(), error.kind());
+    }
+}
 
 }  // namespace embedmask::data

@@ -69,7 +69,7 @@ void require_listed_once(std::span<const ListedImage> list, const std::string& s
     for (const ListedImage& image : list) {
         if (!names.insert(image.file_name).second) {
             throw Error(fmt::format("{}: lists the image {} twice", source, image.file_name),
-                        "merge the two entries, or rename one of the images");
+                        "keep one of the two entries");
         }
     }
 }
@@ -134,6 +134,7 @@ LabelImages LabelImages::of_folder(const fs::path& images, const fs::path& label
             const LabeledFrame frame =
                 frame_of(path, numbers ? files[i].image_id : static_cast<std::int64_t>(i) + 1);
             found.by_stem_[stem] = frame;
+            found.file_names_[stem] = path.filename().string();
             found.add_record(path.filename().string(), frame);
         } catch (const Error& error) {
             found.unreadable_[stem] = path.string();
@@ -152,6 +153,7 @@ LabelImages LabelImages::listed(std::span<const ListedImage> list, const fs::pat
     const std::vector<std::int64_t> ids = ids_of(list);
     LabelImages found;
     std::vector<std::string> missing;
+    std::map<fs::path, std::string> used;  // files, by the listed name
     for (std::size_t i = 0; i < list.size(); ++i) {
         if (images.empty()) {
             LabeledFrame frame;
@@ -166,6 +168,11 @@ LabelImages LabelImages::listed(std::span<const ListedImage> list, const fs::pat
             missing.push_back(list[i].file_name);
             found.list_.emplace_back();
             continue;
+        }
+        if (const auto [first, fresh] = used.emplace(*path, list[i].file_name); !fresh) {
+            throw Error(fmt::format("{}: the images {} and {} are one file: {}", source,
+                                    first->second, list[i].file_name, path->string()),
+                        "give the image folder the sub-folders that the labels name");
         }
         LabeledFrame frame;
         try {
@@ -204,6 +211,19 @@ const LabeledFrame& LabelImages::named(const std::string& stem, const std::strin
                              : fmt::format(" (passed over there: {})", summary_of(passed_over_));
     throw Error(fmt::format("{}: no image in the image folder is named {}{}", owner, stem, others),
                 "add the image, remove the label, or correct DatasetImportOptions::images");
+}
+
+const LabeledFrame& LabelImages::of_label(const fs::path& label_file,
+                                          const std::string& named_inside) const {
+    const std::string stem = detail::portable_stem(label_file.string());
+    const std::string name = detail::portable_name(named_inside);
+    if (!has(stem) && !name.empty()) {
+        const auto other = file_names_.find(cut_stem(fs::path(name).stem().string()));
+        if (other != file_names_.end() && other->second == name) {
+            return by_stem_.at(other->first);
+        }
+    }
+    return named(stem, label_file.string());
 }
 
 const LabeledFrame& LabelImages::at(std::size_t i, const std::string& owner) const {

@@ -41,7 +41,8 @@ public:
     /// The images that `source` lists, in that order. Ids are the listed ones if all have one of at
     /// least 1 and no two are equal, else as above. With an image folder, images are looked for by
     /// their path and then by their name, and sizes come from the files. Error for an image that is
-    /// listed twice, and, naming them all, for images that the folder does not have.
+    /// listed twice, for two that are one file, and, naming them all, for images that the folder
+    /// does not have.
     static LabelImages listed(std::span<const ListedImage> list,
                               const std::filesystem::path& images, const std::string& source);
 
@@ -52,6 +53,11 @@ public:
     /// `owner` is named in errors.
     [[nodiscard]] const LabeledFrame& named(const std::string& stem,
                                             const std::string& owner) const;
+
+    /// The image with the name of a label file, or else the one that the file names inside, with
+    /// the same ending.
+    [[nodiscard]] const LabeledFrame& of_label(const std::filesystem::path& label_file,
+                                               const std::string& named_inside) const;
 
     /// Image `i` of the list, whose size is 0 if neither the list nor a file tells it. Throws
     /// LabelWithoutImage if it cannot be read.
@@ -68,6 +74,7 @@ private:
     void add_record(const std::string& file_name, const LabeledFrame& frame);
 
     std::map<std::string, LabeledFrame> by_stem_;    // by label_stem, of a folder
+    std::map<std::string, std::string> file_names_;  // likewise: names with their endings
     std::map<std::string, std::string> unreadable_;  // likewise: paths
     std::vector<std::optional<LabeledFrame>> list_;  // nothing for images that cannot be read
     std::vector<nlohmann::ordered_json> records_;

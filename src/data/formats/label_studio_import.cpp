@@ -6,6 +6,7 @@
 #include <cctype>
 #include <charconv>
 #include <cmath>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
@@ -57,6 +58,16 @@ bool is_upload_prefix(std::string_view name) {
            std::ranges::all_of(name.substr(0, kDigits), [](char c) {
                return std::isxdigit(static_cast<unsigned char>(c)) != 0;
            });
+}
+
+/// The name of an upload with its prefix, or the path of a URL behind its host.
+std::string long_name(std::string_view address) {
+    const std::size_t scheme = address.find("://");
+    if (scheme == std::string_view::npos) {
+        return detail::portable_name(percent_decoded(address));
+    }
+    const std::string_view path = address.substr(scheme + 3, address.find('?') - scheme - 3);
+    return percent_decoded(path.substr(std::min(path.find('/'), path.size() - 1) + 1));
 }
 
 /// A member of an object that may be missing: then null.
@@ -135,10 +146,14 @@ TaskLabels labels_of(const Json& task) {
     return labels;
 }
 
-/// The labels of a region; empty if it has none.
+/// The labels of a region; empty if it has none. Per-region choices, texts and ratings are none.
 std::vector<std::string> region_labels(const Json& result) {
     std::vector<std::string> labels;
-    for (const Json& label : member(member(result, "value"), text_member(result, "type").c_str())) {
+    const std::string type = text_member(result, "type");
+    if (!type.ends_with("labels")) {
+        return labels;
+    }
+    for (const Json& label : member(member(result, "value"), type.c_str())) {
         if (label.is_string()) {
             labels.push_back(label);
         }
@@ -213,8 +228,16 @@ public:
 
     [[nodiscard]] std::vector<ListedImage> images() const {
         std::vector<ListedImage> images;
+        std::map<std::string, std::size_t> uses;
         for (std::size_t i = 0; i < layout_.elements.size(); ++i) {
             images.push_back(listed_image(task(i), owner_of(i)));
+            ++uses[images.back().file_name];
+        }
+        // Two uploads of one name differ in their prefix, and two files of a store in their folder.
+        for (ListedImage& image : images) {
+            if (uses[image.file_name] > 1) {
+                std::swap(image.file_name, image.other_name);
+            }
         }
         return images;
     }
@@ -250,7 +273,7 @@ private:
         if (image.file_name.empty()) {
             throw Error(fmt::format("{}: found no image in \"data\": expected its address", owner));
         }
-        image.other_name = detail::portable_name(percent_decoded(address));
+        image.other_name = long_name(address);
         if (const Json& id = member(data, "image_id"); id.is_number_integer()) {
             image.id = id.get<std::int64_t>();
         }
@@ -280,7 +303,14 @@ private:
                 labeled.insert(text_member(result, "id"));
             }
         }
+        const std::string own_image = image_of(*labels.results);
         for (std::size_t k = 0; k < labels.results->size(); ++k) {
+            const Json& page = member((*labels.results)[k], "item_index");
+            const std::string to_name = text_member((*labels.results)[k], "to_name");
+            if ((!to_name.empty() && to_name != own_image) || (page.is_number() && page != 0)) {
+                builder.leave_out("region of another image");
+                continue;
+            }
             const std::string owner = fmt::format("{}, result {}", owner_of(i), k);
             try {
                 read_result(builder, frame, (*labels.results)[k], labeled, owner);
@@ -288,6 +318,19 @@ private:
                 throw Error(fmt::format("{}: {}", owner, error.what()));
             }
         }
+    }
+
+    /// The image of a task that regions refer to: "image", or else that of the first one.
+    static std::string image_of(const Json& results) {
+        std::string first;
+        for (const Json& result : results) {
+            const std::string name = text_member(result, "to_name");
+            if (name == "image") {
+                return name;
+            }
+            first = first.empty() ? name : first;
+        }
+        return first;
     }
 
     static void read_result(DatasetBuilder& builder, const LabeledFrame& frame, const Json& result,
@@ -299,7 +342,9 @@ private:
         const bool has_area = value.contains("rle") || value.contains("points") ||
                               value.contains("radiusX") ||
                               (value.contains("width") && value.contains("height"));
-        if (!has_area) {
+        const bool is_shape = type.ends_with("labels") || type == "rectangle" ||
+                              type == "polygon" || type == "brush" || type == "ellipse";
+        if (!has_area || !is_shape) {
             return builder.leave_out(type);
         }
         if (names.empty()) {
@@ -315,6 +360,12 @@ private:
         for (std::size_t k = 1; k < names.size(); ++k) {
             builder.leave_out("further label of the same region");
         }
+        if (frame.size == ImageSize{}) {
+            throw Error(fmt::format("{}: nothing tells the size of the image: expected "
+                                    "\"original_width\" and \"original_height\"",
+                                    owner),
+                        "pass the image folder");
+        }
         DatasetBuilder::Object about;
         about.category = builder.category_named(names.front(), owner);
         std::int64_t number = 0;
@@ -323,12 +374,7 @@ private:
             !id.empty()) {
             about.id = number;
         }
-        try {
-            add_region(builder, frame, about, value, owner);
-        } catch (const Error& error) {
-            const bool is_named = std::string_view(error.what()).starts_with(owner);
-            throw is_named ? error : Error(fmt::format("{}: {}", owner, error.what()), error.fix());
-        }
+        with_owner(owner, [&] { add_region(builder, frame, about, value, owner); });
     }
 
     static void add_region(DatasetBuilder& builder, const LabeledFrame& frame,
@@ -351,8 +397,14 @@ private:
                              number_in(value, "radiusY") * size.height / kPercent, degrees);
             return builder.add_polygons(frame, about, {ring}, owner);
         }
-        const CocoBox box{x, y, rounded_pixel(number_in(value, "width") * size.width / kPercent),
-                          rounded_pixel(number_in(value, "height") * size.height / kPercent)};
+        const double width = number_in(value, "width");
+        const double height = number_in(value, "height");
+        const CocoBox box{x, y, rounded_pixel(width * size.width / kPercent),
+                          rounded_pixel(height * size.height / kPercent)};
+        if (degrees == 0) {
+            (void)pixels_of(number_in(value, "x") + width, size.width);
+            (void)pixels_of(number_in(value, "y") + height, size.height);
+        }
         if (degrees != 0) {
             return builder.add_polygons(frame, about, {turned_rectangle(box, degrees, x, y)},
                                         owner);
@@ -388,8 +440,15 @@ DatasetImport import_label_studio(const fs::path& file, const fs::path& annotati
                                   const fs::path& images) {
     const LabelStudioReader reader(file);
     const std::string name = file.string();
-    DatasetBuilder builder(file.parent_path(), LabelImages::listed(reader.images(), images, name));
+    DatasetBuilder builder =
+        DatasetBuilder::of_file(file, LabelImages::listed(reader.images(), images, name));
     reader.read(builder);
+    const auto unknown = static_cast<std::size_t>(std::ranges::count_if(
+        builder.images().records(), [](const Json& record) { return !record.contains("width"); }));
+    if (unknown > 0) {
+        builder.note_reading(" without a size, which no region tells: pass the image folder",
+                             "image", unknown);
+    }
     return builder.write(annotations);
 }
 

@@ -9,7 +9,6 @@
 #include <utility>
 
 #include "base/base64.h"
-#include "base/paths.h"
 #include "data/formats/dataset_builder.h"
 #include "data/formats/labelme_shapes.h"
 #include "embedmask/error.h"
@@ -126,21 +125,6 @@ ImageSize recorded_size_of(const Json& file, ImageSize upright) {
     return {side("imageWidth", upright.width), side("imageHeight", upright.height)};
 }
 
-/// By the name of the label file, or else by the image that it names.
-const LabeledFrame& image_of(const DatasetBuilder& builder, const fs::path& path,
-                             const Json& file) {
-    const std::string stem = detail::portable_stem(path.string());
-    const auto named = file.find("imagePath");
-    if (!builder.images().has(stem) && named != file.end() && named->is_string()) {
-        const std::string name = detail::portable_name(named->get<std::string>());
-        const std::string other = fs::path(name).stem().string();
-        if (builder.images().has(other)) {
-            return builder.images().named(other, path.string());
-        }
-    }
-    return builder.images().named(stem, path.string());
-}
-
 void add_object(DatasetBuilder& builder, const LabeledFrame& frame, const LabelmeObject& object,
                 const std::string& owner) {
     const DatasetBuilder::Object about{builder.category_named(object.label, owner), object.id};
@@ -169,7 +153,11 @@ void read_labelme_file(DatasetBuilder& builder, const fs::path& path) {
     if (!file.is_object()) {
         throw Error(fmt::format("{}: not a labelme file: expected an object", owner));
     }
-    const LabeledFrame& image = image_of(builder, path, file);
+    const auto named = file.find("imagePath");
+    const bool names_image = named != file.end() && named->is_string();
+    const LabeledFrame& image =
+        builder.images().of_label(path, names_image ? named->get<std::string>() : "");
+    builder.claim(image, owner);
     try {
         const ImageSize recorded = recorded_size_of(file, image.size);
         frame = image.for_size(recorded, owner);

@@ -4,28 +4,10 @@
 
 #include <algorithm>
 
+#include "base/text.h"
 #include "mask/measure.h"
 
 namespace embedmask::data {
-namespace {
-
-// Fields with separators stand in quotation marks (RFC 4180).
-std::string field(const std::string& text) {
-    if (text.find_first_of(",\"\r\n") == std::string::npos) {
-        return text;
-    }
-    std::string quoted = "\"";
-    for (const char c : text) {
-        quoted += c;
-        if (c == '"') {
-            quoted += c;
-        }
-    }
-    return quoted + "\"";
-}
-
-}  // namespace
-
 std::string MeasurementTable::beginning() {
     return "image_id,file_name,annotation_id,category_id,category,score,area,perimeter,centroid_x,"
            "centroid_y,box_x,box_y,box_width,box_height,feret_max,feret_min,feret_angle\n";
@@ -45,11 +27,11 @@ std::string MeasurementTable::text_of(const LabeledImage& image) {
             std::back_inserter(text),
             "{},{},{},{},{},{:.6g},{:.6g},{:.6g},{:.6g},{:.6g},{:.6g},{:.6g},{:.6g},{:.6g},{:.6g},"
             "{:.6g},{:.2f}\n",
-            image.record->id, field(image.record->file_name),
-            object.id > 0 ? fmt::to_string(object.id) : "", category.id, field(category.name),
-            object.score, found.area * s * s, found.perimeter * s, found.centroid_x * s,
-            found.centroid_y * s, box.x * s, box.y * s, box.width * s, box.height * s,
-            found.feret_max * s, found.feret_min * s, found.feret_angle);
+            image.record->id, detail::csv_field(image.record->file_name),
+            object.id > 0 ? fmt::to_string(object.id) : "", category.id,
+            detail::csv_field(category.name), object.score, found.area * s * s, found.perimeter * s,
+            found.centroid_x * s, found.centroid_y * s, box.x * s, box.y * s, box.width * s,
+            box.height * s, found.feret_max * s, found.feret_min * s, found.feret_angle);
     }
     return text;
 }

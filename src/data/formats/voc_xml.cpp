@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "base/paths.h"
 #include "data/formats/dataset_builder.h"
 #include "data/formats/xml_file.h"
 #include "embedmask/error.h"
@@ -27,21 +26,9 @@ struct VocObject {
     LabeledFrame frame;
     std::int64_t category = 0;
     Corners corners;
+    std::vector<double> ring;  // empty: the box
     std::string owner;
 };
-
-/// By the name of the file, or else by the image that it names.
-const LabeledFrame& image_of(const LabelImages& images, const fs::path& path, pugi::xml_node root) {
-    const std::string stem = detail::portable_stem(path.string());
-    const std::string named = detail::portable_name(root.child_value("filename"));
-    if (!images.has(stem) && !named.empty()) {
-        const std::string other = fs::path(named).stem().string();
-        if (images.has(other)) {
-            return images.named(other, path.string());
-        }
-    }
-    return images.named(stem, path.string());
-}
 
 LabeledFrame frame_of(const LabeledFrame& image, pugi::xml_node root, const std::string& owner) {
     const pugi::xml_node size = root.child("size");
@@ -70,23 +57,44 @@ Corners corners_of(pugi::xml_node object) {
     return corners;
 }
 
+/// The polygon that some tools add: <x1>, <y1>, <x2>, <y2>, ...; empty if there is none.
+std::vector<double> polygon_of(pugi::xml_node object) {
+    const pugi::xml_node polygon = object.child("polygon");
+    std::vector<double> ring;
+    for (int i = 1; polygon.child(fmt::format("x{}", i).c_str()); ++i) {
+        ring.push_back(xml_child_number(polygon, fmt::format("x{}", i).c_str()));
+        ring.push_back(xml_child_number(polygon, fmt::format("y{}", i).c_str()));
+    }
+    return ring;
+}
+
+void count_left_out(DatasetBuilder& builder, pugi::xml_node object) {
+    for ([[maybe_unused]] const pugi::xml_node part : object.children("part")) {
+        builder.leave_out("part");
+    }
+    if (object.child("difficult").text().as_int() == 1) {
+        builder.note_reading(" marked as difficult: read like the others", "object");
+    }
+}
+
 void read_voc_file(DatasetBuilder& builder, const fs::path& path, std::vector<VocObject>& objects) {
     const XmlFile xml(path, "annotation");
-    const LabeledFrame frame =
-        frame_of(image_of(builder.images(), path, xml.root()), xml.root(), path.string());
+    const LabeledFrame& image = builder.images().of_label(path, xml.root().child_value("filename"));
+    builder.claim(image, path.string());
+    const LabeledFrame frame = frame_of(image, xml.root(), path.string());
     for (const pugi::xml_node object : xml.root().children("object")) {
         const std::string owner = fmt::format("{}, {}", path.string(), xml_place(object));
         const std::string name = object.child_value("name");
-        try {
+        with_owner(owner, [&] {
             if (name.empty()) {
                 throw Error("<name> is missing");
             }
+            std::vector<double> ring = polygon_of(object);
+            const Corners corners = ring.empty() ? corners_of(object) : Corners{};
             objects.push_back(
-                {frame, builder.category_named(name, owner), corners_of(object), owner});
-        } catch (const Error& error) {
-            const bool is_named = std::string_view(error.what()).starts_with(owner);
-            throw is_named ? error : Error(fmt::format("{}: {}", owner, error.what()), error.fix());
-        }
+                {frame, builder.category_named(name, owner), corners, std::move(ring), owner});
+        });
+        count_left_out(builder, object);
     }
 }
 
@@ -98,7 +106,8 @@ void read_voc_xml(DatasetBuilder& builder) {
     builder.read_files(files, [&](const fs::path& path) { read_voc_file(builder, path, objects); });
     bool from_zero = false;
     for (const VocObject& object : objects) {
-        from_zero = from_zero || object.corners.left < 1 || object.corners.top < 1;
+        from_zero = from_zero ||
+                    (object.ring.empty() && (object.corners.left < 1 || object.corners.top < 1));
     }
     for (const fs::path& path : files) {
         (void)path;
@@ -109,6 +118,10 @@ void read_voc_xml(DatasetBuilder& builder) {
     }
     const double first = from_zero ? 0 : 1;
     for (const VocObject& object : objects) {
+        if (!object.ring.empty()) {
+            builder.add_polygons(object.frame, {object.category}, {object.ring}, object.owner);
+            continue;
+        }
         const Corners& corners = object.corners;
         builder.add_box(
             object.frame, {object.category},

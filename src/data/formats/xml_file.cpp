@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 
@@ -25,6 +26,47 @@ double finite_number(std::string_view text, const std::string& what) {
     return value;
 }
 
+/// The encoding that a text declares, in lower case; empty if it declares none.
+std::string declared_encoding(std::string_view text) {
+    const std::string_view declaration = text.substr(0, std::min(text.find("?>"), text.size()));
+    const std::size_t at = declaration.find("encoding");
+    if (!text.starts_with("<?xml") || at == std::string_view::npos) {
+        return {};
+    }
+    const std::size_t quote = declaration.find_first_of("\"'", at);
+    if (quote == std::string_view::npos) {
+        return {};
+    }
+    const std::size_t end = declaration.find(declaration[quote], quote + 1);
+    std::string word(declaration.substr(quote + 1, end - quote - 1));
+    std::ranges::transform(word, word.begin(),
+                           [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return word;
+}
+
+/// Error for encodings other than UTF-8 and Latin-1, and for bytes that are not UTF-8.
+pugi::xml_encoding encoding_of(std::string_view text, const std::string& name) {
+    const std::string declared = declared_encoding(text);
+    if (declared == "iso-8859-1" || declared == "latin1" || declared == "latin-1") {
+        return pugi::encoding_latin1;
+    }
+    if (!declared.empty() && declared != "utf-8" && declared != "utf8" && declared != "us-ascii" &&
+        declared != "ascii") {
+        throw Error(
+            fmt::format("{}: found the encoding {}: expected UTF-8", name, declared),
+            fmt::format("convert it and correct its first line: iconv -f {} -t UTF-8", declared));
+    }
+    for (std::size_t i = 0; i < text.size();) {
+        const std::size_t size = detail::utf8_size(text.substr(i, 4));
+        if (size == 0) {
+            throw Error(fmt::format("{}: byte {} is not UTF-8", name, i),
+                        "convert the file to UTF-8, or declare its encoding in its first line");
+        }
+        i += size;
+    }
+    return pugi::encoding_utf8;
+}
+
 }  // namespace
 
 XmlFile::XmlFile(const std::filesystem::path& path, std::string_view root)
@@ -39,8 +81,9 @@ XmlFile::XmlFile(std::string text, const std::string& name, std::string_view roo
 
 void XmlFile::parse(const std::string& name, std::string_view root) {
     constexpr unsigned kOptions = pugi::parse_default | pugi::parse_doctype;
+    const pugi::xml_encoding encoding = encoding_of(text_, name);
     const pugi::xml_parse_result result =
-        document_.load_buffer_inplace(text_.data(), text_.size(), kOptions, pugi::encoding_utf8);
+        document_.load_buffer_inplace(text_.data(), text_.size(), kOptions, encoding);
     if (!result) {
         throw Error(fmt::format("{}: malformed XML at byte {}: {}", name, result.offset,
                                 result.description()));

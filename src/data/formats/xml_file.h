@@ -13,7 +13,8 @@ namespace embedmask::data {
 class XmlFile {
 public:
     /// Error (with the byte position) for malformed XML, for a root element with another name than
-    /// `root`, and for declarations of entities, which none of the tools writes.
+    /// `root`, for declarations of entities, which none of the tools writes, and for text that is
+    /// neither UTF-8 nor declared as Latin-1.
     XmlFile(const std::filesystem::path& path, std::string_view root);
     /// The same for a text in memory; errors call it `name`.
     XmlFile(std::string text, const std::string& name, std::string_view root);
