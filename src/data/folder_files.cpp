@@ -29,7 +29,8 @@ std::string summary_of(const PassedOver& passed) {
     }
     std::vector<std::string> parts;
     if (files > 0) {
-        parts.push_back(fmt::format("{}: {}", detail::counted(files, "file"), fmt::join(kinds, ", ")));
+        parts.push_back(
+            fmt::format("{}: {}", detail::counted(files, "file"), fmt::join(kinds, ", ")));
     }
     if (passed.folders > 0) {
         parts.push_back(detail::counted(passed.folders, "folder"));

@@ -11,7 +11,6 @@ namespace {
 
 using testing::Counts;
 using testing::LabelImport;
-using testing::message_of;
 using testing::Rows;
 using testing::rows_of;
 

@@ -15,7 +15,6 @@ using testing::Counts;
 using testing::drawn_mask;
 using testing::LabelImport;
 using testing::message_of;
-using testing::Rows;
 using testing::rows_of;
 
 constexpr ImageSize kSize{10, 5};

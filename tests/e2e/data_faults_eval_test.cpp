@@ -21,8 +21,8 @@
 #include "base/atomic_file.h"
 #include "base/file.h"
 #include "e2e/program.h"
-#include "evaluation/small_coco.h"
 #include "embedmask/image.h"
+#include "evaluation/small_coco.h"
 #include "test_data.h"
 
 namespace embedmask {

@@ -11,7 +11,7 @@
 namespace embedmask::data {
 namespace {
 
-constexpr double kSide = 2;            // longest side of the polygon of an ellipse, pixels
+constexpr double kSide = 2;  // longest side of the polygon of an ellipse, pixels
 constexpr int kLeastSides = 32;
 constexpr int kMostSides = 4096;
 
