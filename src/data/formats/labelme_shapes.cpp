@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/base64.h"
+#include "data/formats/label_frame.h"
 #include "data/formats/label_pixels.h"
 #include "data/formats/shape_geometry.h"
 #include "embedmask/error.h"
@@ -43,7 +44,8 @@ void require_points(const std::string& kind, const ShapePoints& points, bool rig
 
 // The PNG of a mask covers the pixels of its box, both corners included.
 Rle mask_of_box(const Json& shape, const ShapePoints& points, ImageSize size) {
-    const auto bytes = detail::decode_base64(shape.at("mask").get<std::string>());
+    std::vector<std::uint8_t> bytes;
+    with_owner("mask", [&] { bytes = detail::decode_base64(shape.at("mask").get<std::string>()); });
     const image::LabelImage label = image::decode_label_image(bytes, "mask");
     const ObjectPixels object = object_pixels(label, "mask");
     const auto corner = [&](std::size_t i) {
