@@ -297,7 +297,9 @@ ExportReport export_file(const Dataset& dataset, const fs::path& path, LabelForm
                          const ExportOptions& options, const AnnotationsByImage& annotations) {
     detail::InputFiles inputs;
     inputs.add(dataset.source);
-    add_images(inputs, dataset, options.images);
+    if (!options.images.empty()) {
+        add_images(inputs, dataset, options.images);
+    }
     inputs.require_other(path);
     DocumentFile file(path, make_document(to, dataset.categories, options));
     ExportReport report = export_images(dataset, path.parent_path(), to, options, annotations,
