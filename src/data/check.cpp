@@ -458,20 +458,20 @@ struct ReadableText {
 };
 
 ReadableText readable_text(const std::filesystem::path& path, data::Findings& findings) {
+    ReadableText readable;
     data::MendedText mended;
-    std::string tool;
     {
         const detail::MappedFile file(path);
         const auto bytes = file.bytes();
         const std::string_view json{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
         mended = data::mended_text(json, path.string(), findings);
-        tool = data::source_tool(json, path.string());
+        readable.tool = data::source_tool(json, path.string());
     }
-    if (mended.text) {
-        return {std::make_unique<detail::DatasetText>(std::move(*mended.text), path.string()),
-                mended.had_annotations, std::move(tool)};
-    }
-    return {std::make_unique<detail::DatasetText>(path), mended.had_annotations, std::move(tool)};
+    readable.had_annotations = mended.had_annotations;
+    readable.text =
+        mended.text ? std::make_unique<detail::DatasetText>(std::move(*mended.text), path.string())
+                    : std::make_unique<detail::DatasetText>(path);
+    return readable;
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 #include <numbers>
+#include <utility>
 #include <vector>
 
 #include "mask/region.h"
@@ -17,7 +18,7 @@ struct Corner {
     std::int64_t x = 0;
     std::int64_t y = 0;
 
-    auto operator<=>(const Corner&) const = default;
+    bool operator==(const Corner&) const = default;
 };
 
 /// Twice the area of the triangle; positive for a left turn (y points up).
@@ -54,7 +55,7 @@ std::vector<Corner> extreme_corners(const MaskRegion& region) {
 
 // Andrew's monotone chain, without points on the sides.
 std::vector<Corner> convex_hull(std::vector<Corner> points) {
-    std::ranges::sort(points);
+    std::ranges::sort(points, {}, [](Corner point) { return std::pair(point.x, point.y); });
     points.erase(std::unique(points.begin(), points.end()), points.end());
     std::vector<Corner> hull;
     const auto add_chain = [&](const auto& range) {

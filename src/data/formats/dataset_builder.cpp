@@ -72,7 +72,7 @@ DatasetBuilder::DatasetBuilder(fs::path source, fs::path folder, LabelImages ima
     }
 }
 
-DatasetBuilder::DatasetBuilder(fs::path labels, LabelImages images)
+DatasetBuilder::DatasetBuilder(const fs::path& labels, LabelImages images)
     : DatasetBuilder(labels, labels, std::move(images)) {
     if (const fs::path list = labels_ / kClassesFile; list_.empty() && detail::has_entry(list)) {
         read_class_names(list);

@@ -26,7 +26,7 @@ class DatasetBuilder {
 public:
     /// Labels in a folder. Categories come from categories.json (as written by exports) or
     /// classes.txt (ids count from 1) in it, or else from the labels themselves.
-    DatasetBuilder(std::filesystem::path labels, LabelImages images);
+    DatasetBuilder(const std::filesystem::path& labels, LabelImages images);
 
     /// Labels in one file that names their categories; only categories.json beside it can list
     /// them.

@@ -87,7 +87,7 @@ std::string text_member(const Json& object, const char* key) {
 
 /// The address of the image of a task: "image", or else the first value that ends like an image.
 std::string image_address(const Json& data) {
-    if (const std::string named = text_member(data, "image"); !named.empty()) {
+    if (std::string named = text_member(data, "image"); !named.empty()) {
         return named;
     }
     for (const Json& value : data) {
@@ -324,7 +324,7 @@ private:
     static std::string image_of(const Json& results) {
         std::string first;
         for (const Json& result : results) {
-            const std::string name = text_member(result, "to_name");
+            std::string name = text_member(result, "to_name");
             if (name == "image") {
                 return name;
             }
