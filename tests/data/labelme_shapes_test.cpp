@@ -92,7 +92,7 @@ TEST(LabelmeShapes, NumbersOfPointsAreChecked) {
     EXPECT_EQ(says("circle", "[[1,2]]"), "found a circle with 1 point: expected 2");
     EXPECT_NE(says("circle", "[[1,2],[1e300,4]]").find("radii"), std::string::npos);
     auto mask = shape_of("mask", "[[1,2],[3,4]]");
-    mask["mask"] = "no base64!";
+    mask["mask"] = "no base64 !!";
     EXPECT_EQ(message_of([&] { (void)labelme_area(mask, kImage); }),
               "mask: character 2: found byte 0x20: expected base64");
 }
