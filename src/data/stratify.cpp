@@ -8,6 +8,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/splitmix.h"
+
 namespace embedmask::data {
 namespace {
 
@@ -15,18 +17,11 @@ constexpr int kAttempts = 8;             // orders of the images
 constexpr std::size_t kSwapTrials = 30;  // per image
 constexpr double kLeastGain = 1e-9;      // so that rounding never swaps images for ever
 
-std::uint64_t next_random(std::uint64_t& state) {
-    std::uint64_t z = (state += 0x9e3779b97f4a7c15ULL);  // splitmix64
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-    return z ^ (z >> 31);
-}
-
 std::vector<std::size_t> shuffled(std::size_t count, std::uint64_t seed) {
     std::vector<std::size_t> order(count);
     std::iota(order.begin(), order.end(), std::size_t{0});
     for (std::size_t i = order.size(); i > 1; --i) {
-        std::swap(order[i - 1], order[next_random(seed) % i]);
+        std::swap(order[i - 1], order[detail::splitmix64(seed) % i]);
     }
     return order;
 }
@@ -266,8 +261,8 @@ private:
         }
         std::uint64_t state = 1;
         for (std::size_t trial = 0; trial < kSwapTrials * order_.size(); ++trial) {
-            std::size_t& a = in_val[next_random(state) % in_val.size()];
-            std::size_t& b = in_train[next_random(state) % in_train.size()];
+            std::size_t& a = in_val[detail::splitmix64(state) % in_val.size()];
+            std::size_t& b = in_train[detail::splitmix64(state) % in_train.size()];
             if (improves(a, b)) {
                 move_to_train(a);
                 move_to_val(b);

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "base/parallel.h"
+#include "base/splitmix.h"
 
 namespace embedmask::detail {
 
@@ -55,14 +56,6 @@ double threshold_ap(std::span<const WeightedDetection> detections, std::size_t t
         sum += curve[next][1];
     }
     return sum / kRecallPoints;
-}
-
-/// splitmix64: a fixed sequence on every platform.
-std::uint64_t next_random(std::uint64_t& state) {
-    std::uint64_t z = (state += 0x9e3779b97f4a7c15ULL);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
-    return z ^ (z >> 31);
 }
 
 std::vector<WeightedDetection> weighted(const CategoryMatches& matches,
@@ -151,7 +144,7 @@ std::array<double, 2> bootstrap_interval(std::span<const CategoryMatches> matche
         std::uint64_t state = options.bootstrap_seed * 0x2545f4914f6cdd1dULL + sample;
         std::vector<double> weights(images.size(), 0);
         for (std::size_t i = 0; i < images.size(); ++i) {
-            weights[next_random(state) % images.size()] += 1;
+            weights[detail::splitmix64(state) % images.size()] += 1;
         }
         const auto weight = [&](std::size_t image) { return weights[image]; };
         std::vector<std::array<double, 2>> curve;

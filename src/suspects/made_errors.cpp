@@ -4,6 +4,7 @@
 #include <cmath>
 #include <optional>
 
+#include "base/splitmix.h"
 #include "suspects/label_features.h"
 #include "suspects/unlabelled.h"
 
@@ -20,12 +21,7 @@ constexpr double kMostMove = 0.25;
 class Random {
 public:
     /// In [0, 1).
-    double uniform() {
-        std::uint64_t z = (state_ += 0x9e3779b97f4a7c15ULL);  // splitmix64
-        z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9ULL;
-        z = (z ^ (z >> 27U)) * 0x94d049bb133111ebULL;
-        return static_cast<double>((z ^ (z >> 31U)) >> 11U) * 0x1.0p-53;
-    }
+    double uniform() { return static_cast<double>(detail::splitmix64(state_) >> 11U) * 0x1.0p-53; }
     double between(double low, double high) { return low + (high - low) * uniform(); }
     double sign() { return uniform() < 0.5 ? -1 : 1; }
     std::size_t below(std::size_t count) {
