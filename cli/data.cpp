@@ -19,6 +19,7 @@
 #include "data_suspects.h"
 #include "embedmask/data.h"
 #include "embedmask/error.h"
+#include "export_options.h"
 #include "image/view.h"
 #include "progress.h"
 #include "report/side_by_side.h"
@@ -341,15 +342,7 @@ void add_convert(CLI::App& data) {
                      "lvis; with --to, labels of images with an EXIF orientation are turned\n"
                      "upright")
         ->type_name("DIR");
-    command
-        ->add_option("--image-prefix", flags->exports.image_prefix,
-                     "Address of the images before their names (--to label-studio)")
-        ->capture_default_str();
-    command
-        ->add_option("--pixel-size", flags->exports.pixel_size,
-                     "Side of a pixel, in the unit of the measurements (--to csv)")
-        ->check(CLI::PositiveNumber)
-        ->capture_default_str();
+    add_export_options(*command, flags->exports, "--to");
     command->add_flag("--force", flags->exports.force,
                       "Replace label files that this program did not write (--to)");
     command->callback([flags] { convert(*flags); });

@@ -14,6 +14,7 @@
 #include "embedmask/data.h"
 #include "embedmask/error.h"
 #include "embedmask/predictor.h"
+#include "export_options.h"
 #include "predictor_options.h"
 #include "progress.h"
 #include "report/document_writer.h"
@@ -313,15 +314,7 @@ void add_predict_command(CLI::App& app) {
         ->delimiter(',')
         ->allow_extra_args(false)
         ->check(CLI::IsMember(format_names()));
-    command
-        ->add_option("--image-prefix", options->exports.image_prefix,
-                     "Address of the images before their names (--write label-studio)")
-        ->capture_default_str();
-    command
-        ->add_option("--pixel-size", options->exports.pixel_size,
-                     "Side of a pixel, in the unit of the measurements (--write csv)")
-        ->check(CLI::PositiveNumber)
-        ->capture_default_str();
+    add_export_options(*command, options->exports, "--write");
     command
         ->add_option("--explain", options->explain,
                      "Folder for images that visualise the embeddings")
